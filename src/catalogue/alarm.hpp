@@ -1,0 +1,94 @@
+#pragma once
+/// Every alarm the pump can raise, one row each; the enumerators' order is their precedence, most urgent first.
+/// Two classes as in the field: critical (two tones) and non-critical (one tone).
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace theca {
+
+enum class Alarm : std::uint8_t {
+  kOverDelivery = 0,
+  kReservoirDry,
+  kMotorStall,
+  kHourCeiling,
+  kDayCeiling,
+  kThirtyDayCeiling,
+  kActuatorCeiling,
+  kAllowanceUsed,
+  kUnreadablePrescription,
+  kEmptyReservoir,
+  kPrescriptionExpired,
+  kLowReservoir,
+};
+inline constexpr std::size_t kAlarmCount = 12;
+
+enum class Severity : std::uint8_t { kCritical, kNonCritical };
+enum class AlarmClears : std::uint8_t { kByPhysician, kOnNewPrescription, kOnRefill, kWhenStepsReturn };
+
+struct AlarmRow {
+  Alarm alarm;
+  Severity severity;
+  AlarmClears clears;
+  const char* name;
+  const char* text;
+};
+
+inline constexpr std::array<AlarmRow, kAlarmCount> kAlarms{{
+    {Alarm::kOverDelivery, Severity::kCritical, AlarmClears::kByPhysician, "over-delivery",
+     "The motor made more steps than it was told to. Motor power is off."},
+    {Alarm::kReservoirDry, Severity::kCritical, AlarmClears::kOnRefill, "reservoir dry",
+     "By the pump's own count the reservoir holds nothing more. The motor is off."},
+    {Alarm::kMotorStall, Severity::kCritical, AlarmClears::kWhenStepsReturn, "motor stall",
+     "The motor made fewer steps than it was told to. Delivery is held and tried again each minute."},
+    {Alarm::kHourCeiling, Severity::kCritical, AlarmClears::kOnNewPrescription, "hour ceiling",
+     "The dose gate cut delivery at the patient's hour ceiling. The pump is in its safe state."},
+    {Alarm::kDayCeiling, Severity::kCritical, AlarmClears::kOnNewPrescription, "day ceiling",
+     "The dose gate cut delivery at the patient's day ceiling. The pump is in its safe state."},
+    {Alarm::kThirtyDayCeiling, Severity::kCritical, AlarmClears::kOnNewPrescription, "30-day ceiling",
+     "The dose gate cut delivery at the patient's 30-day ceiling. The pump is in its safe state."},
+    {Alarm::kActuatorCeiling, Severity::kCritical, AlarmClears::kOnNewPrescription, "actuator ceiling",
+     "A flow above what this pump model may give was asked for and not given. The pump is in its safe state."},
+    {Alarm::kAllowanceUsed, Severity::kCritical, AlarmClears::kOnNewPrescription, "allowance used up",
+     "A prime or bridge asked for more than its single-use allowance. The pump is in its safe state."},
+    {Alarm::kUnreadablePrescription, Severity::kCritical, AlarmClears::kOnNewPrescription,
+     "unreadable prescription", "No prescription can be read. The pump is in its safe state."},
+    {Alarm::kEmptyReservoir, Severity::kCritical, AlarmClears::kOnRefill, "empty reservoir",
+     "A pump at the upper end of its accuracy would be empty now. Extra doses are off; basal runs."},
+    {Alarm::kPrescriptionExpired, Severity::kNonCritical, AlarmClears::kOnNewPrescription, "prescription expired",
+     "The prescription has run out. Its fall-back is running."},
+    {Alarm::kLowReservoir, Severity::kNonCritical, AlarmClears::kOnRefill, "low reservoir",
+     "A pump at the upper end of its accuracy would be at the low level now."},
+}};
+
+constexpr const AlarmRow& row_of(Alarm alarm) { return kAlarms[static_cast<std::size_t>(alarm)]; }
+
+static_assert([] {
+  for (std::size_t i = 0; i < kAlarmCount; ++i) {
+    if (static_cast<std::size_t>(kAlarms[i].alarm) != i) return false;
+  }
+  return true;
+}());
+
+/// The alarms that stand, as a set.
+class AlarmSet {
+ public:
+  [[nodiscard]] constexpr bool has(Alarm alarm) const { return (bits_ & bit(alarm)) != 0; }
+  [[nodiscard]] constexpr bool any() const { return bits_ != 0; }
+  [[nodiscard]] constexpr bool any_critical() const {
+    for (const AlarmRow& row : kAlarms) {
+      if (row.severity == Severity::kCritical && has(row.alarm)) return true;
+    }
+    return false;
+  }
+  constexpr void raise(Alarm alarm) { bits_ = static_cast<std::uint16_t>(bits_ | bit(alarm)); }
+  constexpr void clear(Alarm alarm) { bits_ = static_cast<std::uint16_t>(bits_ & ~bit(alarm)); }
+
+ private:
+  static_assert(kAlarmCount <= 16);
+  static constexpr std::uint16_t bit(Alarm alarm) { return static_cast<std::uint16_t>(1U << static_cast<unsigned>(alarm)); }
+  std::uint16_t bits_ = 0;
+};
+
+}  // namespace theca

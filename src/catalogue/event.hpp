@@ -1,0 +1,101 @@
+#pragma once
+/// What the pump tells about itself. One row per code; the meaning of the two values stands in the row, so
+/// that code, report and documentation read the same table.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "quantity/quantity.hpp"
+
+namespace theca {
+
+enum class EventCode : std::uint8_t {
+  kImplanted = 0,
+  kRefilled,
+  kPrescriptionTaken,
+  kPrescriptionStarted,
+  kCommandRefused,
+  kStopped,
+  kResumed,
+  kExpired,
+  kClockSet,
+  kPrimeStarted,
+  kPrimeEnded,
+  kBridgeStarted,
+  kBridgeEnded,
+  kChangedWithoutBridge,
+  kFrontAtTip,
+  kBolusGranted,
+  kBolusRefused,
+  kBolusCompleted,
+  kBolusCut,
+  kScheduledBolusSkipped,
+  kGateCut,
+  kSafeStateEntered,
+  kMotorPowerOff,
+  kMotorHeld,
+  kMotorRetried,
+  kStepsMissed,
+  kAlarmRaised,
+  kAlarmCleared,
+};
+inline constexpr std::size_t kEventCodeCount = 28;
+
+struct Event {
+  Instant at;
+  EventCode code = EventCode::kImplanted;
+  std::uint8_t detail = 0;
+  std::int64_t value = 0;
+  std::int64_t value2 = 0;
+};
+
+struct EventRow {
+  EventCode code;
+  const char* name;
+  const char* detail;  // "" : not used
+  const char* value;
+  const char* value2;
+};
+
+inline constexpr std::array<EventRow, kEventCodeCount> kEvents{{
+    {EventCode::kImplanted, "implanted", "", "path_nl", "pump_model"},
+    {EventCode::kRefilled, "refilled", "", "volume_nl", "formulation"},
+    {EventCode::kPrescriptionTaken, "prescription taken", "", "prescription", "starts_at_ms"},
+    {EventCode::kPrescriptionStarted, "prescription started", "mode", "prescription", ""},
+    {EventCode::kCommandRefused, "command refused", "refusal", "prescription", "rule"},
+    {EventCode::kStopped, "stopped", "", "prescription", ""},
+    {EventCode::kResumed, "resumed", "", "prescription", ""},
+    {EventCode::kExpired, "expired", "fallback", "prescription", ""},
+    {EventCode::kClockSet, "clock set", "", "utc_ms", "shift_ms"},
+    {EventCode::kPrimeStarted, "prime started", "", "volume_nl", "rate_nl_per_day"},
+    {EventCode::kPrimeEnded, "prime ended", "", "given_nl", ""},
+    {EventCode::kBridgeStarted, "bridge started", "", "volume_nl", "rate_nl_per_day"},
+    {EventCode::kBridgeEnded, "bridge ended", "", "given_nl", ""},
+    {EventCode::kChangedWithoutBridge, "changed without bridge", "", "path_nl", "formulation_at_tip"},
+    {EventCode::kFrontAtTip, "front at tip", "", "formulation", "formulation_before"},
+    {EventCode::kBolusGranted, "bolus granted", "bolus_kind", "volume_nl", "duration_ms"},
+    {EventCode::kBolusRefused, "bolus refused", "refusal", "request", "next_possible_ms"},
+    {EventCode::kBolusCompleted, "bolus completed", "bolus_kind", "given_nl", "prescribed_nl"},
+    {EventCode::kBolusCut, "bolus cut", "bolus_kind", "given_nl", "prescribed_nl"},
+    {EventCode::kScheduledBolusSkipped, "scheduled bolus skipped", "mode", "identity", "volume_nl"},
+    {EventCode::kGateCut, "gate cut", "alarm", "asked_steps", "allowed_steps"},
+    {EventCode::kSafeStateEntered, "safe state entered", "", "rate_nl_per_day", ""},
+    {EventCode::kMotorPowerOff, "motor power off", "", "commanded_steps", "reported_steps"},
+    {EventCode::kMotorHeld, "motor held", "", "commanded_steps", "reported_steps"},
+    {EventCode::kMotorRetried, "motor retried", "", "", ""},
+    {EventCode::kStepsMissed, "steps missed", "", "steps", ""},
+    {EventCode::kAlarmRaised, "alarm raised", "alarm", "", ""},
+    {EventCode::kAlarmCleared, "alarm cleared", "alarm", "", ""},
+}};
+
+constexpr const EventRow& row_of(EventCode code) { return kEvents[static_cast<std::size_t>(code)]; }
+
+static_assert([] {
+  for (std::size_t i = 0; i < kEventCodeCount; ++i) {
+    if (static_cast<std::size_t>(kEvents[i].code) != i) return false;
+  }
+  return true;
+}());
+
+}  // namespace theca

@@ -1,0 +1,40 @@
+#include "drug/formulation.hpp"
+
+namespace theca {
+
+DrugClass class_of(const Formulation& formulation) {
+  std::uint8_t merged = 0;
+  for (const Component& part : formulation.parts()) {
+    if (static_cast<std::uint8_t>(part.drug_class) > static_cast<std::uint8_t>(DrugClass::kBoth)) {
+      return DrugClass::kUnknown;
+    }
+    merged = static_cast<std::uint8_t>(merged | static_cast<std::uint8_t>(part.drug_class));
+  }
+  return static_cast<DrugClass>(merged);
+}
+
+Concentration concentration_of(const Formulation& formulation, DrugCode drug) {
+  for (const Component& part : formulation.parts()) {
+    if (part.drug == drug) return part.concentration;
+  }
+  return Concentration{0};
+}
+
+FormulationError check(const Formulation& formulation) {
+  if (formulation.number == 0) return FormulationError::kNumberMissing;
+  if (formulation.count == 0) return FormulationError::kNoComponent;
+  if (formulation.count > kMaxComponents) return FormulationError::kTooManyComponents;
+  for (std::size_t i = 0; i < formulation.count; ++i) {
+    const Component& part = formulation.components[i];
+    if (part.drug == DrugCode::kNone) return FormulationError::kDrugMissing;
+    if (part.concentration < Concentration{1} || part.concentration > kMaxConcentration) {
+      return FormulationError::kConcentrationOutOfRange;
+    }
+    for (std::size_t j = 0; j < i; ++j) {
+      if (formulation.components[j].drug == part.drug) return FormulationError::kDrugTwice;
+    }
+  }
+  return FormulationError::kNone;
+}
+
+}  // namespace theca

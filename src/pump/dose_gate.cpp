@@ -1,0 +1,219 @@
+#include "pump/dose_gate.hpp"
+
+#include <algorithm>
+
+namespace theca {
+namespace {
+
+/// Steps of a train, counted boundary by boundary of equal buckets without a division each.
+class Slices {
+ public:
+  Slices(const Train& train, Instant first_boundary, Duration bucket)
+      : train_(train),
+        per_bucket_(train.rate * bucket.raw() / train.units_per_step),
+        rest_per_bucket_(train.rate * bucket.raw() % train.units_per_step) {
+    const std::int64_t units = train.phase + train.rate * (first_boundary - train.start).raw();
+    made_ = units / train.units_per_step;
+    rest_ = units % train.units_per_step;
+  }
+  /// Steps made by the present boundary.
+  [[nodiscard]] std::int64_t made() const { return std::min(made_, train_.count); }
+  void next() {
+    made_ += per_bucket_;
+    rest_ += rest_per_bucket_;
+    if (rest_ >= train_.units_per_step) {
+      rest_ -= train_.units_per_step;
+      ++made_;
+    }
+  }
+
+ private:
+  const Train& train_;
+  std::int64_t per_bucket_, rest_per_bucket_;
+  std::int64_t made_, rest_;
+};
+
+
+}  // namespace
+
+template <std::size_t kBuckets, std::size_t kRing>
+std::int64_t StepWindow<kBuckets, kRing>::sum_ending_at(std::int64_t bucket) const {
+  std::int64_t sum = 0;
+  for (std::int64_t b = std::max<std::int64_t>(0, bucket - kSpan + 1); b <= std::min(bucket, head_); ++b) sum += slot(b);
+  return sum;
+}
+
+template <std::size_t kBuckets, std::size_t kRing>
+std::int64_t StepWindow<kBuckets, kRing>::count_at(Instant now) const {
+  return sum_ending_at(bucket_of(now));
+}
+
+template <std::size_t kBuckets, std::size_t kRing>
+void StepWindow<kBuckets, kRing>::roll_to(std::int64_t bucket) {
+  if (bucket - head_ >= static_cast<std::int64_t>(kRing)) {
+    ring_.fill(0);
+    head_ = bucket;
+    sum_ = 0;
+    return;
+  }
+  while (head_ < bucket) {
+    ++head_;
+    if (head_ >= kSpan) sum_ -= slot(head_ - kSpan);
+    slot(head_) = 0;
+  }
+}
+
+template <std::size_t kBuckets, std::size_t kRing>
+std::int64_t StepWindow<kBuckets, kRing>::room_for(const Train& train) {
+  const std::int64_t first = bucket_of(train.start);
+  roll_to(first);
+  std::int64_t sum = sum_;
+  if (sum + train.count <= ceiling_) return train.count;  // no window it crosses can hold more than this
+  Slices slices{train, end_of(first), bucket_};
+  std::int64_t made = 0;
+  for (std::int64_t bucket = first;; ++bucket, slices.next()) {
+    const std::int64_t slice = slices.made() - made;
+    if (sum + slice > ceiling_) return made + std::max<std::int64_t>(0, ceiling_ - sum);
+    made += slice;
+    sum += slice;
+    if (made == train.count) return made;
+    const std::int64_t leaving = bucket + 1 - kSpan;
+    if (leaving >= 0 && leaving <= head_) sum -= slot(leaving);
+  }
+}
+
+template <std::size_t kBuckets, std::size_t kRing>
+void StepWindow<kBuckets, kRing>::book(const Train& train) {
+  std::int64_t bucket = bucket_of(train.start);
+  Slices slices{train, end_of(bucket), bucket_};
+  std::int64_t made = 0;
+  for (;; ++bucket, slices.next()) {
+    roll_to(bucket);
+    const std::int64_t slice = slices.made() - made;
+    slot(bucket) += static_cast<std::uint32_t>(slice);
+    sum_ += slice;
+    made += slice;
+    if (made == train.count) return;
+  }
+}
+
+template <std::size_t kBuckets, std::size_t kRing>
+void StepWindow<kBuckets, kRing>::unbook(const Train& train, Instant now) {
+  const std::int64_t present = bucket_of(now);
+  std::int64_t kept = train.made_by(now);
+  for (std::int64_t bucket = present; bucket <= head_; ++bucket) {
+    const std::int64_t by_end = train.made_by(end_of(bucket));
+    slot(bucket) -= static_cast<std::uint32_t>(by_end - kept);
+    kept = by_end;
+  }
+  head_ = std::min(head_, present);
+  sum_ = sum_ending_at(head_);
+}
+
+template <std::size_t kBuckets, std::size_t kRing>
+void StepWindow<kBuckets, kRing>::add(Instant now, std::int64_t steps) {
+  const std::int64_t bucket = bucket_of(now);
+  if (bucket > head_) roll_to(bucket);
+  slot(bucket) += static_cast<std::uint32_t>(steps);
+  sum_ = sum_ending_at(head_);
+}
+
+DoseGate::DoseGate(const PumpModel& model) : step_(model.step), max_flow_(model.max_flow) {}
+
+void DoseGate::set_ceilings(const Ceilings& ceilings) {
+  hour_.set_ceiling(whole_steps(ceilings.hour, step_));
+  day_.set_ceiling(whole_steps(ceilings.day, step_));
+  thirty_days_.set_ceiling(whole_steps(ceilings.thirty_days, step_));
+}
+
+void DoseGate::allow(TrainPurpose purpose, std::int64_t steps) { allowance(purpose) = steps; }
+
+std::int64_t DoseGate::allowance_left(TrainPurpose purpose) const {
+  return allowances_[static_cast<std::size_t>(purpose)];
+}
+
+DoseGate::Verdict DoseGate::admit(const Train& train, TrainPurpose purpose) {
+  cut(train.start);
+  const bool plausible = train.count > 0 && train.rate > 0 && train.rate <= max_flow_.raw() &&
+                         train.units_per_step == step_.raw() * Amount::kUnitsPerNanolitre && train.phase >= 0 &&
+                         train.phase < train.units_per_step && train.end() <= train.start + kLongestTrain;
+  if (!plausible) return {0, Alarm::kActuatorCeiling};
+
+  Verdict verdict{train.count, std::nullopt};
+  const auto limit = [&](std::int64_t room, Alarm alarm) {
+    if (room < verdict.allowed) verdict = {room, alarm};
+  };
+  const bool counts = purpose == TrainPurpose::kTherapy;
+  if (counts) {
+    limit(hour_.room_for(train), Alarm::kHourCeiling);
+    limit(day_.room_for(train), Alarm::kDayCeiling);
+    limit(thirty_days_.room_for(train), Alarm::kThirtyDayCeiling);
+  } else {
+    limit(allowance(purpose), Alarm::kAllowanceUsed);
+  }
+  if (verdict.allowed <= 0) return {0, verdict.limit};
+
+  train_ = train;
+  train_.count = verdict.allowed;
+  train_purpose_ = purpose;
+  running_ = true;
+  if (counts) {
+    hour_.book(train_);
+    day_.book(train_);
+    thirty_days_.book(train_);
+  } else {
+    allowance(purpose) -= verdict.allowed;
+  }
+  return verdict;
+}
+
+void DoseGate::cut(Instant now) {
+  if (!running_) return;
+  const std::int64_t made = train_.made_by(now);
+  if (made < train_.count) {
+    if (train_purpose_ == TrainPurpose::kTherapy) {
+      hour_.unbook(train_, now);
+      day_.unbook(train_, now);
+      thirty_days_.unbook(train_, now);
+    } else {
+      allowance(train_purpose_) += train_.count - made;
+    }
+  }
+  passed_before_ += made;
+  running_ = false;
+}
+
+std::int64_t DoseGate::expected_by(Instant now) const {
+  return passed_before_ + (running_ ? train_.made_by(now) : 0);
+}
+
+DoseGate::Finding DoseGate::observe(MotorReading reading) {
+  deviation_ = reading.reported - reported_offset_ - expected_by(reading.now);
+  largest_deviation_ = std::max(largest_deviation_, deviation_ < 0 ? -deviation_ : deviation_);
+  if (deviation_ > counted_more_) {
+    const std::int64_t more = deviation_ - counted_more_;
+    hour_.add(reading.now, more);
+    day_.add(reading.now, more);
+    thirty_days_.add(reading.now, more);
+    counted_more_ = deviation_;
+  }
+  if (deviation_ > 0) return Finding::kMore;
+  return deviation_ < 0 ? Finding::kFewer : Finding::kAgrees;
+}
+
+void DoseGate::forgive() {
+  reported_offset_ += deviation_;
+  deviation_ = 0;
+  counted_more_ = 0;
+}
+
+bool DoseGate::bolus_fits(Instant now, std::int64_t steps) const {
+  return hour_.count_at(now) + steps <= hour_.ceiling() && day_.count_at(now) + steps <= day_.ceiling() &&
+         thirty_days_.count_at(now) + steps <= thirty_days_.ceiling();
+}
+
+template class StepWindow<12, 32>;
+template class StepWindow<48, 64>;
+template class StepWindow<120, 128>;
+
+}  // namespace theca

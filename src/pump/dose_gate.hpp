@@ -1,0 +1,119 @@
+#pragma once
+/// The dose gate stands between engine and motor and only ever says no. It counts steps, knows no programs,
+/// and takes its limits from the pump model and the patient's own record, never from a prescription (INV-4).
+///
+/// Each window (hour, day, 30 days) is a ring of buckets. A bucket that is partly over counts whole, so the
+/// gate may be early by a bucket and is never late. Steps of a train count from the moment it is let through:
+/// the committed future is in every sum.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "catalogue/alarm.hpp"
+#include "pump/train.hpp"
+#include "quantity/quantity.hpp"
+#include "therapy/check.hpp"
+#include "therapy/prescription.hpp"
+#include "therapy/pump_model.hpp"
+
+namespace theca {
+
+/// Steps in a sliding window. `kBuckets` of `bucket` length make the window; one more is the partly expired one.
+/// `kRing` holds that and the longest train ahead of it.
+template <std::size_t kBuckets, std::size_t kRing>
+class StepWindow {
+ public:
+  explicit constexpr StepWindow(Duration bucket) : bucket_(bucket) {}
+
+  void set_ceiling(std::int64_t steps) { ceiling_ = steps; }
+
+  /// Steps counted in the window that ends at `now`.
+  [[nodiscard]] std::int64_t count_at(Instant now) const;
+  /// How many steps of the train, from its first on, keep every window it crosses at or under the ceiling.
+  [[nodiscard]] std::int64_t room_for(const Train& train);
+  /// Counts the train's steps where they will fall.
+  void book(const Train& train);
+  /// Forgets booked steps that fall after `now`: the train was cut.
+  void unbook(const Train& train, Instant now);
+  /// Counts steps at `now` that nobody booked.
+  void add(Instant now, std::int64_t steps);
+  [[nodiscard]] std::int64_t ceiling() const { return ceiling_; }
+
+ private:
+  static constexpr std::int64_t kSpan = kBuckets + 1;  // buckets in a sum
+  [[nodiscard]] std::int64_t bucket_of(Instant t) const { return t.raw() / bucket_.raw(); }
+  [[nodiscard]] Instant end_of(std::int64_t bucket) const { return Instant{(bucket + 1) * bucket_.raw() - 1}; }
+  [[nodiscard]] std::uint32_t& slot(std::int64_t bucket) { return ring_[static_cast<std::size_t>(bucket) % kRing]; }
+  [[nodiscard]] std::uint32_t slot(std::int64_t bucket) const {
+    return ring_[static_cast<std::size_t>(bucket) % kRing];
+  }
+  [[nodiscard]] std::int64_t sum_ending_at(std::int64_t bucket) const;
+  void roll_to(std::int64_t bucket);
+
+  Duration bucket_;
+  std::int64_t ceiling_ = 0;
+  std::int64_t head_ = 0;  // newest bucket with a count
+  std::int64_t sum_ = 0;   // steps in the kSpan buckets up to head
+  std::array<std::uint32_t, kRing> ring_{};
+};
+
+enum class TrainPurpose : std::uint8_t { kTherapy = 0, kPrime = 1, kBridge = 2 };
+
+class DoseGate {
+ public:
+  explicit DoseGate(const PumpModel& model);
+
+  void set_ceilings(const Ceilings& ceilings);
+  /// A single-use allowance; steps given under it do not count against the patient's ceilings. Used up by
+  /// steps. A second one replaces what is left of the first.
+  void allow(TrainPurpose purpose, std::int64_t steps);
+  [[nodiscard]] std::int64_t allowance_left(TrainPurpose purpose) const;
+
+  struct Verdict {
+    std::int64_t allowed;        // steps of the train, from its first on
+    std::optional<Alarm> limit;  // which limit cut it
+  };
+  /// Lets through all, part or nothing of a train, and counts what it lets through.
+  Verdict admit(const Train& train, TrainPurpose purpose);
+  /// The running train ends at `now`; steps it has not made are no longer counted.
+  void cut(Instant now);
+
+  enum class Finding : std::uint8_t { kAgrees, kMore, kFewer };
+  /// Holds the actuator's report against what was let through. A report that is fewer becomes the new
+  /// baseline when `forgive` is called; one that is more is counted in every window and stays a finding.
+  Finding observe(MotorReading reading);
+  /// Accepts the steps that never came as given: they stay counted everywhere (INV-8).
+  void forgive();
+  /// Steps let through that have fallen by `now`.
+  [[nodiscard]] std::int64_t expected_by(Instant now) const;
+  /// Reported minus expected at the last observation, and its largest size ever.
+  [[nodiscard]] std::int64_t deviation() const { return deviation_; }
+  [[nodiscard]] std::int64_t largest_deviation() const { return largest_deviation_; }
+
+  /// Would a bolus of `steps`, asked for now, stay under every ceiling together with what was given?
+  /// To be asked when no train runs: steps ahead of a train that is about to be cut would count.
+  [[nodiscard]] bool bolus_fits(Instant now, std::int64_t steps) const;
+
+ private:
+  [[nodiscard]] std::int64_t& allowance(TrainPurpose purpose) { return allowances_[static_cast<std::size_t>(purpose)]; }
+
+  Volume step_;
+  FlowRate max_flow_;  // the actuator's own ceiling, a constant of the pump model
+  StepWindow<12, 32> hour_{kHourBucket};
+  StepWindow<48, 64> day_{kDayBucket};
+  StepWindow<120, 128> thirty_days_{kThirtyDayBucket};
+  std::array<std::int64_t, 3> allowances_{};
+
+  bool running_ = false;
+  Train train_;
+  TrainPurpose train_purpose_ = TrainPurpose::kTherapy;
+  std::int64_t passed_before_ = 0;   // let through by trains that are over
+  std::int64_t reported_offset_ = 0;  // reported minus let through, forgiven
+  std::int64_t deviation_ = 0;
+  std::int64_t largest_deviation_ = 0;
+  std::int64_t counted_more_ = 0;
+};
+
+}  // namespace theca

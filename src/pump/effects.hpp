@@ -1,0 +1,50 @@
+#pragma once
+/// What the pump wants done, told back to whoever called it: one order to the motor and the events of the call.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "catalogue/event.hpp"
+#include "pump/train.hpp"
+
+namespace theca {
+
+enum class MotorOrder : std::uint8_t {
+  kNone,      // whatever runs, runs on
+  kRun,       // `train` replaces what runs
+  kHalt,      // make no further step
+  kPowerOff,  // take the motor's power away: it does not obey
+};
+
+class Effects {
+ public:
+  static constexpr std::size_t kMostEvents = 40;
+
+  MotorOrder motor = MotorOrder::kNone;
+  Train train;
+
+  void tell(const Event& event) {
+    if (count_ < kMostEvents) {
+      events_[count_++] = event;
+    } else {
+      ++lost_;
+    }
+  }
+  [[nodiscard]] std::span<const Event> events() const { return {events_.data(), count_}; }
+  /// Events that found no room; zero as long as the caller clears between calls.
+  [[nodiscard]] std::size_t lost() const { return lost_; }
+  void clear() {
+    motor = MotorOrder::kNone;
+    count_ = 0;
+    lost_ = 0;
+  }
+
+ private:
+  std::array<Event, kMostEvents> events_{};
+  std::size_t count_ = 0;
+  std::size_t lost_ = 0;
+};
+
+}  // namespace theca

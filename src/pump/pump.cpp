@@ -1,0 +1,666 @@
+#include "pump/pump.hpp"
+
+#include <algorithm>
+
+namespace theca {
+namespace {
+
+/// After a stall the motor is tried again each minute; what came due meanwhile is not made up for.
+constexpr Duration kMotorRetry = minutes(1);
+
+constexpr TrainPurpose purpose_of(bool prime, bool bridge) {
+  if (prime) return TrainPurpose::kPrime;
+  return bridge ? TrainPurpose::kBridge : TrainPurpose::kTherapy;
+}
+
+constexpr Instant start_of(const Prescription& p, ClockOffset clock) {
+  return Instant{p.starts_utc_s * 1'000 - clock.utc_ms_at_zero};
+}
+
+constexpr bool in_range(Volume v) { return v.raw() >= 0 && v <= kMaxReservoir; }
+
+constexpr bool plausible(const PumpModel& m, const Implantation& s) {
+  const Volume hour_most = (Amount::over(m.max_flow, hours(1))).floor() + m.step;
+  return in_range(s.path.tubing) && in_range(s.path.catheter) && s.path.total().raw() > 0 && in_range(s.low_alarm) &&
+         s.ceilings.hour.raw() > 0 && s.ceilings.hour <= hour_most && s.ceilings.day <= hour_most * 24 &&
+         s.ceilings.thirty_days <= hour_most * (24 * 30) && s.ceilings.day >= s.ceilings.hour &&
+         s.ceilings.thirty_days >= s.ceilings.day;
+}
+
+}  // namespace
+
+Pump::Pump(const PumpModel& model)
+    : model_(model), engine_(model.step), gate_(model), reservoir_(model), clock_(ClockOffset{}, Zone{}) {}
+
+// ---- commands -------------------------------------------------------------------------------------------
+
+CommandResult Pump::implant(MotorReading reading, const Implantation& setup, const PrescriptionBytes& prescription,
+                            Effects& out) {
+  sync(reading, out);
+  if (condition_ != Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kAlreadyImplanted, out));
+  if (!plausible(model_, setup)) return std::unexpected(refuse(Refusal::kBadLimits, out));
+  if (setup.refill.filled + setup.refill.left_in > model_.capacity) {
+    return std::unexpected(refuse(Refusal::kOverfill, out));
+  }
+  const Volume path = setup.path.total();
+  const Bounds bounds{setup.path, setup.ceilings, setup.clock, setup.path_contents.number, path,
+                      setup.path_contents.number == 0 ? path : Volume{0}};
+  const auto vetted = vet(prescription, setup.refill.formulation, bounds, out);
+  if (!vetted) return std::unexpected(vetted.error());
+
+  ceilings_ = setup.ceilings;
+  path_ = setup.path;
+  clock_offset_ = setup.clock;
+  gate_.set_ceilings(ceilings_);
+  low_alarm_ = setup.low_alarm;
+  front_ = DrugFront{setup.path.total(), setup.path_contents};
+  tip_formulation_ = setup.path_contents.number;
+  tell(out, EventCode::kImplanted, path_.total().raw(), model_.code);
+  condition_ = Condition::kRunning;
+  safe_at_tip_ = vetted->safe_state;
+  const Refill& first = setup.refill;
+  front_.change_reservoir(first.formulation);
+  fill_reservoir(first.filled + first.left_in);
+  tell(out, EventCode::kRefilled, (first.filled + first.left_in).raw(), first.formulation.number);
+  take(*vetted, out);
+  follow_levels(out);
+  decide(out);
+  return {};
+}
+
+CommandResult Pump::refill(MotorReading reading, const Refill& refill, const PrescriptionBytes* with, Effects& out) {
+  sync(reading, out);
+  if (condition_ == Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kNotImplanted, out));
+  const Volume holds = refill.filled + refill.left_in;
+  if (refill.filled.raw() < 0 || refill.left_in.raw() < 0 || holds > model_.capacity) {
+    return std::unexpected(refuse(Refusal::kOverfill, out));
+  }
+  if (check(refill.formulation) != FormulationError::kNone) {
+    return std::unexpected(refuse(Refusal::kFormulationMismatch, out));
+  }
+  const bool another = !(refill.formulation == front_.in_reservoir());
+  if (another && with == nullptr) return std::unexpected(refuse(Refusal::kFormulationMismatch, out));
+  if (another && refill.formulation.number == front_.in_reservoir().number) {
+    return std::unexpected(refuse(Refusal::kFormulationMismatch, out));  // one number, two contents
+  }
+  DrugFront front = front_;
+  if (!front.change_reservoir(refill.formulation)) return std::unexpected(refuse(Refusal::kTooManyFluids, out));
+  std::optional<Prescription> taken;
+  if (with != nullptr) {
+    const auto vetted = vet(*with, refill.formulation, bounds_of(front), out);
+    if (!vetted) return std::unexpected(vetted.error());
+    taken = *vetted;
+  }
+
+  front_ = front;
+  fill_reservoir(holds);
+  tell(out, EventCode::kRefilled, holds.raw(), refill.formulation.number);
+  for (const Alarm alarm : {Alarm::kReservoirDry, Alarm::kEmptyReservoir, Alarm::kLowReservoir}) clear(out, alarm);
+  if (taken) take(*taken, out);
+  follow_levels(out);
+  decide(out);
+  return {};
+}
+
+CommandResult Pump::prescribe(MotorReading reading, const PrescriptionBytes& bytes, Effects& out) {
+  sync(reading, out);
+  if (condition_ == Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kNotImplanted, out));
+  const auto vetted = vet(bytes, front_.in_reservoir(), bounds_of(front_), out);
+  if (!vetted) return std::unexpected(vetted.error());
+  take(*vetted, out);
+  decide(out);
+  return {};
+}
+
+CommandResult Pump::stop(MotorReading reading, Effects& out) {
+  sync(reading, out);
+  if (condition_ == Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kNotImplanted, out));
+  if (condition_ == Condition::kMotorOff) return std::unexpected(refuse(Refusal::kMotorFault, out));
+  end_bolus(true, out);
+  condition_ = Condition::kStopped;
+  tell(out, EventCode::kStopped, prescription_.number);
+  decide(out);
+  return {};
+}
+
+CommandResult Pump::resume(MotorReading reading, Effects& out) {
+  sync(reading, out);
+  if (condition_ != Condition::kStopped) return std::unexpected(refuse(Refusal::kNothingToResume, out));
+  condition_ = Condition::kRunning;
+  tell(out, EventCode::kResumed, prescription_.number);
+  decide(out);
+  return {};
+}
+
+CommandResult Pump::set_ceilings(MotorReading reading, const Ceilings& ceilings, Effects& out) {
+  sync(reading, out);
+  if (condition_ == Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kNotImplanted, out));
+  Implantation setup;
+  setup.path = path_;
+  setup.ceilings = ceilings;
+  if (!plausible(model_, setup)) return std::unexpected(refuse(Refusal::kBadLimits, out));
+  const Violations found = check(prescription_, model_, path_, ceilings, prescription_.number);
+  if (!found.empty()) {
+    CommandFailure failure = refuse(Refusal::kPrescriptionRule, out, prescription_.number);
+    failure.violation = found.all()[0];
+    return std::unexpected(failure);
+  }
+  ceilings_ = ceilings;
+  gate_.set_ceilings(ceilings);
+  decide(out);
+  return {};
+}
+
+void Pump::set_clock(MotorReading reading, ClockOffset offset, Effects& out) {
+  sync(reading, out);
+  tell(out, EventCode::kClockSet, offset.utc_ms_at_zero, offset.utc_ms_at_zero - clock_offset_.utc_ms_at_zero);
+  clock_offset_ = offset;
+  clock_ = WallClock{offset, prescription_.zone};
+  if (prescription_.expires_utc_s != 0) expiry_ = expiry_of(prescription_, offset);
+  if (next_) next_starts_ = start_of(*next_, offset);
+  if (due_) due_ = next_scheduled_bolus(prescription_.schedule, clock_, started_, due_->identity - 1);
+  if (condition_ != Condition::kNotImplanted) decide(out);
+}
+
+Pump::Bounds Pump::bounds_of(const DrugFront& front) const {
+  const bool dry = front.at_tip().number == 0;
+  return {path_, ceilings_, clock_offset_, front.at_tip().number, front.until_reservoir_reaches_tip(),
+          dry ? front.until_tip_changes() : Volume{0}};
+}
+
+/// Would this prescription be right for a pump whose reservoir holds `reservoir`?
+std::expected<Prescription, CommandFailure> Pump::vet(const PrescriptionBytes& bytes, const Formulation& reservoir,
+                                                      const Bounds& bounds, Effects& out) {
+  if (condition_ == Condition::kMotorOff) return std::unexpected(refuse(Refusal::kMotorFault, out));
+  const auto decoded = decode(bytes);
+  if (!decoded) {
+    CommandFailure failure = refuse(Refusal::kPrescriptionMalformed, out);
+    failure.malformed = decoded.error();
+    return std::unexpected(failure);
+  }
+  const Prescription& p = *decoded;
+  const std::uint32_t newest = next_ ? next_->number : prescription_.number;
+  const Violations found = check(p, model_, bounds.path, bounds.ceilings, newest + 1);
+  if (!found.empty()) {
+    const Violation& first = found.all()[0];
+    CommandFailure failure = refuse(Refusal::kPrescriptionRule, out, p.number, static_cast<std::int64_t>(first.rule));
+    failure.violation = first;
+    return std::unexpected(failure);
+  }
+  const auto no = [&](Refusal refusal) { return std::unexpected(refuse(refusal, out, p.number)); };
+  if (!(p.formulation == reservoir)) return no(Refusal::kFormulationMismatch);
+  if (p.prime.volume > bounds.dry) return no(Refusal::kPrimeNotAllowed);
+
+  const bool bridges = p.bridge.volume.raw() > 0;
+  const bool bridging = condition_ == Condition::kRunning && phase_ == Phase::kBridge;
+  if (bridging && !bridges) return no(Refusal::kBridgeRunning);
+  if (bridges) {
+    const Volume off = bounds.until_at_tip - p.bridge.volume;
+    const bool fits = off >= nanolitres(0) && off < model_.step;
+    if (!fits || p.bridge.from_formulation != bounds.at_tip) return no(Refusal::kBridgeMismatch);
+  }
+  const bool later = p.starts_utc_s != 0 && start_of(p, bounds.clock) > now();
+  const bool at_once = bridges || p.prime.volume.raw() > 0 || condition_ != Condition::kRunning ||
+                       !(p.formulation == prescription_.formulation);
+  if (later && at_once) return no(Refusal::kStartsLater);
+  return p;
+}
+
+void Pump::take(const Prescription& prescription, Effects& out) {
+  const Instant starts = prescription.starts_utc_s == 0 ? now() : start_of(prescription, clock_offset_);
+  tell(out, EventCode::kPrescriptionTaken, prescription.number, starts.raw());
+  if (starts > now()) {
+    next_ = prescription;
+    next_starts_ = starts;
+    return;
+  }
+  start(prescription, out);
+}
+
+void Pump::start(const Prescription& prescription, Effects& out) {
+  end_bolus(true, out);
+  if (phase_ != Phase::kTherapy) end_phase(out);
+  next_.reset();
+  next_starts_ = kNever;
+  prescription_ = prescription;
+  started_ = now();
+  clock_ = WallClock{clock_offset_, prescription.zone};
+  expiry_ = expiry_of(prescription, clock_offset_);
+  expired_ = false;
+  condition_ = Condition::kRunning;
+  safe_in_reservoir_ = prescription.safe_state;
+  if (!front_.change_on_its_way() || front_.at_tip().number == 0) safe_at_tip_ = safe_in_reservoir_;
+  for (const Alarm alarm : {Alarm::kHourCeiling, Alarm::kDayCeiling, Alarm::kThirtyDayCeiling, Alarm::kActuatorCeiling,
+                            Alarm::kAllowanceUsed, Alarm::kUnreadablePrescription, Alarm::kPrescriptionExpired}) {
+    clear(out, alarm);
+  }
+  due_ = next_scheduled_bolus(prescription_.schedule, clock_, started_, kNoBolusYet);
+  gate_.allow(TrainPurpose::kPrime, whole_steps(prescription.prime.volume, model_.step));
+  gate_.allow(TrainPurpose::kBridge, whole_steps(prescription.bridge.volume, model_.step));
+  tell(out, EventCode::kPrescriptionStarted, prescription.number, 0, static_cast<std::uint8_t>(mode()));
+  const bool other_drug_at_tip = front_.change_on_its_way() && front_.at_tip().number != 0;
+  if (other_drug_at_tip && prescription.bridge.volume.raw() == 0) {
+    tell(out, EventCode::kChangedWithoutBridge, front_.until_reservoir_reaches_tip().raw(), front_.at_tip().number);
+  }
+  enter_phase(Phase::kPrime, out);
+}
+
+/// Prime, then bridge, then therapy with its single bolus; a phase with nothing to give is passed over.
+void Pump::enter_phase(Phase phase, Effects& out) {
+  const auto begin = [&](Volume volume, FlowRate rate, EventCode code) {
+    phase_ = phase;
+    phase_first_step_ = engine_.commanded();
+    phase_last_step_ = phase_first_step_ + whole_steps(volume, model_.step);
+    tell(out, code, volume.raw(), rate.raw());
+    set_basal();
+  };
+  if (phase == Phase::kPrime) {
+    if (prescription_.prime.volume >= model_.step) {
+      return begin(prescription_.prime.volume, prescription_.prime.rate, EventCode::kPrimeStarted);
+    }
+    phase = Phase::kBridge;
+  }
+  if (phase == Phase::kBridge) {
+    if (prescription_.bridge.volume >= model_.step) {
+      return begin(prescription_.bridge.volume, prescription_.bridge.rate, EventCode::kBridgeStarted);
+    }
+  }
+  phase_ = Phase::kTherapy;
+  phase_last_step_ = INT64_MAX;
+  set_basal();
+  if (prescription_.single.volume.raw() > 0) start_bolus(BolusKind::kSingle, prescription_.single, out);
+}
+
+void Pump::end_phase(Effects& out) {
+  const std::int64_t given = (engine_.commanded() - phase_first_step_) * model_.step.raw();
+  tell(out, phase_ == Phase::kPrime ? EventCode::kPrimeEnded : EventCode::kBridgeEnded, given);
+  gate_.cut(now());
+  gate_.allow(phase_ == Phase::kPrime ? TrainPurpose::kPrime : TrainPurpose::kBridge, 0);
+  phase_ = Phase::kTherapy;
+  phase_last_step_ = INT64_MAX;
+}
+
+// ---- the patient ----------------------------------------------------------------------------------------
+
+BolusAnswer Pump::request_bolus(MotorReading reading, std::uint32_t request, Effects& out) {
+  sync(reading, out);
+  decide(out);
+  Instant next_possible{0};
+  const Refusal refusal = why_refused(now(), next_possible);
+  if (refusal != Refusal::kNone) {
+    tell(out, EventCode::kBolusRefused, request, next_possible.raw(), static_cast<std::uint8_t>(refusal));
+    return {refusal, Volume{0}, next_possible};
+  }
+  const Volume volume = request_volume();
+  grants_.add(now());
+  start_bolus(BolusKind::kPatient, {volume, prescription_.patient.dose.rate}, out);
+  decide(out);
+  return {Refusal::kNone, volume, Instant{0}};
+}
+
+Volume Pump::request_volume() const {
+  return phase_ == Phase::kBridge ? prescription_.patient.during_bridge : prescription_.patient.dose.volume;
+}
+
+Refusal Pump::why_refused(Instant now, Instant& next_possible) const {
+  const PatientBolusPolicy& policy = prescription_.patient;
+  if (condition_ == Condition::kNotImplanted) return Refusal::kNotImplanted;
+  if (policy.dose.volume.raw() == 0 || policy.dose.rate.raw() == 0) return Refusal::kNoPatientBolus;
+  if (alarms_.has(Alarm::kEmptyReservoir) || alarms_.has(Alarm::kReservoirDry)) return Refusal::kReservoirEmpty;
+  if (alarms_.any_critical() || held_) return Refusal::kCriticalAlarm;
+  if (bolus_) return Refusal::kOtherBolusRunning;
+  if (row_of(mode()).patient_request == RequestIn::kRefused || expired_) return Refusal::kMode;
+  if (!within_hours(policy, minute_of_day(clock_.local_ms(now)))) return Refusal::kOutsideHours;
+  next_possible = grants_.lockout_over(policy);
+  if (now < next_possible) return Refusal::kLockout;
+  next_possible = grants_.window_open(policy);
+  if (now < next_possible) return Refusal::kAllottedUsed;
+  next_possible = Instant{0};
+
+  const std::int64_t steps = whole_steps(request_volume(), model_.step);
+  if (steps == 0) return phase_ == Phase::kBridge ? Refusal::kBridging : Refusal::kNoPatientBolus;
+  const Duration takes = bolus_duration({request_volume(), policy.dose.rate});
+  const std::int64_t beside = whole_steps(Amount::over(engine_.basal(), takes).floor(), model_.step) + 2;
+  if (phase_ == Phase::kBridge) {
+    if (engine_.commanded() + steps + beside > phase_last_step_) return Refusal::kBridging;
+  } else if (front_.change_on_its_way() && front_.at_tip().number != 0) {
+    return Refusal::kFrontInPath;
+  } else if (!gate_.bolus_fits(now, steps)) {
+    return Refusal::kCeiling;
+  }
+  if (given_steps() + steps + beside > dry_at_) return Refusal::kReservoirEmpty;
+  return Refusal::kNone;
+}
+
+// ---- time and the motor ---------------------------------------------------------------------------------
+
+void Pump::wake(MotorReading reading, Effects& out) {
+  sync(reading, out);
+  decide(out);
+}
+
+void Pump::observe(MotorReading reading, Effects& out) {
+  const bool off = condition_ == Condition::kMotorOff;
+  const bool held = held_;
+  sync(reading, out);
+  if ((condition_ == Condition::kMotorOff) != off || held_ != held) decide(out);
+}
+
+/// Brings every count to `reading.now` and holds the sensor's against them (INV-2).
+void Pump::sync(MotorReading reading, Effects& out) {
+  reading.now = std::max(reading.now, now());
+  engine_.advance(reading.now);
+  const DoseGate::Finding finding = gate_.observe(reading);
+  if (finding == DoseGate::Finding::kMore) on_more_steps(reading, out);
+  if (finding == DoseGate::Finding::kFewer) on_fewer_steps(reading, out);
+  if (finding == DoseGate::Finding::kAgrees && alarms_.has(Alarm::kMotorStall) && !held_ &&
+      engine_.commanded() > retry_first_step_) {
+    clear(out, Alarm::kMotorStall);
+  }
+  if (engine_.missed() > told_missed_) {
+    tell(out, EventCode::kStepsMissed, engine_.missed() - told_missed_);
+    told_missed_ = engine_.missed();
+  }
+  if (condition_ == Condition::kNotImplanted) return;
+  front_.push(model_.step * (given_steps() - pushed_steps_));
+  pushed_steps_ = given_steps();
+  follow_front(out);
+  follow_levels(out);
+}
+
+void Pump::on_more_steps(MotorReading reading, Effects& out) {
+  extra_steps_ += std::max<std::int64_t>(0, gate_.deviation() - extra_steps_);
+  if (condition_ == Condition::kMotorOff) return;
+  end_bolus(true, out);
+  condition_ = Condition::kMotorOff;
+  gate_.cut(reading.now);
+  engine_.halt(true);
+  out.motor = MotorOrder::kPowerOff;
+  tell(out, EventCode::kMotorPowerOff, gate_.expected_by(reading.now), gate_.expected_by(reading.now) + gate_.deviation());
+  raise(out, Alarm::kOverDelivery);
+}
+
+void Pump::on_fewer_steps(MotorReading reading, Effects& out) {
+  tell(out, EventCode::kMotorHeld, gate_.expected_by(reading.now), gate_.expected_by(reading.now) + gate_.deviation());
+  gate_.cut(reading.now);
+  gate_.forgive();
+  end_bolus(true, out);
+  engine_.halt(true);
+  out.motor = MotorOrder::kHalt;
+  held_ = true;
+  retry_at_ = reading.now + kMotorRetry;
+  raise(out, Alarm::kMotorStall);
+}
+
+void Pump::retry_motor(Effects& out) {
+  held_ = false;
+  retry_at_ = kNever;
+  retry_first_step_ = engine_.commanded();
+  tell(out, EventCode::kMotorRetried);
+}
+
+void Pump::follow_front(Effects& out) {
+  const std::uint32_t at_tip = front_.at_tip().number;
+  if (at_tip == tip_formulation_) return;
+  tell(out, EventCode::kFrontAtTip, at_tip, tip_formulation_);
+  tip_formulation_ = at_tip;
+  if (!front_.change_on_its_way()) safe_at_tip_ = safe_in_reservoir_;
+}
+
+void Pump::fill_reservoir(Volume holds) {
+  reservoir_.fill(holds, given_steps());
+  low_at_ = reservoir_.steps_until_earliest(low_alarm_);
+  empty_at_ = reservoir_.steps_until_earliest(nanolitres(0));
+  dry_at_ = reservoir_.steps_until_dry();
+}
+
+void Pump::follow_levels(Effects& out) {
+  const std::int64_t given = given_steps();
+  if (given >= low_at_) raise(out, Alarm::kLowReservoir);
+  if (given >= empty_at_) raise(out, Alarm::kEmptyReservoir);
+  if (given >= dry_at_ && !alarms_.has(Alarm::kReservoirDry)) {
+    end_bolus(true, out);
+    raise(out, Alarm::kReservoirDry);
+  }
+}
+
+// ---- decisions ------------------------------------------------------------------------------------------
+
+void Pump::decide(Effects& out) {
+  if (condition_ == Condition::kNotImplanted) return;
+  if (held_ && now() >= retry_at_) retry_motor(out);
+  if (next_ && now() >= next_starts_) {
+    const Prescription starting = *next_;
+    start(starting, out);
+  }
+  if (!expired_ && now() >= expiry_) expire(out);
+  if (condition_ == Condition::kRunning && phase_ != Phase::kTherapy && engine_.commanded() >= phase_last_step_) {
+    const Phase after = phase_ == Phase::kPrime ? Phase::kBridge : Phase::kTherapy;
+    end_phase(out);
+    enter_phase(after, out);
+  }
+  if (bolus_ && !engine_.bolus_running()) end_bolus(false, out);
+  run_schedule(out);
+  set_basal();
+  deliver(out);
+}
+
+void Pump::expire(Effects& out) {
+  expired_ = true;
+  end_bolus(true, out);
+  if (phase_ != Phase::kTherapy) end_phase(out);
+  tell(out, EventCode::kExpired, prescription_.number, 0, static_cast<std::uint8_t>(prescription_.fallback));
+  raise(out, Alarm::kPrescriptionExpired);
+}
+
+void Pump::run_schedule(Effects& out) {
+  while (due_ && due_->at <= now()) {
+    const bool starts = condition_ == Condition::kRunning && !expired_ && phase_ == Phase::kTherapy && !held_ &&
+                        !alarms_.has(Alarm::kReservoirDry) && !alarms_.has(Alarm::kEmptyReservoir);
+    if (starts && bolus_) return;  // its turn comes when the running bolus is over
+    const std::int64_t identity = due_->identity;
+    if (starts) {
+      start_bolus(BolusKind::kScheduled, prescription_.schedule.dose, out);
+    } else {
+      tell(out, EventCode::kScheduledBolusSkipped, identity, prescription_.schedule.dose.volume.raw(),
+           static_cast<std::uint8_t>(mode()));
+    }
+    due_ = next_scheduled_bolus(prescription_.schedule, clock_, started_, identity);
+  }
+}
+
+/// Tells the engine the basal flow of this moment and until when it holds.
+void Pump::set_basal() {
+  segment_until_ = kNever;
+  if (condition_ == Condition::kSafeState) return engine_.set_basal(safe_flow());
+  if (expired_) {
+    return engine_.set_basal(prescription_.fallback == Fallback::kSafeState
+                                 ? safe_flow()
+                                 : fallback_rate(prescription_, model_.minimum_rate));
+  }
+  if (phase_ == Phase::kPrime) return engine_.set_basal(prescription_.prime.rate);
+  if (phase_ == Phase::kBridge) return engine_.set_basal(prescription_.bridge.rate);
+  const BasalSegment segment = basal_at(prescription_.basal, clock_, model_.minimum_rate, now());
+  segment_until_ = segment.until;
+  engine_.set_basal(segment.rate);
+}
+
+/// Plans the next train, asks the gate, and settles when to wake.
+void Pump::deliver(Effects& out) {
+  const bool delivers = (condition_ == Condition::kRunning || condition_ == Condition::kSafeState) && !held_ &&
+                        given_steps() < dry_at_;
+  const Instant due = due_ && !bolus_ ? due_->at : kNever;
+  const Instant turn = std::min({expiry_ > now() ? expiry_ : kNever, next_starts_, due, retry_at_});
+  if (!delivers) {
+    halt_motor(out);
+    next_wake_ = turn;
+    return;
+  }
+  if (engine_.halted()) engine_.resume();
+  const Instant until = std::min({turn, segment_until_, engine_.bolus_end(), now() + kLongestTrain});
+  next_wake_ = until;
+  const std::int64_t most = steps_to_milestone();
+  const auto train = engine_.plan(until, most);
+  if (!train) {
+    gate_.cut(now());
+    out.motor = MotorOrder::kHalt;
+    return;
+  }
+  const TrainPurpose purpose =
+      purpose_of(condition_ == Condition::kRunning && phase_ == Phase::kPrime && !expired_,
+                 condition_ == Condition::kRunning && phase_ == Phase::kBridge && !expired_);
+  const DoseGate::Verdict verdict = gate_.admit(*train, purpose);
+  if (verdict.limit) {
+    tell(out, EventCode::kGateCut, train->count, verdict.allowed, static_cast<std::uint8_t>(*verdict.limit));
+    raise(out, *verdict.limit);
+    if (condition_ != Condition::kSafeState) {
+      gate_.cut(now());
+      enter_safe_state(out);
+      return deliver(out);
+    }
+    next_wake_ = std::min(until, now() + kHourBucket);  // room comes back bucket by bucket
+    if (verdict.allowed == 0) {
+      halt_motor(out);
+      return;
+    }
+  }
+  Train allowed = *train;
+  allowed.count = verdict.allowed;
+  engine_.run(allowed);
+  out.motor = MotorOrder::kRun;
+  out.train = allowed;
+  if (allowed.count == most) next_wake_ = std::min(next_wake_, allowed.end());
+}
+
+std::int64_t Pump::steps_to_milestone() const {
+  const std::int64_t given = given_steps();
+  std::int64_t most = dry_at_ - given;
+  const auto before = [&](std::int64_t step) {
+    if (step > given) most = std::min(most, step - given);
+  };
+  before(low_at_);
+  before(empty_at_);
+  if (condition_ == Condition::kRunning && phase_ != Phase::kTherapy) {
+    most = std::min(most, phase_last_step_ - engine_.commanded());
+  }
+  if (front_.change_on_its_way()) {
+    most = std::min(most, divide_up(front_.until_tip_changes().raw(), model_.step.raw()));
+  }
+  return std::max<std::int64_t>(most, 1);
+}
+
+void Pump::halt_motor(Effects& out) {
+  if (engine_.halted()) return;
+  gate_.cut(now());
+  engine_.halt(true);
+  if (out.motor != MotorOrder::kPowerOff) out.motor = MotorOrder::kHalt;
+}
+
+void Pump::enter_safe_state(Effects& out) {
+  end_bolus(true, out);
+  if (phase_ != Phase::kTherapy) end_phase(out);
+  condition_ = Condition::kSafeState;
+  engine_.halt(true);
+  engine_.resume();
+  set_basal();
+  tell(out, EventCode::kSafeStateEntered, engine_.basal().raw());
+}
+
+FlowRate Pump::safe_flow() const {
+  return std::min(safe_rate(safe_at_tip_, model_.minimum_rate), safe_rate(safe_in_reservoir_, model_.minimum_rate));
+}
+
+void Pump::start_bolus(BolusKind kind, const BolusDose& dose, Effects& out) {
+  if (dose.volume.raw() <= 0 || dose.rate.raw() <= 0) return;
+  bolus_ = RunningBolus{kind, dose};
+  engine_.start_bolus(dose);
+  tell(out, EventCode::kBolusGranted, dose.volume.raw(), bolus_duration(dose).raw(), static_cast<std::uint8_t>(kind));
+}
+
+void Pump::end_bolus(bool cut, Effects& out) {
+  if (!bolus_) return;
+  const RunningBolus bolus = *bolus_;
+  bolus_.reset();
+  const Volume left = engine_.drop_bolus();
+  const bool whole = !cut || left.raw() == 0;
+  tell(out, whole ? EventCode::kBolusCompleted : EventCode::kBolusCut, (bolus.dose.volume - left).raw(),
+       bolus.dose.volume.raw(), static_cast<std::uint8_t>(bolus.kind));
+}
+
+// ---- what it knows --------------------------------------------------------------------------------------
+
+Mode Pump::mode() const {
+  if (condition_ == Condition::kSafeState) return Mode::kSafeState;
+  if (condition_ != Condition::kRunning || alarms_.has(Alarm::kReservoirDry)) return Mode::kStopped;
+  if (expired_) {
+    switch (prescription_.fallback) {
+      case Fallback::kStop:
+        return Mode::kStopped;
+      case Fallback::kSafeState:
+        return Mode::kSafeState;
+      case Fallback::kMinimumRate:
+        return Mode::kMinimumRate;
+    }
+  }
+  if (phase_ == Phase::kPrime) return Mode::kPrime;
+  if (bolus_ && bolus_->kind == BolusKind::kPatient) return Mode::kPatientBolus;
+  if (phase_ == Phase::kBridge) return Mode::kBridge;
+  if (bolus_) return bolus_->kind == BolusKind::kSingle ? Mode::kSingleBolus : Mode::kPeriodicBolus;
+  switch (prescription_.basal.mode) {
+    case BasalMode::kStopped:
+      return Mode::kStopped;
+    case BasalMode::kMinimumRate:
+      return Mode::kMinimumRate;
+    case BasalMode::kSimpleContinuous:
+      return Mode::kSimpleContinuous;
+    case BasalMode::kFlex:
+      return Mode::kFlex;
+  }
+  return Mode::kStopped;
+}
+
+Status Pump::status() const {
+  Status status;
+  status.mode = mode();
+  status.flow = engine_.halted() ? FlowRate{0} : engine_.flow();
+  status.prescription = prescription_.number;
+  status.alarms = alarms_;
+  status.reservoir_nominal = reservoir_.nominal(given_steps());
+  status.reservoir_earliest = reservoir_.earliest(given_steps());
+  status.formulation_in_reservoir = front_.in_reservoir().number;
+  status.formulation_at_tip = front_.at_tip().number;
+  status.until_reservoir_reaches_tip = front_.until_reservoir_reaches_tip();
+  status.steps_commanded = engine_.commanded();
+  status.steps_missed = engine_.missed();
+  status.largest_deviation_steps = gate_.largest_deviation();
+  const PatientBolusPolicy& policy = prescription_.patient;
+  const std::size_t used = grants_.in_window(policy, now());
+  status.boluses_left = used >= policy.allotted ? std::uint8_t{0} : static_cast<std::uint8_t>(policy.allotted - used);
+  status.next_bolus_possible = std::max(grants_.lockout_over(policy), grants_.window_open(policy));
+  return status;
+}
+
+CommandFailure Pump::refuse(Refusal refusal, Effects& out, std::uint32_t number, std::int64_t rule) {
+  tell(out, EventCode::kCommandRefused, number, rule, static_cast<std::uint8_t>(refusal));
+  CommandFailure failure;
+  failure.refusal = refusal;
+  return failure;
+}
+
+void Pump::tell(Effects& out, EventCode code, std::int64_t value, std::int64_t value2, std::uint8_t detail) {
+  out.tell(Event{now(), code, detail, value, value2});
+}
+
+void Pump::raise(Effects& out, Alarm alarm) {
+  if (alarms_.has(alarm)) return;
+  alarms_.raise(alarm);
+  tell(out, EventCode::kAlarmRaised, 0, 0, static_cast<std::uint8_t>(alarm));
+}
+
+void Pump::clear(Effects& out, Alarm alarm) {
+  if (!alarms_.has(alarm)) return;
+  alarms_.clear(alarm);
+  tell(out, EventCode::kAlarmCleared, 0, 0, static_cast<std::uint8_t>(alarm));
+}
+
+}  // namespace theca

@@ -1,0 +1,217 @@
+#pragma once
+/// The pump. Sans-IO and deterministic: every call brings the time and what the step sensor counts, and gets
+/// back an order for the motor and events. No clock, thread, heap, exception or floating point inside.
+///
+/// The caller's duties: call wake() at next_wake(); call observe() at each sensed step, or at least whenever
+/// sensed and commanded steps part; carry out Effects::motor at once. A call that comes too late delivers less,
+/// never more, and says how much.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+
+#include "catalogue/alarm.hpp"
+#include "catalogue/event.hpp"
+#include "catalogue/refusal.hpp"
+#include "drug/formulation.hpp"
+#include "drug/safe_state.hpp"
+#include "pump/dose_gate.hpp"
+#include "pump/drug_front.hpp"
+#include "pump/effects.hpp"
+#include "pump/engine.hpp"
+#include "pump/patient_bolus.hpp"
+#include "pump/reservoir.hpp"
+#include "pump/train.hpp"
+#include "therapy/check.hpp"
+#include "therapy/prescription.hpp"
+#include "therapy/pump_model.hpp"
+#include "therapy/schedule.hpp"
+#include "therapy/wall_clock.hpp"
+
+namespace theca {
+
+/// What the reservoir is filled with. Everything retrievable was aspirated first, but for `left_in`.
+struct Refill {
+  Volume filled;
+  Volume left_in;
+  Formulation formulation;
+};
+
+/// What a pump is told once, when it is implanted.
+struct Implantation {
+  FluidPath path;
+  Formulation path_contents;  // number 0: dry, or filled with saline
+  Ceilings ceilings;
+  Volume low_alarm;
+  ClockOffset clock;
+  Refill refill;
+};
+
+struct CommandFailure {
+  Refusal refusal = Refusal::kNone;
+  std::optional<Violation> violation;      // kPrescriptionRule: the first broken rule
+  std::optional<DecodeFailure> malformed;  // kPrescriptionMalformed
+};
+using CommandResult = std::expected<void, CommandFailure>;
+
+struct BolusAnswer {
+  Refusal refusal = Refusal::kNone;  // kNone: granted
+  Volume volume;                     // granted
+  Instant next_possible;             // refused by lockout, window or hours: when it may be granted; else 0
+};
+
+/// What a reader of the pump is shown. Figures are at the time of the reading.
+struct Status {
+  Mode mode = Mode::kStopped;
+  FlowRate flow;
+  std::uint32_t prescription = 0;
+  AlarmSet alarms;
+  Volume reservoir_nominal;
+  Volume reservoir_earliest;
+  std::uint32_t formulation_in_reservoir = 0;
+  std::uint32_t formulation_at_tip = 0;
+  Volume until_reservoir_reaches_tip;
+  std::int64_t steps_commanded = 0;
+  std::int64_t steps_missed = 0;
+  std::int64_t largest_deviation_steps = 0;
+  std::uint8_t boluses_left = 0;
+  Instant next_bolus_possible;
+};
+
+class Pump {
+ public:
+  explicit Pump(const PumpModel& model);
+
+  // ---- commands; the caller has made sure who gives them ----------------------------------------------
+  CommandResult implant(MotorReading reading, const Implantation& setup, const PrescriptionBytes& prescription,
+                        Effects& out);
+  /// `with` is required when the formulation is another one; refill and prescription are taken both or neither.
+  CommandResult refill(MotorReading reading, const Refill& refill, const PrescriptionBytes* with, Effects& out);
+  CommandResult prescribe(MotorReading reading, const PrescriptionBytes& bytes, Effects& out);
+  CommandResult stop(MotorReading reading, Effects& out);
+  CommandResult resume(MotorReading reading, Effects& out);
+  CommandResult set_ceilings(MotorReading reading, const Ceilings& ceilings, Effects& out);
+  void set_clock(MotorReading reading, ClockOffset offset, Effects& out);
+
+  // ---- the patient ------------------------------------------------------------------------------------
+  BolusAnswer request_bolus(MotorReading reading, std::uint32_t request, Effects& out);
+
+  // ---- time and the motor -----------------------------------------------------------------------------
+  void wake(MotorReading reading, Effects& out);
+  /// Holds the sensor's count against the commanded one; does nothing else while they agree.
+  void observe(MotorReading reading, Effects& out);
+  [[nodiscard]] Instant next_wake() const { return next_wake_; }
+
+  // ---- what it knows ----------------------------------------------------------------------------------
+  [[nodiscard]] Status status() const;
+  [[nodiscard]] Mode mode() const;
+  [[nodiscard]] const Prescription& prescription() const { return prescription_; }
+  [[nodiscard]] const DrugFront& front() const { return front_; }
+  [[nodiscard]] const DoseGate& gate() const { return gate_; }
+  [[nodiscard]] std::int64_t commanded() const { return engine_.commanded(); }
+  [[nodiscard]] const PumpModel& model() const { return model_; }
+
+ private:
+  friend struct PumpTestAccess;  // lets bits into prescription memory past digest and checks (INV-4)
+
+  enum class Condition : std::uint8_t { kNotImplanted, kRunning, kStopped, kSafeState, kMotorOff };
+  enum class Phase : std::uint8_t { kTherapy, kPrime, kBridge };
+
+  struct RunningBolus {
+    BolusKind kind = BolusKind::kPatient;
+    BolusDose dose;
+  };
+
+  // one call, in this order
+  void sync(MotorReading reading, Effects& out);
+  void decide(Effects& out);
+  void deliver(Effects& out);
+
+  void on_more_steps(MotorReading reading, Effects& out);
+  void on_fewer_steps(MotorReading reading, Effects& out);
+  void retry_motor(Effects& out);
+  void fill_reservoir(Volume holds);
+  void follow_levels(Effects& out);
+  void follow_front(Effects& out);
+
+  /// What a prescription is held against.
+  struct Bounds {
+    FluidPath path;
+    Ceilings ceilings;
+    ClockOffset clock;
+    std::uint32_t at_tip;  // formulation
+    Volume until_at_tip;   // of the reservoir's fluid
+    Volume dry;            // at the tip's end of the path
+  };
+  [[nodiscard]] Bounds bounds_of(const DrugFront& front) const;
+  std::expected<Prescription, CommandFailure> vet(const PrescriptionBytes& bytes, const Formulation& reservoir,
+                                                  const Bounds& bounds, Effects& out);
+  CommandFailure refuse(Refusal refusal, Effects& out, std::uint32_t number = 0, std::int64_t rule = 0);
+  void take(const Prescription& prescription, Effects& out);
+  void start(const Prescription& prescription, Effects& out);
+  void enter_phase(Phase phase, Effects& out);
+  void end_phase(Effects& out);
+  void enter_safe_state(Effects& out);
+  void expire(Effects& out);
+  void start_bolus(BolusKind kind, const BolusDose& dose, Effects& out);
+  void end_bolus(bool cut, Effects& out);
+  void run_schedule(Effects& out);
+  void set_basal();
+  void halt_motor(Effects& out);
+
+  [[nodiscard]] Refusal why_refused(Instant now, Instant& next_possible) const;
+  [[nodiscard]] Volume request_volume() const;
+  [[nodiscard]] FlowRate safe_flow() const;
+  [[nodiscard]] std::int64_t steps_to_milestone() const;
+  [[nodiscard]] std::int64_t given_steps() const { return engine_.commanded() + extra_steps_; }
+  [[nodiscard]] Instant now() const { return engine_.now(); }
+
+  void tell(Effects& out, EventCode code, std::int64_t value = 0, std::int64_t value2 = 0, std::uint8_t detail = 0);
+  void raise(Effects& out, Alarm alarm);
+  void clear(Effects& out, Alarm alarm);
+
+  PumpModel model_;
+  Engine engine_;
+  DoseGate gate_;
+  Reservoir reservoir_;
+  DrugFront front_;
+  AlarmSet alarms_;
+  Ceilings ceilings_;
+  FluidPath path_;
+  Volume low_alarm_;
+  ClockOffset clock_offset_;
+  WallClock clock_;
+
+  Condition condition_ = Condition::kNotImplanted;
+  Prescription prescription_;
+  Instant started_;
+  Instant expiry_ = kNever;
+  bool expired_ = false;
+  std::optional<Prescription> next_;  // taken, starts later
+  Instant next_starts_ = kNever;
+  SafeState safe_in_reservoir_;
+  SafeState safe_at_tip_;
+
+  Phase phase_ = Phase::kTherapy;
+  std::int64_t phase_first_step_ = 0;
+  std::int64_t phase_last_step_ = INT64_MAX;
+  Instant segment_until_ = kNever;
+
+  std::optional<RunningBolus> bolus_;
+  std::optional<ScheduledBolusDue> due_;
+  PatientGrants grants_;
+
+  std::int64_t extra_steps_ = 0;  // made without being commanded
+  std::int64_t pushed_steps_ = 0;
+  std::int64_t told_missed_ = 0;
+  std::int64_t low_at_ = INT64_MAX, empty_at_ = INT64_MAX, dry_at_ = INT64_MAX;
+  std::uint32_t tip_formulation_ = 0;
+  bool held_ = false;
+  Instant retry_at_ = kNever;
+  std::int64_t retry_first_step_ = 0;
+  Instant next_wake_ = kNever;
+};
+
+}  // namespace theca
