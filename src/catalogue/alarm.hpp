@@ -24,41 +24,41 @@ enum class Alarm : std::uint8_t {
 };
 inline constexpr std::size_t kAlarmCount = 12;
 
-enum class Severity : std::uint8_t { kCritical, kNonCritical };
+enum class AlarmClass : std::uint8_t { kCritical, kNonCritical };
 enum class AlarmClears : std::uint8_t { kByPhysician, kOnNewPrescription, kOnRefill, kWhenStepsReturn };
 
 struct AlarmRow {
   Alarm alarm;
-  Severity severity;
+  AlarmClass alarm_class;
   AlarmClears clears;
   const char* name;
   const char* text;
 };
 
 inline constexpr std::array<AlarmRow, kAlarmCount> kAlarms{{
-    {Alarm::kOverDelivery, Severity::kCritical, AlarmClears::kByPhysician, "over-delivery",
+    {Alarm::kOverDelivery, AlarmClass::kCritical, AlarmClears::kByPhysician, "over-delivery",
      "The motor made more steps than it was told to. Motor power is off."},
-    {Alarm::kReservoirDry, Severity::kCritical, AlarmClears::kOnRefill, "reservoir dry",
+    {Alarm::kReservoirDry, AlarmClass::kCritical, AlarmClears::kOnRefill, "reservoir dry",
      "By the pump's own count the reservoir holds nothing more. The motor is off."},
-    {Alarm::kMotorStall, Severity::kCritical, AlarmClears::kWhenStepsReturn, "motor stall",
+    {Alarm::kMotorStall, AlarmClass::kCritical, AlarmClears::kWhenStepsReturn, "motor stall",
      "The motor made fewer steps than it was told to. Delivery is held and tried again each minute."},
-    {Alarm::kHourCeiling, Severity::kCritical, AlarmClears::kOnNewPrescription, "hour ceiling",
+    {Alarm::kHourCeiling, AlarmClass::kCritical, AlarmClears::kOnNewPrescription, "hour ceiling",
      "The dose gate cut delivery at the patient's hour ceiling. The pump is in its safe state."},
-    {Alarm::kDayCeiling, Severity::kCritical, AlarmClears::kOnNewPrescription, "day ceiling",
+    {Alarm::kDayCeiling, AlarmClass::kCritical, AlarmClears::kOnNewPrescription, "day ceiling",
      "The dose gate cut delivery at the patient's day ceiling. The pump is in its safe state."},
-    {Alarm::kThirtyDayCeiling, Severity::kCritical, AlarmClears::kOnNewPrescription, "30-day ceiling",
+    {Alarm::kThirtyDayCeiling, AlarmClass::kCritical, AlarmClears::kOnNewPrescription, "30-day ceiling",
      "The dose gate cut delivery at the patient's 30-day ceiling. The pump is in its safe state."},
-    {Alarm::kActuatorCeiling, Severity::kCritical, AlarmClears::kOnNewPrescription, "actuator ceiling",
+    {Alarm::kActuatorCeiling, AlarmClass::kCritical, AlarmClears::kOnNewPrescription, "actuator ceiling",
      "A flow above what this pump model may give was asked for and not given. The pump is in its safe state."},
-    {Alarm::kAllowanceUsed, Severity::kCritical, AlarmClears::kOnNewPrescription, "allowance used up",
+    {Alarm::kAllowanceUsed, AlarmClass::kCritical, AlarmClears::kOnNewPrescription, "allowance used up",
      "A prime or bridge asked for more than its single-use allowance. The pump is in its safe state."},
-    {Alarm::kUnreadablePrescription, Severity::kCritical, AlarmClears::kOnNewPrescription,
+    {Alarm::kUnreadablePrescription, AlarmClass::kCritical, AlarmClears::kOnNewPrescription,
      "unreadable prescription", "No prescription can be read. The pump is in its safe state."},
-    {Alarm::kEmptyReservoir, Severity::kCritical, AlarmClears::kOnRefill, "empty reservoir",
+    {Alarm::kEmptyReservoir, AlarmClass::kCritical, AlarmClears::kOnRefill, "empty reservoir",
      "A pump at the upper end of its accuracy would be empty now. Extra doses are off; basal runs."},
-    {Alarm::kPrescriptionExpired, Severity::kNonCritical, AlarmClears::kOnNewPrescription, "prescription expired",
+    {Alarm::kPrescriptionExpired, AlarmClass::kNonCritical, AlarmClears::kOnNewPrescription, "prescription expired",
      "The prescription has run out. Its fall-back is running."},
-    {Alarm::kLowReservoir, Severity::kNonCritical, AlarmClears::kOnRefill, "low reservoir",
+    {Alarm::kLowReservoir, AlarmClass::kNonCritical, AlarmClears::kOnRefill, "low reservoir",
      "A pump at the upper end of its accuracy would be at the low level now."},
 }};
 
@@ -78,7 +78,7 @@ class AlarmSet {
   [[nodiscard]] constexpr bool any() const { return bits_ != 0; }
   [[nodiscard]] constexpr bool any_critical() const {
     for (const AlarmRow& row : kAlarms) {
-      if (row.severity == Severity::kCritical && has(row.alarm)) return true;
+      if (row.alarm_class == AlarmClass::kCritical && has(row.alarm)) return true;
     }
     return false;
   }

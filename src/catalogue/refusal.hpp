@@ -26,6 +26,7 @@ enum class Refusal : std::uint8_t {
   kAlreadyImplanted,
   kPrescriptionMalformed,
   kPrescriptionRule,
+  kCeilingAfterPast,
   kFormulationMismatch,
   kBridgeMismatch,
   kBridgeRunning,
@@ -37,7 +38,7 @@ enum class Refusal : std::uint8_t {
   kNothingToResume,
   kBadLimits,
 };
-inline constexpr std::size_t kRefusalCount = 26;
+inline constexpr std::size_t kRefusalCount = 27;
 
 struct RefusalRow {
   Refusal refusal;
@@ -62,6 +63,8 @@ inline constexpr std::array<RefusalRow, kRefusalCount> kRefusals{{
     {Refusal::kAlreadyImplanted, "already implanted", "The pump has been set up for a patient before."},
     {Refusal::kPrescriptionMalformed, "prescription malformed", "The bytes are no prescription."},
     {Refusal::kPrescriptionRule, "prescription rule", "The prescription breaks a rule of this pump or patient."},
+    {Refusal::kCeilingAfterPast, "ceiling after the past",
+     "Together with what was given in the last hour, day or 30 days this could touch a ceiling: start it later, or raise the ceiling."},
     {Refusal::kFormulationMismatch, "formulation mismatch", "The prescription is for another formulation than the reservoir holds."},
     {Refusal::kBridgeMismatch, "bridge mismatch", "The bridge is not for the fluid and volume that the path holds."},
     {Refusal::kBridgeRunning, "bridge running", "A bridge is running: plan the change with a bridge for what is left."},

@@ -3,14 +3,16 @@
 namespace theca {
 
 DrugClass class_of(const Formulation& formulation) {
-  std::uint8_t merged = 0;
+  bool opioid = false, withdrawal = false;
   for (const Component& part : formulation.parts()) {
-    if (static_cast<std::uint8_t>(part.drug_class) > static_cast<std::uint8_t>(DrugClass::kBoth)) {
-      return DrugClass::kUnknown;
-    }
-    merged = static_cast<std::uint8_t>(merged | static_cast<std::uint8_t>(part.drug_class));
+    if (part.drug_class == DrugClass::kUnknown) return DrugClass::kUnknown;
+    opioid = opioid || part.drug_class == DrugClass::kOpioid || part.drug_class == DrugClass::kBoth;
+    withdrawal = withdrawal || part.drug_class == DrugClass::kWithdrawalProne || part.drug_class == DrugClass::kBoth;
   }
-  return static_cast<DrugClass>(merged);
+  if (formulation.count == 0) return DrugClass::kUnknown;
+  if (opioid && withdrawal) return DrugClass::kBoth;
+  if (opioid) return DrugClass::kOpioid;
+  return withdrawal ? DrugClass::kWithdrawalProne : DrugClass::kNeither;
 }
 
 Concentration concentration_of(const Formulation& formulation, DrugCode drug) {

@@ -17,11 +17,11 @@ enum class DrugCode : std::uint16_t { kNone = 0 };
 /// What matters about a drug when delivery is uncertain. The rows of the fault table are the four
 /// combinations and "unknown".
 enum class DrugClass : std::uint8_t {
-  kNeither = 0,          // may be stopped, does not depress breathing (ziconotide)
-  kOpioid = 1,           // too much stops breathing
-  kWithdrawalProne = 2,  // stopping harms (baclofen, clonidine)
-  kBoth = 3,
-  kUnknown = 4,
+  kUnknown = 0,
+  kNeither = 1,          // may be stopped, does not depress breathing (ziconotide)
+  kOpioid = 2,           // too much stops breathing
+  kWithdrawalProne = 3,  // stopping harms (baclofen, clonidine)
+  kBoth = 4,
 };
 inline constexpr std::size_t kDrugClassCount = 5;
 

@@ -148,4 +148,22 @@ void TableReader::finish() {
   }
 }
 
+std::vector<std::string> TableReader::keys() const {
+  struct Place {
+    std::uint32_t line, column;
+    std::string key;
+    auto operator<=>(const Place&) const = default;
+  };
+  std::vector<Place> places;
+  for (const auto& [key, value] : *table_) {
+    places.push_back({key.source().begin.line, key.source().begin.column, std::string{key.str()}});
+  }
+  std::sort(places.begin(), places.end());
+  std::vector<std::string> names;
+  for (Place& place : places) names.push_back(std::move(place.key));
+  return names;
+}
+
+std::uint32_t TableReader::line() const { return line_of(*table_); }
+
 }  // namespace theca

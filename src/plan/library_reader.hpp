@@ -123,6 +123,11 @@ class TableReader {
     return true;
   }
 
+  /// The keys of this table in the order of the file; asking for them by name is still needed.
+  [[nodiscard]] std::vector<std::string> keys() const;
+  [[nodiscard]] std::uint32_t line() const;
+  [[nodiscard]] FileErrors& errors() { return *errors_; }
+
   /// An error at `key` of this table (at the table itself when the key is absent or empty).
   void error(std::string_view key, std::string message);
   /// Is `key` there? An error when it is not.

@@ -118,12 +118,27 @@ void StepWindow<kBuckets, kRing>::add(Instant now, std::int64_t steps) {
   sum_ = sum_ending_at(head_);
 }
 
+template <std::size_t kBuckets, std::size_t kRing>
+void StepWindow<kBuckets, kRing>::rescale(std::int64_t numerator, std::int64_t denominator) {
+  for (std::uint32_t& count : ring_) {
+    const auto scaled = multiply_divide(count, numerator, denominator, Round::kUp);
+    count = scaled && *scaled < UINT32_MAX ? static_cast<std::uint32_t>(*scaled) : UINT32_MAX;
+  }
+  sum_ = sum_ending_at(head_);
+}
+
 DoseGate::DoseGate(const PumpModel& model) : step_(model.step), max_flow_(model.max_flow) {}
 
 void DoseGate::set_ceilings(const Ceilings& ceilings) {
   hour_.set_ceiling(whole_steps(ceilings.hour, step_));
   day_.set_ceiling(whole_steps(ceilings.day, step_));
   thirty_days_.set_ceiling(whole_steps(ceilings.thirty_days, step_));
+}
+
+void DoseGate::rescale_past(std::int64_t numerator, std::int64_t denominator) {
+  hour_.rescale(numerator, denominator);
+  day_.rescale(numerator, denominator);
+  thirty_days_.rescale(numerator, denominator);
 }
 
 void DoseGate::allow(TrainPurpose purpose, std::int64_t steps) { allowance(purpose) = steps; }

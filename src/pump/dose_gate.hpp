@@ -6,6 +6,7 @@
 /// gate may be early by a bucket and is never late. Steps of a train count from the moment it is let through:
 /// the committed future is in every sum.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,7 @@
 
 #include "catalogue/alarm.hpp"
 #include "pump/train.hpp"
+#include "quantity/exact.hpp"
 #include "quantity/quantity.hpp"
 #include "therapy/check.hpp"
 #include "therapy/prescription.hpp"
@@ -41,6 +43,24 @@ class StepWindow {
   void add(Instant now, std::int64_t steps);
   [[nodiscard]] std::int64_t ceiling() const { return ceiling_; }
 
+  /// Would every window that reaches from the past up to `now` into the future stay under the ceiling if at
+  /// most `worst(d)` steps fall in the next d?
+  template <class Worst>
+  [[nodiscard]] bool fits(Instant now, Worst&& worst) const {
+    const std::int64_t present = bucket_of(now);
+    if (sum_ending_at(present) + worst(bucket_ * kSpan) <= ceiling_) return true;
+    for (std::int64_t ahead = 0; ahead <= kSpan; ++ahead) {
+      std::int64_t past = 0;
+      for (std::int64_t b = std::max<std::int64_t>(0, present + ahead + 1 - kSpan); b <= std::min(present, head_); ++b) {
+        past += slot(b);
+      }
+      if (past + worst(bucket_ * (ahead + 1)) > ceiling_) return false;
+    }
+    return true;
+  }
+  /// Counts the past in another fluid's steps: `numerator` new ones for `denominator` old ones, rounded up.
+  void rescale(std::int64_t numerator, std::int64_t denominator);
+
  private:
   static constexpr std::int64_t kSpan = kBuckets + 1;  // buckets in a sum
   [[nodiscard]] std::int64_t bucket_of(Instant t) const { return t.raw() / bucket_.raw(); }
@@ -66,6 +86,14 @@ class DoseGate {
   explicit DoseGate(const PumpModel& model);
 
   void set_ceilings(const Ceilings& ceilings);
+  /// The reservoir's fluid changed: `numerator` steps of the new one carry what `denominator` of the old did.
+  void rescale_past(std::int64_t numerator, std::int64_t denominator);
+  /// Would the ceilings hold for what was given and a therapy that gives at most `worst(d)` volume in any time d?
+  template <class Worst>
+  [[nodiscard]] bool fits_after_past(Instant now, Worst&& worst) const {
+    const auto steps = [&](Duration d) { return divide_up(worst(d).raw(), step_.raw()); };
+    return hour_.fits(now, steps) && day_.fits(now, steps) && thirty_days_.fits(now, steps);
+  }
   /// A single-use allowance; steps given under it do not count against the patient's ceilings. Used up by
   /// steps. A second one replaces what is left of the first.
   void allow(TrainPurpose purpose, std::int64_t steps);

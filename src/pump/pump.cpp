@@ -19,12 +19,26 @@ constexpr Instant start_of(const Prescription& p, ClockOffset clock) {
 
 constexpr bool in_range(Volume v) { return v.raw() >= 0 && v <= kMaxReservoir; }
 
-constexpr bool plausible(const PumpModel& m, const Implantation& s) {
-  const Volume hour_most = (Amount::over(m.max_flow, hours(1))).floor() + m.step;
-  return in_range(s.path.tubing) && in_range(s.path.catheter) && s.path.total().raw() > 0 && in_range(s.low_alarm) &&
-         s.ceilings.hour.raw() > 0 && s.ceilings.hour <= hour_most && s.ceilings.day <= hour_most * 24 &&
-         s.ceilings.thirty_days <= hour_most * (24 * 30) && s.ceilings.day >= s.ceilings.hour &&
-         s.ceilings.thirty_days >= s.ceilings.day;
+/// Ceilings widen with the window and none is above what the actuator can give in that time.
+constexpr bool plausible(const PumpModel& model, const FluidPath& path, const Ceilings& ceilings) {
+  const Volume hour_most = Amount::over(model.max_flow, hours(1)).floor() + model.step;
+  return in_range(path.tubing) && in_range(path.catheter) && path.total().raw() > 0 && ceilings.hour.raw() > 0 &&
+         ceilings.hour <= hour_most && ceilings.day <= hour_most * 24 && ceilings.thirty_days <= hour_most * (24 * 30) &&
+         ceilings.day >= ceilings.hour && ceilings.thirty_days >= ceilings.day;
+}
+
+/// What was given counts on in steps of the new fluid: by the largest ratio of a drug that both hold.
+void rescale(DoseGate& gate, const Formulation& old_fluid, const Formulation& new_fluid) {
+  std::int64_t numerator = 0, denominator = 1;
+  for (const Component& part : new_fluid.parts()) {
+    const std::int64_t old_concentration = concentration_of(old_fluid, part.drug).raw();
+    const bool larger = old_concentration * denominator > numerator * part.concentration.raw();
+    if (larger) {
+      numerator = old_concentration;
+      denominator = part.concentration.raw();
+    }
+  }
+  if (numerator > 0) gate.rescale_past(numerator, denominator);
 }
 
 }  // namespace
@@ -38,13 +52,17 @@ CommandResult Pump::implant(MotorReading reading, const Implantation& setup, con
                             Effects& out) {
   sync(reading, out);
   if (condition_ != Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kAlreadyImplanted, out));
-  if (!plausible(model_, setup)) return std::unexpected(refuse(Refusal::kBadLimits, out));
+  if (!plausible(model_, setup.path, setup.ceilings) || !in_range(setup.low_alarm)) {
+    return std::unexpected(refuse(Refusal::kBadLimits, out));
+  }
   if (setup.refill.filled + setup.refill.left_in > model_.capacity) {
     return std::unexpected(refuse(Refusal::kOverfill, out));
   }
   const Volume path = setup.path.total();
-  const Bounds bounds{setup.path, setup.ceilings, setup.clock, setup.path_contents.number, path,
-                      setup.path_contents.number == 0 ? path : Volume{0}};
+  DoseGate gate = gate_;
+  gate.set_ceilings(setup.ceilings);
+  const Bounds bounds{setup.path, setup.ceilings, &gate, setup.clock, setup.path_contents.number,
+                      path,       setup.path_contents.number == 0 ? path : Volume{0}};
   const auto vetted = vet(prescription, setup.refill.formulation, bounds, out);
   if (!vetted) return std::unexpected(vetted.error());
 
@@ -58,7 +76,7 @@ CommandResult Pump::implant(MotorReading reading, const Implantation& setup, con
   tell(out, EventCode::kImplanted, path_.total().raw(), model_.code);
   condition_ = Condition::kRunning;
   safe_at_tip_ = vetted->safe_state;
-  const Refill& first = setup.refill;
+  const RefillRecord& first = setup.refill;
   front_.change_reservoir(first.formulation);
   fill_reservoir(first.filled + first.left_in);
   tell(out, EventCode::kRefilled, (first.filled + first.left_in).raw(), first.formulation.number);
@@ -68,7 +86,7 @@ CommandResult Pump::implant(MotorReading reading, const Implantation& setup, con
   return {};
 }
 
-CommandResult Pump::refill(MotorReading reading, const Refill& refill, const PrescriptionBytes* with, Effects& out) {
+CommandResult Pump::refill(MotorReading reading, const RefillRecord& refill, const PrescriptionBytes* with, Effects& out) {
   sync(reading, out);
   if (condition_ == Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kNotImplanted, out));
   const Volume holds = refill.filled + refill.left_in;
@@ -85,14 +103,24 @@ CommandResult Pump::refill(MotorReading reading, const Refill& refill, const Pre
   }
   DrugFront front = front_;
   if (!front.change_reservoir(refill.formulation)) return std::unexpected(refuse(Refusal::kTooManyFluids, out));
+  DoseGate gate = gate_;
+  gate.cut(now());
+  if (another) rescale(gate, front_.in_reservoir(), refill.formulation);
+  const Ceilings ceilings = refill.ceilings.value_or(ceilings_);
+  if (!plausible(model_, path_, ceilings)) return std::unexpected(refuse(Refusal::kBadLimits, out));
+  gate.set_ceilings(ceilings);
   std::optional<Prescription> taken;
   if (with != nullptr) {
-    const auto vetted = vet(*with, refill.formulation, bounds_of(front), out);
+    const auto vetted = vet(*with, refill.formulation, bounds_of(front, ceilings, gate), out);
     if (!vetted) return std::unexpected(vetted.error());
     taken = *vetted;
+  } else if (refill.ceilings && !check(prescription_, model_, path_, ceilings, prescription_.number).empty()) {
+    return std::unexpected(refuse(Refusal::kPrescriptionRule, out, prescription_.number));
   }
 
   front_ = front;
+  gate_ = gate;
+  ceilings_ = ceilings;
   fill_reservoir(holds);
   tell(out, EventCode::kRefilled, holds.raw(), refill.formulation.number);
   for (const Alarm alarm : {Alarm::kReservoirDry, Alarm::kEmptyReservoir, Alarm::kLowReservoir}) clear(out, alarm);
@@ -105,7 +133,7 @@ CommandResult Pump::refill(MotorReading reading, const Refill& refill, const Pre
 CommandResult Pump::prescribe(MotorReading reading, const PrescriptionBytes& bytes, Effects& out) {
   sync(reading, out);
   if (condition_ == Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kNotImplanted, out));
-  const auto vetted = vet(bytes, front_.in_reservoir(), bounds_of(front_), out);
+  const auto vetted = vet(bytes, front_.in_reservoir(), bounds_of(front_, ceilings_, gate_), out);
   if (!vetted) return std::unexpected(vetted.error());
   take(*vetted, out);
   decide(out);
@@ -135,10 +163,7 @@ CommandResult Pump::resume(MotorReading reading, Effects& out) {
 CommandResult Pump::set_ceilings(MotorReading reading, const Ceilings& ceilings, Effects& out) {
   sync(reading, out);
   if (condition_ == Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kNotImplanted, out));
-  Implantation setup;
-  setup.path = path_;
-  setup.ceilings = ceilings;
-  if (!plausible(model_, setup)) return std::unexpected(refuse(Refusal::kBadLimits, out));
+  if (!plausible(model_, path_, ceilings)) return std::unexpected(refuse(Refusal::kBadLimits, out));
   const Violations found = check(prescription_, model_, path_, ceilings, prescription_.number);
   if (!found.empty()) {
     CommandFailure failure = refuse(Refusal::kPrescriptionRule, out, prescription_.number);
@@ -158,13 +183,20 @@ void Pump::set_clock(MotorReading reading, ClockOffset offset, Effects& out) {
   clock_ = WallClock{offset, prescription_.zone};
   if (prescription_.expires_utc_s != 0) expiry_ = expiry_of(prescription_, offset);
   if (next_) next_starts_ = start_of(*next_, offset);
-  if (due_) due_ = next_scheduled_bolus(prescription_.schedule, clock_, started_, due_->identity - 1);
+  if (due_ && prescription_.schedule.kind == ScheduleKind::kTimesOfDay) {  // what the clock leaps over is not caught up
+    due_ = next_scheduled_bolus(prescription_.schedule, clock_, now(), due_->identity - 1);
+  }
   if (condition_ != Condition::kNotImplanted) decide(out);
 }
 
-Pump::Bounds Pump::bounds_of(const DrugFront& front) const {
+Pump::Bounds Pump::bounds_of(const DrugFront& front, const Ceilings& ceilings, const DoseGate& gate) const {
   const bool dry = front.at_tip().number == 0;
-  return {path_, ceilings_, clock_offset_, front.at_tip().number, front.until_reservoir_reaches_tip(),
+  return {path_,
+          ceilings,
+          &gate,
+          clock_offset_,
+          front.at_tip().number,
+          front.until_reservoir_reaches_tip(),
           dry ? front.until_tip_changes() : Volume{0}};
 }
 
@@ -187,6 +219,7 @@ std::expected<Prescription, CommandFailure> Pump::vet(const PrescriptionBytes& b
     failure.violation = first;
     return std::unexpected(failure);
   }
+  const auto worst = [&](Duration time) { return worst_case_volume(p, model_.minimum_rate, time); };
   const auto no = [&](Refusal refusal) { return std::unexpected(refuse(refusal, out, p.number)); };
   if (!(p.formulation == reservoir)) return no(Refusal::kFormulationMismatch);
   if (p.prime.volume > bounds.dry) return no(Refusal::kPrimeNotAllowed);
@@ -199,6 +232,7 @@ std::expected<Prescription, CommandFailure> Pump::vet(const PrescriptionBytes& b
     const bool fits = off >= nanolitres(0) && off < model_.step;
     if (!fits || p.bridge.from_formulation != bounds.at_tip) return no(Refusal::kBridgeMismatch);
   }
+  if (!bounds.gate->fits_after_past(now(), worst)) return no(Refusal::kCeilingAfterPast);
   const bool later = p.starts_utc_s != 0 && start_of(p, bounds.clock) > now();
   const bool at_once = bridges || p.prime.volume.raw() > 0 || condition_ != Condition::kRunning ||
                        !(p.formulation == prescription_.formulation);

@@ -33,10 +33,12 @@
 namespace theca {
 
 /// What the reservoir is filled with. Everything retrievable was aspirated first, but for `left_in`.
-struct Refill {
+struct RefillRecord {
   Volume filled;
   Volume left_in;
   Formulation formulation;
+  /// Another concentration needs other volumes: the patient's ceilings from now on.
+  std::optional<Ceilings> ceilings = std::nullopt;
 };
 
 /// What a pump is told once, when it is implanted.
@@ -46,7 +48,7 @@ struct Implantation {
   Ceilings ceilings;
   Volume low_alarm;
   ClockOffset clock;
-  Refill refill;
+  RefillRecord refill;
 };
 
 struct CommandFailure {
@@ -88,7 +90,7 @@ class Pump {
   CommandResult implant(MotorReading reading, const Implantation& setup, const PrescriptionBytes& prescription,
                         Effects& out);
   /// `with` is required when the formulation is another one; refill and prescription are taken both or neither.
-  CommandResult refill(MotorReading reading, const Refill& refill, const PrescriptionBytes* with, Effects& out);
+  CommandResult refill(MotorReading reading, const RefillRecord& refill, const PrescriptionBytes* with, Effects& out);
   CommandResult prescribe(MotorReading reading, const PrescriptionBytes& bytes, Effects& out);
   CommandResult stop(MotorReading reading, Effects& out);
   CommandResult resume(MotorReading reading, Effects& out);
@@ -140,12 +142,13 @@ class Pump {
   struct Bounds {
     FluidPath path;
     Ceilings ceilings;
+    const DoseGate* gate;  // what was given, in steps of the reservoir's fluid
     ClockOffset clock;
     std::uint32_t at_tip;  // formulation
     Volume until_at_tip;   // of the reservoir's fluid
     Volume dry;            // at the tip's end of the path
   };
-  [[nodiscard]] Bounds bounds_of(const DrugFront& front) const;
+  [[nodiscard]] Bounds bounds_of(const DrugFront& front, const Ceilings& ceilings, const DoseGate& gate) const;
   std::expected<Prescription, CommandFailure> vet(const PrescriptionBytes& bytes, const Formulation& reservoir,
                                                   const Bounds& bounds, Effects& out);
   CommandFailure refuse(Refusal refusal, Effects& out, std::uint32_t number = 0, std::int64_t rule = 0);

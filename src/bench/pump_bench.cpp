@@ -1,0 +1,138 @@
+/// How fast the pump's own code is played, everything on: engine, gate, reservoir, front, alarms, boluses.
+
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+
+#include "pump/pump.hpp"
+#include "world/device.hpp"
+
+namespace theca {
+namespace {
+
+constexpr double kDaysPerYear = 365.25;
+
+PumpModel roller() {
+  PumpModel model;
+  model.code = 1;
+  model.step = nanolitres(10);
+  model.min_flow = microlitres_per_day(48);
+  model.max_flow = microlitres_per_day(24'000);
+  model.minimum_rate = microlitres_per_day(6);
+  model.capacity = millilitres(40);
+  model.low_alarm = millilitres(2);
+  model.accuracy_ppm = 145'000;
+  model.tubing = microlitres(199);
+  model.catheter_per_cm = nanolitres(2'200);
+  return model;
+}
+
+Formulation morphine() {
+  Formulation fluid{.number = 1, .count = 1};
+  fluid.components[0] = {DrugCode{1}, DrugClass::kOpioid, milligrams_per_millilitre(20)};
+  return fluid;
+}
+
+Prescription continuous() {
+  Prescription p;
+  p.number = 1;
+  p.formulation = morphine();
+  p.basal.mode = BasalMode::kSimpleContinuous;
+  p.basal.rate = microlitres_per_day(300);
+  return p;
+}
+
+/// Four rates a day, and six scheduled boluses of 0.5 mg.
+Prescription flex_with_boluses() {
+  Prescription p = continuous();
+  p.basal.mode = BasalMode::kFlex;
+  p.basal.profile_count = 1;
+  DayProfile& day = p.basal.profiles[0];
+  day.count = 4;
+  for (std::uint16_t i = 0; i < 4; ++i) day.steps[i] = {static_cast<std::uint16_t>(i * 360), microlitres_per_day(200 + 50 * i)};
+  p.schedule.kind = ScheduleKind::kTimesOfDay;
+  p.schedule.dose = {microlitres(25), microlitres_per_day(7'200)};
+  p.schedule.count = 6;
+  for (std::uint16_t i = 0; i < 6; ++i) p.schedule.minutes[i] = static_cast<std::uint16_t>(60 + i * 240);
+  return p;
+}
+
+Device implanted(const Prescription& prescription) {
+  const PumpModel model = roller();
+  Implantation setup;
+  setup.path = {microlitres(199), microlitres(176)};
+  setup.ceilings = {millilitres(1), millilitres(4), millilitres(60)};
+  setup.low_alarm = model.low_alarm;
+  setup.refill = {model.capacity, Volume{}, prescription.formulation};
+  Device device{model, {setup.path, Formulation{}, 0}, {DrugCode{1}}};
+  const PrescriptionBytes bytes = encode(prescription);
+  device.fill(model.capacity, prescription.formulation);
+  const bool ok = device.command([&](Pump& pump, MotorReading reading, Effects& out) {
+    return pump.implant(reading, setup, bytes, out).has_value();
+  });
+  if (!ok) std::abort();
+  return device;
+}
+
+/// Plays `years`, refilled every 60 days; the refill is part of a pump's life and of the time.
+void play_years(benchmark::State& state, const Prescription& prescription) {
+  const auto years = static_cast<double>(state.range(0));
+  const Instant end{static_cast<std::int64_t>(years * kDaysPerYear) * kMillisecondsPerDay};
+  std::int64_t wakes = 0;
+  for (auto _ : state) {
+    Device device = implanted(prescription);
+    device.listen([&](const Device&, const Effects&) { ++wakes; });
+    for (Instant t = Instant{} + days(60); t < end; t = t + days(60)) {
+      device.run_until(t);
+      device.fill(device.pump().model().capacity, prescription.formulation);
+      device.command([&](Pump& pump, MotorReading reading, Effects& out) {
+        return pump.refill(reading, {device.pump().model().capacity, Volume{}, prescription.formulation}, nullptr, out);
+      });
+    }
+    device.run_until(end);
+    benchmark::DoNotOptimize(device.steps());
+  }
+  const auto runs = static_cast<double>(state.iterations());
+  state.counters["pump_years_per_s"] = benchmark::Counter(years * runs, benchmark::Counter::kIsRate);
+  state.counters["wakes_per_year"] = static_cast<double>(wakes) / (years * runs);
+  state.counters["wake_cost"] = benchmark::Counter(static_cast<double>(wakes),
+                                                   benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
+void simple_continuous(benchmark::State& state) { play_years(state, continuous()); }
+void flex_and_6_boluses_a_day(benchmark::State& state) { play_years(state, flex_with_boluses()); }
+
+/// The limit of any engine that wakes once an hour: the bare loop of a train, its count and its sum.
+void roofline_hourly_count(benchmark::State& state) {
+  const auto years = static_cast<double>(state.range(0));
+  const auto hours_played = static_cast<std::int64_t>(years * kDaysPerYear * 24);
+  for (auto _ : state) {
+    std::int64_t steps = 0, phase = 0;
+    constexpr std::int64_t kUnitsPerStep = 10 * Amount::kUnitsPerNanolitre;
+    for (std::int64_t hour = 0; hour < hours_played; ++hour) {
+      phase += 300'000 * hours(1).raw();
+      benchmark::DoNotOptimize(phase);
+      steps += phase / kUnitsPerStep;
+      phase %= kUnitsPerStep;
+    }
+    benchmark::DoNotOptimize(steps);
+  }
+  state.counters["pump_years_per_s"] =
+      benchmark::Counter(years * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+}
+
+void bytes_of_pump(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(sizeof(Pump));
+  state.counters["pump_bytes"] = sizeof(Pump);
+  state.counters["gate_bytes"] = sizeof(DoseGate);
+  state.counters["prescription_bytes"] = kPrescriptionBytes;
+}
+
+BENCHMARK(simple_continuous)->Arg(1)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond);
+BENCHMARK(flex_and_6_boluses_a_day)->Arg(1)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond);
+BENCHMARK(roofline_hourly_count)->Arg(100)->Unit(benchmark::kMillisecond);
+BENCHMARK(bytes_of_pump);
+
+}  // namespace
+}  // namespace theca
+

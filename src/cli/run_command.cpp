@@ -1,0 +1,85 @@
+#include "cli/run_command.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "cli/data_dir.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/progress_bar.hpp"
+#include "cli/run_files.hpp"
+#include "cli/run_text.hpp"
+#include "quantity/text.hpp"
+#include "world/play.hpp"
+#include "world/scenario.hpp"
+
+namespace theca {
+namespace {
+
+struct Options {
+  std::string scenario;
+  std::string out;
+  bool quiet = false;
+  bool json = false;
+};
+
+std::string out_dir(const Options& options) {
+  if (!options.out.empty()) return options.out;
+  return "out/" + std::filesystem::path(options.scenario).stem().string();
+}
+
+void tell(const std::vector<DataError>& errors) {
+  for (const DataError& error : errors) fmt::print(stderr, "{}\n", to_string(error));
+}
+
+int run(const Options& options) {
+  const auto library = load_library_or_tell();
+  if (!library) return kExitUsage;
+  const auto scenario = load_scenario(options.scenario, *library);
+  if (!scenario) {
+    tell(scenario.error());
+    fmt::print(stderr, "theca run: {} error{} in the scenario; nothing was written\n", scenario.error().size(),
+               scenario.error().size() == 1 ? "" : "s");
+    return kExitUsage;
+  }
+  ProgressBar bar{!options.quiet};
+  const auto result = play(*scenario, *library, [&](double done) { bar.show(done); });
+  if (!result) {
+    tell(result.error().errors);
+    fmt::print(stderr, "theca run: {}; nothing was written\n",
+               result.error().refused ? "refused by a check" : "the scenario cannot be played");
+    return result.error().refused ? kExitRefused : kExitUsage;
+  }
+  const std::string dir = out_dir(options);
+  if (const auto written = write_run_files(*result, dir); !written) {
+    fmt::print(stderr, "theca run: {}\n", written.error());
+    return kExitUsage;
+  }
+  if (options.json) {
+    fmt::print("{}\n", summary_json(*result).dump(2));
+  } else if (!options.quiet) {
+    fmt::print("{}", run_text(*result, dir));
+  }
+  return kExitOk;
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("run", "Play a therapy on the virtual pump and write a report");
+  command->add_option("SCENARIO", options->scenario, "scenario file (see scenarios/ and docs/scenarios.md)")
+      ->required()
+      ->check(CLI::ExistingFile);
+  command->add_option("--out", options->out, "directory for report.html, delivery.csv, events.jsonl, summary.json; "
+                                             "default out/<scenario>");
+  command->add_flag("--json", options->json, "print summary.json on standard output");
+  command->add_flag("--quiet", options->quiet, "no progress bar and no summary");
+  command->footer("Example: theca run scenarios/morphine_with_patient_boluses.toml --out out/morphine");
+  command->callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace theca

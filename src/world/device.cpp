@@ -1,0 +1,113 @@
+#include "world/device.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "quantity/exact.hpp"
+
+namespace theca {
+namespace {
+constexpr std::int64_t kMillion = 1'000'000;
+}
+
+void Motor::obey(const Effects& effects, Instant now) {
+  if (effects.motor == MotorOrder::kNone) return;
+  before_ = made_by(now);
+  running_ = false;
+  if (effects.motor == MotorOrder::kPowerOff) powered_ = false;
+  if (effects.motor != MotorOrder::kRun || !powered_) return;
+  train_ = effects.train;
+  running_ = true;
+}
+
+Instant Motor::time_of(std::int64_t step) const {
+  const std::int64_t k = step - before_;
+  if (!running_ || k < 1 || k > train_.count) return kNever;
+  return train_.step_at(k);
+}
+
+Device::Device(const PumpModel& model, const DeviceTruth& truth, std::vector<DrugCode> drugs)
+    : pump_(model),
+      drugs_(std::move(drugs)),
+      flow_error_ppm_(truth.flow_error_ppm),
+      front_(truth.path.total(), truth.path_contents),
+      tip_mass_(drugs_.size()) {}
+
+Volume Device::true_volume(std::int64_t steps) const {
+  const Volume nominal = pump_.model().step * steps;
+  const auto moved = multiply_divide(nominal.raw(), kMillion + flow_error_ppm_, kMillion, Round::kDown);
+  return Volume{moved.value_or(nominal.raw())};
+}
+
+void Device::run_until(Instant t) {
+  while (pump_.next_wake() <= t) {
+    move_to(std::max(now_, pump_.next_wake()));
+    Effects& out = fresh();
+    pump_.wake(reading(), out);
+    carry_out(out);
+  }
+  move_to(t);
+}
+
+void Device::look() {
+  Effects& out = fresh();
+  pump_.observe(reading(), out);
+  carry_out(out);
+}
+
+void Device::fill(Volume volume, const Formulation& fluid) {
+  reservoir_ = volume;
+  ran_dry_ = kNever;
+  front_.change_reservoir(fluid);
+}
+
+Effects& Device::fresh() {
+  effects_.clear();
+  return effects_;
+}
+
+void Device::carry_out(const Effects& effects) {
+  motor_.obey(effects, now_);
+  if (listener_) listener_(*this, effects);
+}
+
+/// Moves the fluid of the steps made until `t`; the time of a change at the tip is the time of its step.
+void Device::move_to(Instant t) {
+  if (t <= now_) return;
+  const std::int64_t made = motor_.made_by(t);
+  while (moved_steps_ < made) {
+    // as many steps as bring at most one change at the tip
+    std::int64_t until = made;
+    if (front_.change_on_its_way()) {
+      const std::int64_t wanted = (moved_ + front_.until_tip_changes()).raw();
+      const std::int64_t guess =
+          multiply_divide(wanted, kMillion, pump_.model().step.raw() * (kMillion + flow_error_ppm_), Round::kUp)
+              .value_or(made);
+      until = std::clamp(guess, moved_steps_ + 1, made);
+    }
+    const Volume after = true_volume(until);
+    const Volume fluid = std::min(after - moved_, reservoir_);
+    if (fluid < after - moved_ && ran_dry_ == kNever) ran_dry_ = motor_.time_of(until);
+    push(fluid, until);
+    reservoir_ -= fluid;
+    delivered_ += fluid;
+    moved_ = after;
+    moved_steps_ = until;
+  }
+  now_ = t;
+}
+
+void Device::push(Volume volume, std::int64_t step) {
+  while (volume.raw() > 0) {
+    const Formulation leaving = front_.at_tip();
+    const Volume part = front_.change_on_its_way() ? std::min(volume, front_.until_tip_changes()) : volume;
+    for (std::size_t i = 0; i < drugs_.size(); ++i) tip_mass_[i] += mass_in(part, concentration_of(leaving, drugs_[i]));
+    front_.push(part);
+    volume -= part;
+    if (front_.at_tip().number != leaving.number) {
+      tip_changes_.push_back({motor_.time_of(step), front_.at_tip().number, leaving.number});
+    }
+  }
+}
+
+}  // namespace theca

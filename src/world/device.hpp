@@ -1,0 +1,108 @@
+#pragma once
+/// The device in its patient: the pump's code, the motor that obeys it, the fluid that really moves. One
+/// virtual clock; nothing happens between two calls but steps, and those are counted exactly.
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "drug/formulation.hpp"
+#include "pump/drug_front.hpp"
+#include "pump/effects.hpp"
+#include "pump/pump.hpp"
+#include "therapy/pump_model.hpp"
+
+namespace theca {
+
+/// The step motor with its sensor: makes the steps of the train it was given.
+class Motor {
+ public:
+  void obey(const Effects& effects, Instant now);
+  /// Steps made and sensed by `t`, since manufacture.
+  [[nodiscard]] std::int64_t made_by(Instant t) const { return before_ + (running_ ? train_.made_by(t) : 0); }
+  /// When the step with this number (counted since manufacture) falls; kNever when no running train makes it.
+  [[nodiscard]] Instant time_of(std::int64_t step) const;
+
+ private:
+  std::int64_t before_ = 0;
+  bool running_ = false;
+  bool powered_ = true;
+  Train train_;
+};
+
+/// How this specimen differs from its label and its record.
+struct DeviceTruth {
+  FluidPath path;
+  Formulation path_contents;
+  std::int32_t flow_error_ppm = 0;
+};
+
+/// A fluid that reached the true catheter's tip.
+struct TipChange {
+  Instant at;
+  std::uint32_t fluid = 0;
+  std::uint32_t before = 0;
+};
+
+class Device {
+ public:
+  using Listener = std::function<void(const Device&, const Effects&)>;
+
+  Device(const PumpModel& model, const DeviceTruth& truth, std::vector<DrugCode> drugs);
+
+  /// Called after every call of the pump, with its effects.
+  void listen(Listener listener) { listener_ = std::move(listener); }
+
+  /// Lets time pass up to and including `t`.
+  void run_until(Instant t);
+  /// Brings the pump's own figures to now() without changing anything.
+  void look();
+  /// Fills the true reservoir; the pump is told in a command of its own.
+  void fill(Volume volume, const Formulation& fluid);
+
+  /// Gives the pump a command now: `command` is called with the reading and effects to fill.
+  template <class Command>
+  auto command(Command&& command) {
+    Effects& out = fresh();
+    auto result = command(pump_, reading(), out);
+    carry_out(out);
+    return result;
+  }
+
+  [[nodiscard]] Instant now() const { return now_; }
+  [[nodiscard]] const Pump& pump() const { return pump_; }
+  [[nodiscard]] std::int64_t steps() const { return motor_.made_by(now_); }
+  [[nodiscard]] Volume nominal_delivered() const { return pump_.model().step * steps(); }
+  [[nodiscard]] Volume truly_delivered() const { return delivered_; }
+  [[nodiscard]] Volume true_reservoir() const { return reservoir_; }
+  [[nodiscard]] const DrugFront& true_front() const { return front_; }
+  [[nodiscard]] const std::vector<Mass>& tip_mass() const { return tip_mass_; }
+  [[nodiscard]] const std::vector<TipChange>& tip_changes() const { return tip_changes_; }
+  [[nodiscard]] Instant ran_dry() const { return ran_dry_; }
+
+ private:
+  [[nodiscard]] MotorReading reading() const { return {now_, steps()}; }
+  [[nodiscard]] Volume true_volume(std::int64_t steps) const;
+  Effects& fresh();
+  void carry_out(const Effects& effects);
+  void move_to(Instant t);
+  void push(Volume volume, std::int64_t step);
+
+  Pump pump_;
+  Motor motor_;
+  std::vector<DrugCode> drugs_;
+  std::int32_t flow_error_ppm_;
+  DrugFront front_;
+  Instant now_;
+  std::int64_t moved_steps_ = 0;
+  Volume moved_;      // true volume of those steps, air included once the reservoir is dry
+  Volume delivered_;  // fluid
+  Volume reservoir_;
+  Instant ran_dry_ = kNever;
+  std::vector<Mass> tip_mass_;
+  std::vector<TipChange> tip_changes_;
+  Effects effects_;
+  Listener listener_;
+};
+
+}  // namespace theca

@@ -1,0 +1,438 @@
+#include "world/play.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "plan/limits.hpp"
+#include "plan/violation_text.hpp"
+#include "quantity/exact.hpp"
+#include "quantity/text.hpp"
+#include "therapy/schedule.hpp"
+#include "world/device.hpp"
+#include "world/intent.hpp"
+#include "world/words.hpp"
+
+namespace theca {
+namespace {
+
+/// Proposed ceilings leave a quarter above the worst case of the first prescription.
+constexpr std::int64_t kCeilingMarginPercent = 125;
+
+std::vector<DrugCode> drugs_of(const Scenario& scenario) {
+  std::vector<DrugCode> codes;
+  for (const ScenarioFluid& fluid : scenario.fluids) {
+    for (const Component& part : fluid.formulation.parts()) {
+      if (std::find(codes.begin(), codes.end(), part.drug) == codes.end()) codes.push_back(part.drug);
+    }
+  }
+  return codes;
+}
+
+class Player {
+ public:
+  Player(const Scenario& scenario, const Library& library, const Progress& progress)
+      : scenario_(scenario),
+        library_(library),
+        progress_(progress),
+        drugs_(drugs_of(scenario)),
+        device_(scenario.model, {scenario.true_path, path_contents(), scenario.flow_error_ppm}, drugs_),
+        intent_(scenario.model, drugs_),
+        clock_(scenario.time.clock()) {}
+
+  std::expected<RunResult, PlayFailure> run() {
+    describe_run();
+    device_.listen([this](const Device& device, const Effects& effects) { follow(device, effects); });
+    if (!implant()) return std::unexpected(failure_);
+    const Instant end = Instant{} + scenario_.time.lasts;
+    Instant sample = Instant{} + scenario_.sample_every;
+    std::size_t visit = 0, press = 0;
+    while (device_.now() < end) {
+      Instant next = std::min(end, sample);
+      if (visit < scenario_.visits.size()) next = std::min(next, scenario_.visits[visit].at);
+      if (press < scenario_.presses.size()) next = std::min(next, scenario_.presses[press].at);
+      device_.run_until(next);
+      while (visit < scenario_.visits.size() && scenario_.visits[visit].at <= next) {
+        if (!act(scenario_.visits[visit++])) return std::unexpected(failure_);
+      }
+      while (press < scenario_.presses.size() && scenario_.presses[press].at <= next) {
+        press_button(static_cast<std::uint32_t>(++press));
+      }
+      if (next >= sample) {
+        device_.look();
+        take_sample();
+        sample = sample + scenario_.sample_every;
+        if (progress_) progress_(static_cast<double>(next.raw()) / static_cast<double>(end.raw()));
+      }
+    }
+    device_.look();
+    take_sample();
+    finish();
+    return std::move(result_);
+  }
+
+ private:
+  [[nodiscard]] Formulation path_contents() const {
+    return scenario_.path_fluid ? scenario_.fluids[*scenario_.path_fluid].formulation : Formulation{};
+  }
+  [[nodiscard]] WallClock wall() const { return {clock_, scenario_.time.zone}; }
+
+  void describe_run() {
+    result_.title = scenario_.title;
+    result_.about = scenario_.about;
+    result_.scenario_file = scenario_.file;
+    result_.seed = scenario_.seed;
+    result_.pump_name = scenario_.pump_name;
+    result_.model = scenario_.model;
+    result_.path = scenario_.path;
+    result_.true_path = scenario_.true_path;
+    result_.flow_error_ppm = scenario_.flow_error_ppm;
+    result_.local_ms_at_start = scenario_.time.starts_local_ms;
+    result_.lasts = scenario_.time.lasts;
+    for (const DrugCode code : drugs_) {
+      const DrugEntry* entry = library_.find_drug(code);
+      result_.drugs.push_back({code, entry == nullptr ? "?" : entry->name});
+    }
+    for (const ScenarioFluid& fluid : scenario_.fluids) {
+      result_.fluids.push_back({fluid.formulation.number, fluid.name, fluid.contents, fluid.formulation});
+    }
+  }
+
+  std::optional<Composed> composed(const ScenarioOrder& order, const PathContents& path) {
+    auto made = compose(order.order, scenario_.model, path);
+    if (made) {
+      if (!within_limits(order, made->prescription)) return std::nullopt;
+      for (const std::string& rounding : made->roundings) result_.notes.push_back(rounding);
+      result_.prescriptions.push_back(
+          sentence(made->prescription, order.order.drug, scenario_.fluids[order.fluid].contents));
+      return *made;
+    }
+    for (const OrderError& error : made.error()) {
+      failure_.errors.push_back({scenario_.file, order.line, "prescription." + error.key, error.message});
+    }
+    return std::nullopt;
+  }
+
+  /// Holds an order against the drug library: a hard limit ends the run, everything else is noted.
+  bool within_limits(const ScenarioOrder& order, const Prescription& p) {
+    const Prescription& running = device_.pump().prescription();
+    LimitQuestion question{.library = library_, .model = scenario_.model, .scope = {}};
+    const bool another = running.number > 0;
+    if (another) question.previous = &running;
+    bool ok = true;
+    for (const Finding& finding : check_limits(p, question)) {
+      if (finding.severity == Severity::kHard) {
+        failure_.refused = true;
+        failure_.errors.push_back({scenario_.file, order.line, "prescription", finding.message});
+        ok = false;
+      } else if (finding.severity == Severity::kSoft) {
+        result_.notes.push_back(fmt::format("prescription {}: {}", p.number, finding.message));
+      }
+    }
+    return ok;
+  }
+
+  /// The first prescription is checked in full: every broken rule is told.
+  bool refused(const CommandFailure& why, const Prescription& p, const Implantation& setup) {
+    failure_.refused = true;
+    const Violations found = check(p, scenario_.model, setup.path, setup.ceilings, 1);
+    for (const Violation& violation : found.all()) {
+      failure_.errors.push_back({scenario_.file, scenario_.first.line, "prescription", describe(violation, p, scenario_.model)});
+    }
+    if (found.empty()) {
+      failure_.errors.push_back({scenario_.file, scenario_.first.line, "prescription", row_of(why.refusal).text});
+    }
+    return false;
+  }
+
+  bool implant() {
+    const PathContents path{path_contents(), scenario_.path.total()};
+    const auto made = composed(scenario_.first, path);
+    if (!made) return false;
+    Implantation setup;
+    setup.path = scenario_.path;
+    setup.path_contents = path_contents();
+    setup.low_alarm = scenario_.low_alarm;
+    setup.clock = clock_;
+    setup.refill.filled = scenario_.first_volume;
+    setup.refill.formulation = scenario_.fluids[scenario_.first_fluid].formulation;
+    setup.ceilings = scenario_.ceilings.value_or(proposed_ceilings(made->prescription));
+    result_.ceilings = setup.ceilings;
+    result_.ceilings_proposed = !scenario_.ceilings;
+    const PrescriptionBytes bytes = encode(made->prescription);
+    device_.fill(scenario_.first_volume, setup.refill.formulation);
+    const CommandResult done = device_.command(
+        [&](Pump& pump, MotorReading reading, Effects& out) { return pump.implant(reading, setup, bytes, out); });
+    if (!done) return refused(done.error(), made->prescription, setup);
+    take_sample();
+    return true;
+  }
+
+  [[nodiscard]] Ceilings proposed_ceilings(const Prescription& p) const {
+    const auto most = [&](Duration window) {
+      const Volume worst = worst_case_volume(p, scenario_.model.minimum_rate, window);
+      const Volume least = scenario_.model.step;
+      return Volume{std::max(worst.raw() * kCeilingMarginPercent / 100, least.raw())};
+    };
+    const Volume actuator = Amount::over(scenario_.model.max_flow, hours(1)).floor();
+    Ceilings c{most(hours(1) + kHourBucket), most(days(1) + kDayBucket), most(days(30) + kThirtyDayBucket)};
+    c.hour = std::min(c.hour, actuator);
+    c.day = std::min(std::max(c.day, c.hour), actuator * 24);
+    c.thirty_days = std::min(std::max(c.thirty_days, c.day), actuator * (24 * 30));
+    return c;
+  }
+
+  /// Visits: a command that the pump refuses is an event of the run; one that makes no sense ends it.
+  bool act(const Visit& visit) {
+    const DrugFront& front = device_.pump().front();
+    switch (visit.act) {
+      case VisitAct::kStop:
+        device_.command([](Pump& pump, MotorReading r, Effects& out) { return pump.stop(r, out); });
+        break;
+      case VisitAct::kResume:
+        device_.command([](Pump& pump, MotorReading r, Effects& out) { return pump.resume(r, out); });
+        break;
+      case VisitAct::kSetClock:
+        clock_.utc_ms_at_zero += visit.clock_shift.raw();
+        device_.command([&](Pump& pump, MotorReading r, Effects& out) {
+          pump.set_clock(r, clock_, out);
+          return true;
+        });
+        break;
+      case VisitAct::kPrescribe: {
+        const auto made = composed(*visit.order, {front.at_tip(), front.until_reservoir_reaches_tip()});
+        if (!made) return false;
+        const PrescriptionBytes bytes = encode(made->prescription);
+        const CommandResult done = device_.command(
+            [&](Pump& pump, MotorReading r, Effects& out) { return pump.prescribe(r, bytes, out); });
+        if (!done) explain(done.error(), made->prescription);
+        break;
+      }
+      case VisitAct::kRefill:
+        return refill(visit);
+    }
+    take_sample();
+    return true;
+  }
+
+  bool refill(const Visit& visit) {
+    const Formulation& fluid = scenario_.fluids[visit.fluid].formulation;
+    DrugFront after = device_.pump().front();
+    after.change_reservoir(fluid);
+    std::optional<Prescription> prescription;
+    std::optional<PrescriptionBytes> bytes;
+    if (visit.order) {
+      const auto made = composed(*visit.order, {after.at_tip(), after.until_reservoir_reaches_tip()});
+      if (!made) return false;
+      prescription = made->prescription;
+      bytes = encode(*prescription);
+    }
+    const RefillRecord record{visit.volume, visit.left_in, fluid, ceilings_after(visit, prescription)};
+    const CommandResult done = device_.command([&](Pump& pump, MotorReading r, Effects& out) {
+      return pump.refill(r, record, bytes ? &*bytes : nullptr, out);
+    });
+    if (!done) explain(done.error(), prescription);
+    if (!done) return true;
+    device_.fill(visit.volume + visit.left_in, fluid);
+    if (record.ceilings) result_.ceilings = *record.ceilings;
+    take_sample();
+    return true;
+  }
+
+  /// The visit's own ceilings; proposed ones are proposed anew when the fluid changes, since they are volumes.
+  [[nodiscard]] std::optional<Ceilings> ceilings_after(const Visit& visit, const std::optional<Prescription>& prescription) const {
+    if (visit.ceilings) return visit.ceilings;
+    if (scenario_.ceilings || !prescription) return std::nullopt;
+    if (prescription->formulation == device_.pump().prescription().formulation) return std::nullopt;
+    return proposed_ceilings(*prescription);
+  }
+
+  /// Puts the rule that a refused prescription broke behind its mark.
+  void explain(const CommandFailure& why, const std::optional<Prescription>& prescription) {
+    if (result_.marks.empty()) return;
+    if (why.violation && prescription) {
+      result_.marks.back().text += " " + describe(*why.violation, *prescription, scenario_.model);
+    }
+    if (why.malformed) result_.marks.back().text += " " + describe(*why.malformed);
+  }
+
+  void press_button(std::uint32_t number) {
+    request_ = number;
+    const BolusAnswer answer = device_.command(
+        [&](Pump& pump, MotorReading r, Effects& out) { return pump.request_bolus(r, number, out); });
+    if (answer.refusal == Refusal::kNone) return;  // the grant is recorded with its event
+    BolusRecord record;
+    record.at = device_.now();
+    record.request = number;
+    record.refusal = answer.refusal;
+    record.next_possible = answer.next_possible;
+    record.mass_given.resize(drugs_.size());
+    result_.boluses.push_back(record);
+  }
+
+  void follow(const Device& device, const Effects& effects) {
+    intent_.advance(device.now());
+    const FlowRate flow = device.pump().status().flow;
+    if (effects.events().empty() && flow == flow_) return;
+    for (const Event& event : effects.events()) {
+      intent_.follow(event, device.pump().prescription(), clock_, device.pump().front().at_tip());
+      record(event);
+    }
+    const bool changed = flow != flow_;
+    flow_ = flow;
+    if (changed) take_sample();
+  }
+
+  void record(const Event& event) {
+    result_.events.push_back(event);
+    result_.marks.push_back({event.at, event.code, words_for(event, result_.fluids, wall())});
+    switch (event.code) {
+      case EventCode::kAlarmRaised:
+        result_.alarms.push_back({static_cast<Alarm>(event.detail), event.at, std::nullopt});
+        break;
+      case EventCode::kAlarmCleared:
+        for (AlarmRecord& alarm : result_.alarms) {
+          if (alarm.alarm == static_cast<Alarm>(event.detail) && !alarm.cleared) alarm.cleared = event.at;
+        }
+        break;
+      case EventCode::kFrontAtTip: {
+        FrontArrival arrival;
+        arrival.fluid = static_cast<std::uint32_t>(event.value);
+        arrival.fluid_before = static_cast<std::uint32_t>(event.value2);
+        arrival.reckoned = event.at;
+        result_.fronts.push_back(arrival);
+        break;
+      }
+      case EventCode::kBolusGranted: {
+        BolusRecord bolus;
+        bolus.at = event.at;
+        bolus.kind = static_cast<BolusKind>(event.detail);
+        bolus.request = bolus.kind == BolusKind::kPatient ? request_ : 0;
+        bolus.prescribed = Volume{event.value};
+        bolus.takes = Duration{event.value2};
+        bolus.mass_given.resize(drugs_.size());
+        result_.boluses.push_back(bolus);
+        break;
+      }
+      case EventCode::kBolusCompleted:
+      case EventCode::kBolusCut:
+        end_bolus(event);
+        break;
+      default:
+        break;
+    }
+  }
+
+  void end_bolus(const Event& event) {
+    for (auto bolus = result_.boluses.rbegin(); bolus != result_.boluses.rend(); ++bolus) {
+      if (bolus->refusal != Refusal::kNone) continue;
+      bolus->given = Volume{event.value};
+      bolus->ended = event.at;
+      bolus->cut = event.code == EventCode::kBolusCut;
+      const Pump& pump = device_.pump();
+      const bool bridging = pump.mode() == Mode::kBridge || pump.mode() == Mode::kPatientBolus;
+      const Formulation& fluid = bridging && pump.prescription().bridge.volume.raw() > 0 &&
+                                         pump.front().at_tip().number == pump.prescription().bridge.from_formulation
+                                     ? pump.front().at_tip()
+                                     : pump.prescription().formulation;
+      for (std::size_t i = 0; i < drugs_.size(); ++i) {
+        bolus->mass_given[i] = mass_in(bolus->given, concentration_of(fluid, drugs_[i]));
+      }
+      return;
+    }
+  }
+
+  void take_sample() {
+    intent_.advance(device_.now());
+    const Status status = device_.pump().status();
+    Sample s;
+    s.at = device_.now();
+    s.prescribed = intent_.prescribed().floor();
+    s.delivered = device_.nominal_delivered();
+    s.truly_delivered = device_.truly_delivered();
+    s.flow = status.flow;
+    s.reservoir_nominal = status.reservoir_nominal;
+    s.reservoir_earliest = status.reservoir_earliest;
+    s.reservoir_true = device_.true_reservoir();
+    s.fluid_in_reservoir = status.formulation_in_reservoir;
+    s.fluid_at_tip = status.formulation_at_tip;
+    s.fluid_truly_at_tip = device_.true_front().at_tip().number;
+    s.prescribed_mass = intent_.mass();
+    s.tip_mass = device_.tip_mass();
+    const bool quiet = !status.alarms.any() && result_.alarms.empty();
+    if (quiet) {
+      const double lag = static_cast<double>((s.prescribed - s.delivered).raw()) / static_cast<double>(scenario_.model.step.raw());
+      result_.largest_lag_steps = std::max(result_.largest_lag_steps, lag);
+    }
+    result_.samples.push_back(std::move(s));
+  }
+
+  void finish() {
+    const Status status = device_.pump().status();
+    result_.steps_commanded = status.steps_commanded;
+    result_.steps_reported = device_.steps();
+    result_.steps_missed = status.steps_missed;
+    result_.largest_deviation_steps = status.largest_deviation_steps;
+    std::vector<TipChange> open = device_.tip_changes();
+    for (FrontArrival& arrival : result_.fronts) {
+      const auto match = std::find_if(open.begin(), open.end(), [&](const TipChange& c) { return c.fluid == arrival.fluid; });
+      if (match == open.end()) continue;
+      arrival.truly = match->at;
+      open.erase(match);
+    }
+    for (const TipChange& change : open) {
+      FrontArrival arrival;
+      arrival.fluid = change.fluid;
+      arrival.fluid_before = change.before;
+      arrival.truly = change.at;
+      result_.fronts.push_back(arrival);
+    }
+    refill_date(status);
+  }
+
+  /// Local date and time, cut to the minute.
+  [[nodiscard]] std::string minute_text(Instant t) const {
+    return local_datetime_text(floor_divide(wall().local_ms(t), 60'000) * 60'000);
+  }
+
+  /// Earliest reservoir at the low alarm if every allotted bolus is taken from now on.
+  void refill_date(const Status& status) {
+    const Prescription& p = device_.pump().prescription();
+    const Volume worst = worst_case_volume(p, scenario_.model.minimum_rate, days(30));
+    const Volume left = status.reservoir_earliest - scenario_.low_alarm;
+    if (left.raw() <= 0) {
+      result_.refill_by = minute_text(device_.now());
+      result_.refill_reason = "the earliest reservoir figure is at the low alarm";
+      return;
+    }
+    if (worst.raw() == 0) {
+      result_.refill_reason = "nothing flows";
+      return;
+    }
+    const std::int64_t per_30_days = worst.raw() * (1'000'000 + scenario_.model.accuracy_ppm) / 1'000'000;
+    const auto ms = multiply_divide(left.raw(), days(30).raw(), per_30_days, Round::kDown);
+    if (!ms) return;
+    result_.refill_by = minute_text(device_.now() + Duration{*ms});
+    result_.refill_reason = "every allotted bolus taken, at the upper end of the labelled accuracy, down to the low alarm";
+  }
+
+  const Scenario& scenario_;
+  const Library& library_;
+  const Progress& progress_;
+  std::vector<DrugCode> drugs_;
+  Device device_;
+  Intent intent_;
+  ClockOffset clock_;
+  RunResult result_;
+  PlayFailure failure_;
+  FlowRate flow_;
+  std::uint32_t request_ = 0;
+};
+
+}  // namespace
+
+std::expected<RunResult, PlayFailure> play(const Scenario& scenario, const Library& library, const Progress& progress) {
+  return Player{scenario, library, progress}.run();
+}
+
+}  // namespace theca

@@ -1,0 +1,27 @@
+#pragma once
+/// Plays a scenario: people act, the pump delivers, everything is written down.
+
+#include <expected>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "plan/library.hpp"
+#include "world/run_result.hpp"
+#include "world/scenario.hpp"
+
+namespace theca {
+
+/// Told now and then how far the run is, 0 to 1.
+using Progress = std::function<void(double)>;
+
+/// Why a scenario could not be played. `refused`: by a check of the pump or the library, not by its spelling.
+struct PlayFailure {
+  bool refused = false;
+  std::vector<DataError> errors;
+};
+
+std::expected<RunResult, PlayFailure> play(const Scenario& scenario, const Library& library,
+                                           const Progress& progress = {});
+
+}  // namespace theca

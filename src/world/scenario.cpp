@@ -1,0 +1,268 @@
+#include "world/scenario.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+
+#include "plan/library_reader.hpp"
+#include "quantity/text.hpp"
+#include "world/scenario_order.hpp"
+
+namespace theca {
+namespace {
+
+constexpr Duration kLongestRun = days(40'000);
+constexpr Duration kShortestSample = seconds(10);
+constexpr std::int64_t kSamplesWanted = 2'000;
+constexpr std::int64_t kMostPressesPerDay = 200;
+
+constexpr std::array<Choice<VisitAct>, 5> kVisitActs{{{"refill", VisitAct::kRefill},
+                                                      {"prescribe", VisitAct::kPrescribe},
+                                                      {"stop", VisitAct::kStop},
+                                                      {"resume", VisitAct::kResume},
+                                                      {"set clock", VisitAct::kSetClock}}};
+
+class Loader {
+ public:
+  Loader(std::string file, const Library& library) : library_(library), file_errors_(std::move(file), errors_) {
+    scenario_.file = file_errors_.file();
+  }
+
+  std::expected<Scenario, std::vector<DataError>> load() {
+    try {
+      const toml::table root = toml::parse_file(file_errors_.file());
+      TableReader top{root, "", file_errors_};
+      read(top);
+      top.finish();
+    } catch (const toml::parse_error& error) {
+      file_errors_.add(error.source().begin.line, "", std::string{error.description()});
+    }
+    if (errors_.empty()) return std::move(scenario_);
+    std::stable_sort(errors_.begin(), errors_.end(), [](const auto& a, const auto& b) { return a.line < b.line; });
+    return std::unexpected(errors_);
+  }
+
+ private:
+  void read(TableReader& top) {
+    scenario_.title = top.need_text("title").value_or("");
+    scenario_.about = top.text("about").value_or("");
+    time(top);
+    need(top, "pump", "model = \"roller-40\"", [&](TableReader& table) { pump(table); });
+    need(top, "fluids", "a line such as first = { morphine = \"20 mg/mL\" }", [&](TableReader& table) { fluids(table); });
+    need(top, "catheter", "length = \"80 cm\"", [&](TableReader& table) { catheter(table); });
+    top.one("ceilings", [&](TableReader& table) { scenario_.ceilings = ceilings(table); });
+    need(top, "refill", "fluid = \"...\" and volume = \"40 mL\"", [&](TableReader& table) {
+      scenario_.first_fluid = need_fluid(table);
+      scenario_.first_volume = volume(table);
+    });
+    need(top, "prescription", "mode and dose", [&](TableReader& table) {
+      scenario_.first = order(table, scenario_.first_fluid);
+      scenario_.first.order.number = 1;
+    });
+    std::uint32_t number = 2;
+    top.each("visit", [&](TableReader& table) {
+      Visit next = visit(table);
+      if (next.order) next.order->order.number = number++;
+      scenario_.visits.push_back(std::move(next));
+    });
+    std::stable_sort(scenario_.visits.begin(), scenario_.visits.end(),
+                     [](const Visit& a, const Visit& b) { return a.at < b.at; });
+    top.one("patient", [&](TableReader& table) { patient(table); });
+  }
+
+  template <class F>
+  void need(TableReader& top, std::string_view key, const char* with, F&& read) {
+    if (!top.one(key, std::forward<F>(read))) top.error(key, fmt::format("missing; write [{}] with {}", key, with));
+  }
+
+  void time(TableReader& top) {
+    TimeLine& time = scenario_.time;
+    time.starts_local_ms = top.need_quantity("starts", parse_local_datetime).value_or(0);
+    time.lasts = top.need_quantity("lasts", parse_duration).value_or(days(1));
+    if (time.lasts.raw() <= 0 || time.lasts > kLongestRun) {
+      top.error("lasts", fmt::format("{} is outside what can be played, 1 ms to {}", to_text(time.lasts), to_text(kLongestRun)));
+    }
+    scenario_.seed = static_cast<std::uint64_t>(top.integer("seed", 0, INT64_MAX).value_or(1));
+    const std::int64_t every = time.lasts.raw() / kSamplesWanted / kShortestSample.raw() * kShortestSample.raw();
+    scenario_.sample_every = top.quantity("sample_every", parse_duration).value_or(std::max(Duration{every}, kShortestSample));
+    if (scenario_.sample_every < kShortestSample) {
+      top.error("sample_every", to_text(scenario_.sample_every) + " is shorter than " + to_text(kShortestSample));
+      scenario_.sample_every = kShortestSample;
+    }
+    top.one("zone", [&](TableReader& table) {
+      time.zone.offset_minutes = table.need_quantity("utc_offset", parse_utc_offset).value_or(std::int16_t{0});
+      time.zone.offset_after_minutes = time.zone.offset_minutes;
+      table.one("change", [&](TableReader& change) {
+        time.zone.change_utc_s = change.need_quantity("at_utc", parse_local_datetime).value_or(0) / 1'000;
+        time.zone.offset_after_minutes = change.need_quantity("utc_offset", parse_utc_offset).value_or(std::int16_t{0});
+      });
+    });
+  }
+
+  void pump(TableReader& table) {
+    if (const auto name = table.need_text("model")) {
+      const PumpEntry* entry = library_.find_pump(*name);
+      if (entry == nullptr) {
+        table.error("model", not_in_library(*name, library_.suggest_pumps(*name)));
+      } else if (const auto model = pump_model(*entry); !model) {
+        table.error("model", model.error());
+      } else {
+        scenario_.model = *model;
+        scenario_.pump_name = entry->name;
+        scenario_.low_alarm = model->low_alarm;
+      }
+    }
+    scenario_.flow_error_ppm = table.quantity("flow_error", parse_signed_percent).value_or(0);
+    if (const auto low = table.quantity("low_alarm", parse_volume)) scenario_.low_alarm = *low;
+  }
+
+  void fluids(TableReader& table) {
+    for (const std::string& name : table.keys()) {
+      ScenarioFluid made;
+      made.name = name;
+      made.formulation.number = static_cast<std::uint32_t>(scenario_.fluids.size() + 1);
+      table.one(name, [&](TableReader& fluid) {
+        const auto drugs = fluid.keys();
+        for (const std::string& drug : drugs) component(fluid, drug, made);
+        if (drugs.empty()) table.error(name, "holds no drug");
+      });
+      scenario_.fluids.push_back(std::move(made));
+    }
+    if (scenario_.fluids.empty()) table.error("", "no fluid; write a line such as first = { morphine = \"20 mg/mL\" }");
+  }
+
+  void component(TableReader& fluid, const std::string& drug, ScenarioFluid& made) {
+    const auto concentration = fluid.need_quantity(drug, parse_concentration);
+    const DrugEntry* entry = library_.find_drug(drug);
+    if (entry == nullptr) return fluid.error(drug, not_in_library(drug, library_.suggest_drugs(drug)));
+    if (!concentration) return;
+    if (concentration->raw() == 0) return fluid.error(drug, "has no concentration");
+    if (made.formulation.count == kMaxComponents) {
+      return fluid.error(drug, fmt::format("is one too many: a mixture has at most {} components", kMaxComponents));
+    }
+    made.formulation.components[made.formulation.count++] = {entry->code, entry->drug_class(), *concentration};
+    made.contents += fmt::format("{}{} {}", made.contents.empty() ? "" : " + ", entry->name, to_text(*concentration));
+  }
+
+  std::optional<std::size_t> fluid_index(TableReader& table, std::string_view key, const std::string& name) {
+    for (std::size_t i = 0; i < scenario_.fluids.size(); ++i) {
+      if (scenario_.fluids[i].name == name) return i;
+    }
+    table.error(key, in_quotes(name) + ": not one of [fluids]");
+    return std::nullopt;
+  }
+  std::size_t need_fluid(TableReader& table) {
+    const auto name = table.need_text("fluid");
+    return name ? fluid_index(table, "fluid", *name).value_or(0) : 0;
+  }
+
+  void catheter(TableReader& table) {
+    const PumpModel& model = scenario_.model;
+    const auto length = table.need_quantity("length", parse_length);
+    const Length true_length = table.quantity("true_length", parse_length).value_or(length.value_or(Length{}));
+    const Volume per_cm = table.quantity("per_cm", parse_volume_per_length).value_or(model.catheter_per_cm);
+    const Volume tubing = table.quantity("tubing", parse_volume).value_or(model.tubing);
+    const auto contents = table.text("contents");
+    if (length && length->raw() <= 0) table.error("length", to_text(*length) + " is no catheter");
+    scenario_.path = {tubing, lumen_volume(length.value_or(Length{}), per_cm)};
+    scenario_.true_path = {model.tubing, lumen_volume(true_length, model.catheter_per_cm)};
+    if (contents && *contents != "dry") scenario_.path_fluid = fluid_index(table, "contents", *contents);
+  }
+
+  Ceilings ceilings(TableReader& table) {
+    Ceilings limits;
+    limits.hour = table.need_quantity("hour", parse_volume).value_or(Volume{});
+    limits.day = table.need_quantity("day", parse_volume).value_or(Volume{});
+    limits.thirty_days = table.need_quantity("thirty_days", parse_volume).value_or(Volume{});
+    return limits;
+  }
+
+  Volume volume(TableReader& table) {
+    const Volume typed = table.need_quantity("volume", parse_volume).value_or(Volume{});
+    const Volume capacity = scenario_.model.capacity;
+    if (typed > capacity && capacity.raw() > 0) {
+      table.error("volume", fmt::format("{} is more than the reservoir of {} holds, {}", to_text(typed), scenario_.pump_name,
+                                        to_text(capacity)));
+    }
+    return typed;
+  }
+
+  ScenarioOrder order(TableReader& table, std::size_t fluid) {
+    return read_order(table, library_, scenario_.fluids, fluid, scenario_.time);
+  }
+
+  Visit visit(TableReader& table) {
+    Visit made;
+    made.line = table.line();
+    if (const auto text = table.need_text("at")) made.at = moment(table, "at", *text);
+    if (const auto act = table.present("do") ? table.choice("do", std::span<const Choice<VisitAct>>{kVisitActs}) : std::nullopt) {
+      made.act = *act;
+    }
+    made.fluid = fluid_before(made.at);
+    if (made.act == VisitAct::kRefill) {
+      made.fluid = need_fluid(table);
+      made.volume = volume(table);
+      made.left_in = table.quantity("left_in", parse_volume).value_or(Volume{});
+      table.one("ceilings", [&](TableReader& child) { made.ceilings = ceilings(child); });
+    }
+    if (made.act == VisitAct::kSetClock) {
+      made.clock_shift = table.need_quantity("shift", parse_signed_duration).value_or(Duration{});
+    }
+    const bool may_prescribe = made.act == VisitAct::kPrescribe || made.act == VisitAct::kRefill;
+    const bool prescribes = table.one("prescription", [&](TableReader& child) { made.order = order(child, made.fluid); });
+    if (prescribes && !may_prescribe) table.error("prescription", "is for the visits \"refill\" and \"prescribe\"");
+    if (!prescribes && made.act == VisitAct::kPrescribe) table.error("prescription", "missing; write [visit.prescription]");
+    return made;
+  }
+
+  /// The fluid that the reservoir holds at a visit, by the refills read so far.
+  [[nodiscard]] std::size_t fluid_before(Instant at) const {
+    std::size_t fluid = scenario_.first_fluid;
+    Instant latest{-1};
+    for (const Visit& visit : scenario_.visits) {
+      if (visit.act == VisitAct::kRefill && visit.at <= at && visit.at > latest) {
+        fluid = visit.fluid;
+        latest = visit.at;
+      }
+    }
+    return fluid;
+  }
+
+  Instant moment(TableReader& table, std::string_view key, const std::string& text) {
+    const auto at = scenario_.time.moment(text);
+    if (!at) table.error(key, at.error().message);
+    return at.value_or(Instant{});
+  }
+
+  void patient(TableReader& table) {
+    for (const std::string& text : table.texts("presses")) scenario_.presses.push_back({moment(table, "presses", text)});
+    if (const auto per_day = table.integer("presses_per_day", 0, kMostPressesPerDay)) random_presses(*per_day);
+    std::sort(scenario_.presses.begin(), scenario_.presses.end(), [](Press a, Press b) { return a.at < b.at; });
+  }
+
+  /// As many presses on average, at random moments of the whole run, from the scenario's seed.
+  void random_presses(std::int64_t per_day) {
+    std::mt19937_64 random{scenario_.seed};
+    const std::int64_t lasts = scenario_.time.lasts.raw();
+    const std::int64_t wanted = per_day * (lasts / 60'000) / kMinutesPerDay;
+    for (std::int64_t i = 0; i < wanted; ++i) {
+      scenario_.presses.push_back({Instant{static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(lasts))}});
+    }
+  }
+
+  const Library& library_;
+  std::vector<DataError> errors_;
+  FileErrors file_errors_;
+  Scenario scenario_;
+};
+
+}  // namespace
+
+std::expected<Scenario, std::vector<DataError>> load_scenario(const std::filesystem::path& file, const Library& library) {
+  return Loader{file.string(), library}.load();
+}
+
+}  // namespace theca

@@ -1,0 +1,81 @@
+#pragma once
+/// A scenario file: one pump, one patient, the people around them, over virtual time. docs/scenarios.md
+
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plan/library.hpp"
+#include "plan/order.hpp"
+#include "pump/pump.hpp"
+#include "therapy/prescription.hpp"
+#include "therapy/pump_model.hpp"
+#include "world/scenario_time.hpp"
+
+namespace theca {
+
+struct ScenarioFluid {
+  std::string name;
+  std::string contents;
+  Formulation formulation;
+};
+
+enum class VisitAct : std::uint8_t { kRefill, kPrescribe, kStop, kResume, kSetClock };
+
+/// An order as it stands in the file; the drug that its doses are of.
+struct ScenarioOrder {
+  Order order;
+  std::size_t fluid = 0;
+  std::uint32_t line = 0;
+};
+
+struct Visit {
+  Instant at;
+  VisitAct act = VisitAct::kRefill;
+  std::size_t fluid = 0;
+  Volume volume;
+  Volume left_in;
+  Duration clock_shift;
+  std::optional<ScenarioOrder> order;
+  std::optional<Ceilings> ceilings;  // a refill's
+  std::uint32_t line = 0;
+};
+
+/// A press of the patient's button.
+struct Press {
+  Instant at;
+};
+
+struct Scenario {
+  std::string file;
+  std::string title;
+  std::string about;
+  TimeLine time;
+  std::uint64_t seed = 1;
+  Duration sample_every;
+
+  std::string pump_name;
+  PumpModel model;
+  std::int32_t flow_error_ppm = 0;
+  FluidPath path;
+  FluidPath true_path;
+  std::optional<std::size_t> path_fluid;  // none: dry
+  Volume low_alarm;
+  std::optional<Ceilings> ceilings;
+
+  std::vector<ScenarioFluid> fluids;
+  std::size_t first_fluid = 0;
+  Volume first_volume;
+  ScenarioOrder first;
+  std::vector<Visit> visits;
+  std::vector<Press> presses;
+};
+
+/// Reads and checks all of it; every error at once.
+std::expected<Scenario, std::vector<DataError>> load_scenario(const std::filesystem::path& file,
+                                                                  const Library& library);
+
+}  // namespace theca

@@ -1,0 +1,108 @@
+#include "world/words.hpp"
+
+#include <fmt/format.h>
+
+#include "catalogue/alarm.hpp"
+#include "catalogue/refusal.hpp"
+#include "quantity/text.hpp"
+#include "therapy/modes.hpp"
+
+namespace theca {
+namespace {
+
+std::string fluid_name(std::int64_t number, const std::vector<FluidName>& fluids) {
+  for (const FluidName& fluid : fluids) {
+    if (fluid.number == number) return fmt::format("\"{}\" ({})", fluid.name, fluid.contents);
+  }
+  return "what filled the path before";
+}
+
+}  // namespace
+
+const char* name_of(BolusKind kind) {
+  switch (kind) {
+    case BolusKind::kScheduled:
+      return "scheduled";
+    case BolusKind::kPatient:
+      return "patient";
+    case BolusKind::kSingle:
+      return "single";
+    case BolusKind::kPrime:
+      return "prime";
+    case BolusKind::kBridge:
+      return "bridge";
+    case BolusKind::kDuringBridge:
+      return "patient, during the bridge";
+  }
+  return "";
+}
+
+std::string words_for(const Event& e, const std::vector<FluidName>& fluids, const WallClock& clock) {
+  const auto volume = [](std::int64_t nl) { return to_text(Volume{nl}); };
+  const auto kind = [&] { return name_of(static_cast<BolusKind>(e.detail)); };
+  switch (e.code) {
+    case EventCode::kImplanted:
+      return fmt::format("Implanted; the path from reservoir to tip holds {}.", volume(e.value));
+    case EventCode::kRefilled:
+      return fmt::format("Reservoir filled: {} of {}.", volume(e.value), fluid_name(e.value2, fluids));
+    case EventCode::kPrescriptionTaken:
+      return fmt::format("Prescription {} taken.", e.value);
+    case EventCode::kPrescriptionStarted:
+      return fmt::format("Prescription {} starts.", e.value);
+    case EventCode::kCommandRefused:
+      return fmt::format("Refused: {}", row_of(static_cast<Refusal>(e.detail)).text);
+    case EventCode::kStopped:
+      return "Stopped by the physician.";
+    case EventCode::kResumed:
+      return "Resumed by the physician.";
+    case EventCode::kExpired:
+      return fmt::format("Prescription {} has expired; its fall-back runs.", e.value);
+    case EventCode::kClockSet:
+      return fmt::format("Clock set by {}{}.", e.value2 < 0 ? "-" : "+", to_text(Duration{e.value2 < 0 ? -e.value2 : e.value2}));
+    case EventCode::kPrimeStarted:
+      return fmt::format("Prime starts: {} at {}.", volume(e.value), to_text(FlowRate{e.value2}));
+    case EventCode::kPrimeEnded:
+      return fmt::format("Prime ends after {}.", volume(e.value));
+    case EventCode::kBridgeStarted:
+      return fmt::format("Bridge starts: {} of the old fluid at {}.", volume(e.value), to_text(FlowRate{e.value2}));
+    case EventCode::kBridgeEnded:
+      return fmt::format("Bridge ends after {}.", volume(e.value));
+    case EventCode::kChangedWithoutBridge:
+      return fmt::format("No bridge: {} of {} leaves at the new flow first.", volume(e.value), fluid_name(e.value2, fluids));
+    case EventCode::kFrontAtTip:
+      return fmt::format("{} reaches the catheter tip.", fluid_name(e.value, fluids));
+    case EventCode::kBolusGranted:
+      return fmt::format("Bolus ({}) starts: {} over {}.", kind(), volume(e.value), to_text(Duration{e.value2}, seconds(1)));
+    case EventCode::kBolusRefused:
+      return e.value2 == 0 ? fmt::format("Request {} refused: {}", e.value, row_of(static_cast<Refusal>(e.detail)).text)
+                           : fmt::format("Request {} refused: {} Possible at {}.", e.value,
+                                         row_of(static_cast<Refusal>(e.detail)).text,
+                                         local_datetime_text(clock.local_ms(Instant{e.value2})));
+    case EventCode::kBolusCompleted:
+      return fmt::format("Bolus ({}) complete: {}.", kind(), volume(e.value));
+    case EventCode::kBolusCut:
+      return fmt::format("Bolus ({}) cut: {} of {} given; the rest is not made up for.", kind(), volume(e.value), volume(e.value2));
+    case EventCode::kScheduledBolusSkipped:
+      return fmt::format("Scheduled bolus of {} skipped in mode {}; not made up for.", volume(e.value2),
+                         row_of(static_cast<Mode>(e.detail)).name);
+    case EventCode::kGateCut:
+      return fmt::format("The dose gate let {} of {} steps through.", e.value2, e.value);
+    case EventCode::kSafeStateEntered:
+      return fmt::format("Safe state: {}.", to_text(FlowRate{e.value}));
+    case EventCode::kMotorPowerOff:
+      return fmt::format("Motor power off: {} steps told, {} made.", e.value, e.value2);
+    case EventCode::kMotorHeld:
+      return fmt::format("Motor held: {} steps told, {} made.", e.value, e.value2);
+    case EventCode::kMotorRetried:
+      return "Motor tried again.";
+    case EventCode::kStepsMissed:
+      return fmt::format("{} steps came due while no one woke the pump; not made up for.", e.value);
+    case EventCode::kAlarmRaised:
+      return fmt::format("Alarm: {}.", row_of(static_cast<Alarm>(e.detail)).name);
+    case EventCode::kAlarmCleared:
+      return fmt::format("Alarm over: {}.", row_of(static_cast<Alarm>(e.detail)).name);
+  }
+  return "";
+}
+
+}  // namespace theca
