@@ -8,48 +8,42 @@ namespace {
 /// Steps of a train, counted boundary by boundary of equal buckets without a division each.
 class Slices {
  public:
-  Slices(const Train& train, Instant first_boundary, Duration bucket)
-      : train_(train),
-        per_bucket_(train.rate * bucket.raw() / train.units_per_step),
-        rest_per_bucket_(train.rate * bucket.raw() % train.units_per_step) {
-    const std::int64_t units = train.phase + train.rate * (first_boundary - train.start).raw();
-    made_ = units / train.units_per_step;
-    rest_ = units % train.units_per_step;
+  Slices(const Train& train, Instant first_boundary, Duration bucket) : count_(train.count), per_step_(train.units_per_step) {
+    const std::int64_t units = train.rate * bucket.raw();
+    const std::int64_t first_units = train.phase + train.rate * (first_boundary - train.start).raw();
+    per_bucket_ = units / per_step_;
+    rest_per_bucket_ = units % per_step_;
+    made_ = first_units / per_step_;
+    rest_ = first_units % per_step_;
   }
   /// Steps made by the present boundary.
-  [[nodiscard]] std::int64_t made() const { return std::min(made_, train_.count); }
+  [[nodiscard]] std::int64_t made() const { return std::min(made_, count_); }
   void next() {
     made_ += per_bucket_;
     rest_ += rest_per_bucket_;
-    if (rest_ >= train_.units_per_step) {
-      rest_ -= train_.units_per_step;
+    if (rest_ >= per_step_) {
+      rest_ -= per_step_;
       ++made_;
     }
   }
 
  private:
-  const Train& train_;
+  std::int64_t count_, per_step_;
   std::int64_t per_bucket_, rest_per_bucket_;
   std::int64_t made_, rest_;
 };
 
-
 }  // namespace
 
-template <std::size_t kBuckets, std::size_t kRing>
-std::int64_t StepWindow<kBuckets, kRing>::sum_ending_at(std::int64_t bucket) const {
+template <std::int64_t kBucketMs, std::size_t kBuckets, std::size_t kRing>
+std::int64_t StepWindow<kBucketMs, kBuckets, kRing>::sum_ending_at(std::int64_t bucket) const {
   std::int64_t sum = 0;
   for (std::int64_t b = std::max<std::int64_t>(0, bucket - kSpan + 1); b <= std::min(bucket, head_); ++b) sum += slot(b);
   return sum;
 }
 
-template <std::size_t kBuckets, std::size_t kRing>
-std::int64_t StepWindow<kBuckets, kRing>::count_at(Instant now) const {
-  return sum_ending_at(bucket_of(now));
-}
-
-template <std::size_t kBuckets, std::size_t kRing>
-void StepWindow<kBuckets, kRing>::roll_to(std::int64_t bucket) {
+template <std::int64_t kBucketMs, std::size_t kBuckets, std::size_t kRing>
+void StepWindow<kBucketMs, kBuckets, kRing>::roll_to(std::int64_t bucket) {
   if (bucket - head_ >= static_cast<std::int64_t>(kRing)) {
     ring_.fill(0);
     head_ = bucket;
@@ -58,47 +52,58 @@ void StepWindow<kBuckets, kRing>::roll_to(std::int64_t bucket) {
   }
   while (head_ < bucket) {
     ++head_;
-    if (head_ >= kSpan) sum_ -= slot(head_ - kSpan);
+    sum_ -= slot(head_ - kSpan);  // before the first window is full that slot is zero
     slot(head_) = 0;
   }
 }
 
-template <std::size_t kBuckets, std::size_t kRing>
-std::int64_t StepWindow<kBuckets, kRing>::room_for(const Train& train) {
-  const std::int64_t first = bucket_of(train.start);
-  roll_to(first);
+template <std::int64_t kBucketMs, std::size_t kBuckets, std::size_t kRing>
+std::int64_t StepWindow<kBucketMs, kBuckets, kRing>::room_for(const Train& train) {
+  std::int64_t bucket = bucket_of(train.start);
+  roll_to(bucket);
   std::int64_t sum = sum_;
   if (sum + train.count <= ceiling_) return train.count;  // no window it crosses can hold more than this
-  Slices slices{train, end_of(first), bucket_};
+  Slices slices{train, end_of(bucket), kBucket};
   std::int64_t made = 0;
-  for (std::int64_t bucket = first;; ++bucket, slices.next()) {
+  for (;;) {
     const std::int64_t slice = slices.made() - made;
     if (sum + slice > ceiling_) return made + std::max<std::int64_t>(0, ceiling_ - sum);
     made += slice;
     sum += slice;
     if (made == train.count) return made;
-    const std::int64_t leaving = bucket + 1 - kSpan;
-    if (leaving >= 0 && leaving <= head_) sum -= slot(leaving);
+    slices.next();
+    ++bucket;
+    sum -= slot(bucket - kSpan);  // counted before this train: a window is longer than a train
   }
 }
 
-template <std::size_t kBuckets, std::size_t kRing>
-void StepWindow<kBuckets, kRing>::book(const Train& train) {
+template <std::int64_t kBucketMs, std::size_t kBuckets, std::size_t kRing>
+void StepWindow<kBucketMs, kBuckets, kRing>::book(const Train& train, Instant end) {
   std::int64_t bucket = bucket_of(train.start);
-  Slices slices{train, end_of(bucket), bucket_};
-  std::int64_t made = 0;
-  for (;; ++bucket, slices.next()) {
-    roll_to(bucket);
-    const std::int64_t slice = slices.made() - made;
-    slot(bucket) += static_cast<std::uint32_t>(slice);
-    sum_ += slice;
-    made += slice;
-    if (made == train.count) return;
+  roll_to(bucket);
+  if (end <= end_of(bucket)) {
+    slot(bucket) += static_cast<std::uint32_t>(train.count);
+    sum_ += train.count;
+    return;
   }
+  Slices slices{train, end_of(bucket), kBucket};
+  std::int64_t made = slices.made();
+  slot(bucket) += static_cast<std::uint32_t>(made);
+  std::int64_t sum = sum_ + made;
+  while (made < train.count) {
+    ++bucket;
+    slices.next();
+    const std::int64_t slice = slices.made() - made;
+    sum += slice - slot(bucket - kSpan);  // before the first window is full that slot is zero
+    slot(bucket) = static_cast<std::uint32_t>(slice);
+    made += slice;
+  }
+  head_ = bucket;
+  sum_ = sum;
 }
 
-template <std::size_t kBuckets, std::size_t kRing>
-void StepWindow<kBuckets, kRing>::unbook(const Train& train, Instant now) {
+template <std::int64_t kBucketMs, std::size_t kBuckets, std::size_t kRing>
+void StepWindow<kBucketMs, kBuckets, kRing>::unbook(const Train& train, Instant now) {
   const std::int64_t present = bucket_of(now);
   std::int64_t kept = train.made_by(now);
   for (std::int64_t bucket = present; bucket <= head_; ++bucket) {
@@ -110,16 +115,16 @@ void StepWindow<kBuckets, kRing>::unbook(const Train& train, Instant now) {
   sum_ = sum_ending_at(head_);
 }
 
-template <std::size_t kBuckets, std::size_t kRing>
-void StepWindow<kBuckets, kRing>::add(Instant now, std::int64_t steps) {
+template <std::int64_t kBucketMs, std::size_t kBuckets, std::size_t kRing>
+void StepWindow<kBucketMs, kBuckets, kRing>::add(Instant now, std::int64_t steps) {
   const std::int64_t bucket = bucket_of(now);
   if (bucket > head_) roll_to(bucket);
   slot(bucket) += static_cast<std::uint32_t>(steps);
   sum_ = sum_ending_at(head_);
 }
 
-template <std::size_t kBuckets, std::size_t kRing>
-void StepWindow<kBuckets, kRing>::rescale(std::int64_t numerator, std::int64_t denominator) {
+template <std::int64_t kBucketMs, std::size_t kBuckets, std::size_t kRing>
+void StepWindow<kBucketMs, kBuckets, kRing>::rescale(std::int64_t numerator, std::int64_t denominator) {
   for (std::uint32_t& count : ring_) {
     const auto scaled = multiply_divide(count, numerator, denominator, Round::kUp);
     count = scaled && *scaled < UINT32_MAX ? static_cast<std::uint32_t>(*scaled) : UINT32_MAX;
@@ -173,9 +178,10 @@ DoseGate::Verdict DoseGate::admit(const Train& train, TrainPurpose purpose) {
   train_purpose_ = purpose;
   running_ = true;
   if (counts) {
-    hour_.book(train_);
-    day_.book(train_);
-    thirty_days_.book(train_);
+    const Instant end = train_.end();
+    hour_.book(train_, end);
+    day_.book(train_, end);
+    thirty_days_.book(train_, end);
   } else {
     allowance(purpose) -= verdict.allowed;
   }
@@ -227,8 +233,8 @@ bool DoseGate::bolus_fits(Instant now, std::int64_t steps) const {
          thirty_days_.count_at(now) + steps <= thirty_days_.ceiling();
 }
 
-template class StepWindow<12, 32>;
-template class StepWindow<48, 64>;
-template class StepWindow<120, 128>;
+template class StepWindow<kHourBucket.raw(), 12, 32>;
+template class StepWindow<kDayBucket.raw(), 48, 64>;
+template class StepWindow<kThirtyDayBucket.raw(), 120, 128>;
 
 }  // namespace theca

@@ -22,49 +22,50 @@
 
 namespace theca {
 
-/// Steps in a sliding window. `kBuckets` of `bucket` length make the window; one more is the partly expired one.
-/// `kRing` holds that and the longest train ahead of it.
-template <std::size_t kBuckets, std::size_t kRing>
+/// Steps in a sliding window. `kBuckets` of `kBucketMs` make the window; one more is the partly expired one.
+/// `kRing` holds that and the longest train ahead of it, and is a power of two.
+template <std::int64_t kBucketMs, std::size_t kBuckets, std::size_t kRing>
 class StepWindow {
- public:
-  explicit constexpr StepWindow(Duration bucket) : bucket_(bucket) {}
+  static_assert((kRing & (kRing - 1)) == 0 && kRing >= kBuckets + 2 + kLongestTrain.raw() / kBucketMs);
 
+ public:
   void set_ceiling(std::int64_t steps) { ceiling_ = steps; }
+  [[nodiscard]] std::int64_t ceiling() const { return ceiling_; }
 
   /// Steps counted in the window that ends at `now`.
-  [[nodiscard]] std::int64_t count_at(Instant now) const;
-  /// How many steps of the train, from its first on, keep every window it crosses at or under the ceiling.
+  [[nodiscard]] std::int64_t count_at(Instant now) const { return sum_ending_at(bucket_of(now)); }
+  /// How many steps of a train, from its first on, keep every window it crosses at or under the ceiling.
   [[nodiscard]] std::int64_t room_for(const Train& train);
-  /// Counts the train's steps where they will fall.
-  void book(const Train& train);
+  /// Counts the train's steps where they will fall; the last of them at `end`.
+  void book(const Train& train, Instant end);
   /// Forgets booked steps that fall after `now`: the train was cut.
   void unbook(const Train& train, Instant now);
   /// Counts steps at `now` that nobody booked.
   void add(Instant now, std::int64_t steps);
-  [[nodiscard]] std::int64_t ceiling() const { return ceiling_; }
+  /// Counts the past in another fluid's steps: `numerator` new ones for `denominator` old ones, rounded up.
+  void rescale(std::int64_t numerator, std::int64_t denominator);
 
   /// Would every window that reaches from the past up to `now` into the future stay under the ceiling if at
   /// most `worst(d)` steps fall in the next d?
   template <class Worst>
   [[nodiscard]] bool fits(Instant now, Worst&& worst) const {
     const std::int64_t present = bucket_of(now);
-    if (sum_ending_at(present) + worst(bucket_ * kSpan) <= ceiling_) return true;
+    if (sum_ending_at(present) + worst(kBucket * kSpan) <= ceiling_) return true;
     for (std::int64_t ahead = 0; ahead <= kSpan; ++ahead) {
       std::int64_t past = 0;
       for (std::int64_t b = std::max<std::int64_t>(0, present + ahead + 1 - kSpan); b <= std::min(present, head_); ++b) {
         past += slot(b);
       }
-      if (past + worst(bucket_ * (ahead + 1)) > ceiling_) return false;
+      if (past + worst(kBucket * (ahead + 1)) > ceiling_) return false;
     }
     return true;
   }
-  /// Counts the past in another fluid's steps: `numerator` new ones for `denominator` old ones, rounded up.
-  void rescale(std::int64_t numerator, std::int64_t denominator);
 
  private:
+  static constexpr Duration kBucket{kBucketMs};
   static constexpr std::int64_t kSpan = kBuckets + 1;  // buckets in a sum
-  [[nodiscard]] std::int64_t bucket_of(Instant t) const { return t.raw() / bucket_.raw(); }
-  [[nodiscard]] Instant end_of(std::int64_t bucket) const { return Instant{(bucket + 1) * bucket_.raw() - 1}; }
+  static constexpr std::int64_t bucket_of(Instant t) { return t.raw() / kBucketMs; }
+  static constexpr Instant end_of(std::int64_t bucket) { return Instant{(bucket + 1) * kBucketMs - 1}; }
   [[nodiscard]] std::uint32_t& slot(std::int64_t bucket) { return ring_[static_cast<std::size_t>(bucket) % kRing]; }
   [[nodiscard]] std::uint32_t slot(std::int64_t bucket) const {
     return ring_[static_cast<std::size_t>(bucket) % kRing];
@@ -72,12 +73,15 @@ class StepWindow {
   [[nodiscard]] std::int64_t sum_ending_at(std::int64_t bucket) const;
   void roll_to(std::int64_t bucket);
 
-  Duration bucket_;
   std::int64_t ceiling_ = 0;
   std::int64_t head_ = 0;  // newest bucket with a count
   std::int64_t sum_ = 0;   // steps in the kSpan buckets up to head
   std::array<std::uint32_t, kRing> ring_{};
 };
+
+using HourWindow = StepWindow<kHourBucket.raw(), 12, 32>;
+using DayWindow = StepWindow<kDayBucket.raw(), 48, 64>;
+using ThirtyDayWindow = StepWindow<kThirtyDayBucket.raw(), 120, 128>;
 
 enum class TrainPurpose : std::uint8_t { kTherapy = 0, kPrime = 1, kBridge = 2 };
 
@@ -129,9 +133,9 @@ class DoseGate {
 
   Volume step_;
   FlowRate max_flow_;  // the actuator's own ceiling, a constant of the pump model
-  StepWindow<12, 32> hour_{kHourBucket};
-  StepWindow<48, 64> day_{kDayBucket};
-  StepWindow<120, 128> thirty_days_{kThirtyDayBucket};
+  HourWindow hour_;
+  DayWindow day_;
+  ThirtyDayWindow thirty_days_;
   std::array<std::int64_t, 3> allowances_{};
 
   bool running_ = false;

@@ -145,6 +145,7 @@ CommandResult Pump::stop(MotorReading reading, Effects& out) {
   if (condition_ == Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kNotImplanted, out));
   if (condition_ == Condition::kMotorOff) return std::unexpected(refuse(Refusal::kMotorFault, out));
   end_bolus(true, out);
+  if (condition_ != Condition::kStopped) stopped_from_ = condition_;
   condition_ = Condition::kStopped;
   tell(out, EventCode::kStopped, prescription_.number);
   decide(out);
@@ -154,7 +155,7 @@ CommandResult Pump::stop(MotorReading reading, Effects& out) {
 CommandResult Pump::resume(MotorReading reading, Effects& out) {
   sync(reading, out);
   if (condition_ != Condition::kStopped) return std::unexpected(refuse(Refusal::kNothingToResume, out));
-  condition_ = Condition::kRunning;
+  condition_ = stopped_from_;
   tell(out, EventCode::kResumed, prescription_.number);
   decide(out);
   return {};
@@ -269,8 +270,9 @@ void Pump::start(const Prescription& prescription, Effects& out) {
     clear(out, alarm);
   }
   due_ = next_scheduled_bolus(prescription_.schedule, clock_, started_, kNoBolusYet);
-  gate_.allow(TrainPurpose::kPrime, whole_steps(prescription.prime.volume, model_.step));
-  gate_.allow(TrainPurpose::kBridge, whole_steps(prescription.bridge.volume, model_.step));
+  const auto allowed = [&](Volume wanted) { return whole_steps(std::min(wanted, path_.total()), model_.step); };
+  gate_.allow(TrainPurpose::kPrime, allowed(prescription.prime.volume));
+  gate_.allow(TrainPurpose::kBridge, allowed(prescription.bridge.volume));
   tell(out, EventCode::kPrescriptionStarted, prescription.number, 0, static_cast<std::uint8_t>(mode()));
   const bool other_drug_at_tip = front_.change_on_its_way() && front_.at_tip().number != 0;
   if (other_drug_at_tip && prescription.bridge.volume.raw() == 0) {
@@ -463,7 +465,7 @@ void Pump::follow_levels(Effects& out) {
 void Pump::decide(Effects& out) {
   if (condition_ == Condition::kNotImplanted) return;
   if (held_ && now() >= retry_at_) retry_motor(out);
-  if (next_ && now() >= next_starts_) {
+  if (next_ && condition_ == Condition::kRunning && now() >= next_starts_) {
     const Prescription starting = *next_;
     start(starting, out);
   }
@@ -524,7 +526,8 @@ void Pump::deliver(Effects& out) {
   const bool delivers = (condition_ == Condition::kRunning || condition_ == Condition::kSafeState) && !held_ &&
                         given_steps() < dry_at_;
   const Instant due = due_ && !bolus_ ? due_->at : kNever;
-  const Instant turn = std::min({expiry_ > now() ? expiry_ : kNever, next_starts_, due, retry_at_});
+  const Instant next = condition_ == Condition::kRunning ? next_starts_ : kNever;  // never starts a stopped pump
+  const Instant turn = std::min({expiry_ > now() ? expiry_ : kNever, next, due, retry_at_});
   if (!delivers) {
     halt_motor(out);
     next_wake_ = turn;
@@ -537,6 +540,8 @@ void Pump::deliver(Effects& out) {
   const auto train = engine_.plan(until, most);
   if (!train) {
     gate_.cut(now());
+    engine_.halt(false);  // the train that may still run is over; what was earned stays
+    engine_.resume();
     out.motor = MotorOrder::kHalt;
     return;
   }

@@ -188,6 +188,7 @@ class Pump {
   WallClock clock_;
 
   Condition condition_ = Condition::kNotImplanted;
+  Condition stopped_from_ = Condition::kRunning;  // what a resume comes back to: a safe state stays one
   Prescription prescription_;
   Instant started_;
   Instant expiry_ = kNever;

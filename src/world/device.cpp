@@ -35,6 +35,7 @@ Device::Device(const PumpModel& model, const DeviceTruth& truth, std::vector<Dru
 
 Volume Device::true_volume(std::int64_t steps) const {
   const Volume nominal = pump_.model().step * steps;
+  if (flow_error_ppm_ == 0) return nominal;
   const auto moved = multiply_divide(nominal.raw(), kMillion + flow_error_ppm_, kMillion, Round::kDown);
   return Volume{moved.value_or(nominal.raw())};
 }
