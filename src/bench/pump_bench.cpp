@@ -128,10 +128,10 @@ void bytes_of_pump(benchmark::State& state) {
   state.counters["prescription_bytes"] = kPrescriptionBytes;
 }
 
-BENCHMARK(simple_continuous)->Arg(1)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond);
-BENCHMARK(flex_and_6_boluses_a_day)->Arg(1)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond);
-BENCHMARK(roofline_hourly_count)->Arg(100)->Unit(benchmark::kMillisecond);
-BENCHMARK(bytes_of_pump);
+BENCHMARK(simple_continuous)->Name("pump/simple_continuous")->Arg(1)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond);
+BENCHMARK(flex_and_6_boluses_a_day)->Name("pump/flex_and_6_boluses_a_day")->Arg(1)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond);
+BENCHMARK(roofline_hourly_count)->Name("pump/roofline_hourly_count")->Arg(100)->Unit(benchmark::kMillisecond);
+BENCHMARK(bytes_of_pump)->Name("pump/bytes_of_pump");
 
 }  // namespace
 }  // namespace theca

@@ -15,8 +15,11 @@ void Arguments::option(const std::string& name, const std::string& kind, const s
   Option& made = options_[name];
   made.example = example;
   // A missing value and a second one are told with the other errors, not by the parser at the first of them.
-  command_.add_option(name, made.values, help)->type_name(kind)->expected(0, 1)->allow_extra_args(false)->multi_option_policy(
-      CLI::MultiOptionPolicy::TakeAll);
+  command_.add_option(name, made.values, help)
+      ->type_name(kind)
+      ->expected(0, 1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 bool Arguments::given(const std::string& name) const { return !options_.at(name).values.empty(); }
@@ -47,8 +50,10 @@ std::vector<ArgumentError> Arguments::errors() {
   std::vector<ArgumentError> all = errors_;
   for (const std::string& extra : command_.remaining()) {
     const bool option = extra.starts_with("-");
-    all.push_back({{}, in_quotes(extra) + (option ? " is no option of this command; see --help"
-                                                  : " belongs to no option; put a value and its unit in quotes")});
+    all.push_back(
+        {{},
+         in_quotes(extra) + (option ? " is no option of this command; see --help"
+                                    : " belongs to no option; put a value and its unit in quotes")});
   }
   return all;
 }
@@ -57,7 +62,8 @@ int tell_argument_errors(std::string_view command, const std::vector<ArgumentErr
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const ArgumentError& error : errors) {
     list.push_back({{"option", error.option}, {"message", error.message}});
-    fmt::print(stderr, "{}: {}{}{}\n", command, error.option, error.option.empty() ? "" : ": ", error.message);
+    fmt::print(stderr, "{}: {}{}{}\n", command, error.option, error.option.empty() ? "" : ": ",
+               error.message);
   }
   if (json) fmt::print("{}\n", nlohmann::ordered_json{{"errors", list}}.dump(2));
   return kExitUsage;

@@ -26,7 +26,8 @@ class Arguments {
   Arguments& operator=(const Arguments&) = delete;
 
   /// `name` "--dose", `kind` "DOSE" for the help page, `example` "3 mg/day" for messages.
-  void option(const std::string& name, const std::string& kind, const std::string& help, const std::string& example);
+  void option(const std::string& name, const std::string& kind, const std::string& help,
+              const std::string& example);
 
   /// The value of an option that may be absent; an error when it does not read.
   template <class T>

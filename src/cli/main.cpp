@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <exception>
+#include <string>
 
 #include "cli/exit_code.hpp"
 #include "cli/library_command.hpp"
@@ -20,6 +21,11 @@ constexpr const char* kFooter =
     "\n"
     "Exit codes: 0 ok; 1 refused by a check; 2 usage or input data; 70 a bug in theca.";
 
+bool knows(CLI::App& app, const std::string& name) {
+  const auto commands = app.get_subcommands([&](CLI::App* command) { return command->get_name() == name; });
+  return !commands.empty();
+}
+
 int run(int argc, char** argv) {
   CLI::App app{kAbout, "theca"};
   app.footer(kFooter);
@@ -29,6 +35,10 @@ int run(int argc, char** argv) {
   theca::add_run_command(app, exit_code);
   theca::add_plan_command(app, exit_code);
   theca::add_library_commands(app, exit_code);
+  if (argc > 1 && argv[1][0] != '-' && !knows(app, argv[1])) {
+    fmt::print(stderr, "theca: no command \"{}\"; there are run, plan, drugs, pumps, bench and test. See theca --help.\n", argv[1]);
+    return theca::kExitUsage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

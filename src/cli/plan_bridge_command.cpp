@@ -40,7 +40,9 @@ struct Answer {
 };
 
 Json json_of(const ProgrammedBolus& bolus) {
-  return {{"volume_ml", number(decimal_ml(bolus.volume))}, {"steps", bolus.steps}, {"dose_mg", number(decimal_mg(bolus.given))}};
+  return {{"volume_ml", number(decimal_ml(bolus.volume))},
+          {"steps", bolus.steps},
+          {"dose_mg", number(decimal_mg(bolus.given))}};
 }
 
 Json json_of(const Answer& a) {
@@ -74,11 +76,14 @@ Json json_of(const Answer& a) {
 std::string hours_words(Duration duration) {
   constexpr int kDecimals = 2;
   std::array<char, kPrintBytes> buffer;
-  return fmt::format("{} h", print_decimal(duration.raw(), hours(1).raw(), buffer, Rounding::decimals(kDecimals)));
+  return fmt::format("{} h",
+                     print_decimal(duration.raw(), hours(1).raw(), buffer, Rounding::decimals(kDecimals)));
 }
 
-std::string bolus_words(const ProgrammedBolus& bolus, Mass asked, Concentration c, const InTypedUnit& in_unit) {
-  std::string text = fmt::format("{} / {} = {} ({} steps)", in_unit(asked), in_unit(c), to_text(bolus.volume), bolus.steps);
+std::string bolus_words(const ProgrammedBolus& bolus, Mass asked, Concentration c,
+                        const InTypedUnit& in_unit) {
+  std::string text =
+      fmt::format("{} / {} = {} ({} steps)", in_unit(asked), in_unit(c), to_text(bolus.volume), bolus.steps);
   if (bolus.given != asked) text += fmt::format(", which gives {}", in_unit(bolus.given));
   return text;
 }
@@ -95,26 +100,33 @@ Page page_of(const Answer& a) {
   page.row("Pump", pump_pedigree(a.pump));
   page.blank();
   page.row("Bridge rate", fmt::format("{} / {} = {}", in_unit(r.keep), in_unit(r.from), to_text(b.rate)));
-  if (const auto rounding = rounding_words(b.kept, r.keep, in_unit); !rounding.empty()) page.row("", "rounded: " + rounding);
-  page.row("Duration", fmt::format("{} / {} = {} ({})", to_text(b.path.total()), to_text(b.rate), hours_words(b.duration),
-                                   to_text(b.duration, minutes(1))));
-  page.row("Old drug", fmt::format("{} x {} = {}", to_text(b.path.total()), in_unit(r.from), in_unit(b.mass)));
+  if (const auto rounding = rounding_words(b.kept, r.keep, in_unit); !rounding.empty())
+    page.row("", "rounded: " + rounding);
+  page.row("Duration", fmt::format("{} / {} = {} ({})", to_text(b.path.total()), to_text(b.rate),
+                                   hours_words(b.duration), to_text(b.duration, minutes(1))));
+  page.row("Old drug",
+           fmt::format("{} x {} = {}", to_text(b.path.total()), in_unit(r.from), in_unit(b.mass)));
   page.row("New rate", fmt::format("{} / {} = {}", in_unit(r.after), in_unit(r.to), to_text(b.new_rate)));
-  if (const auto rounding = rounding_words(b.after, r.after, in_unit); !rounding.empty()) page.row("", "rounded: " + rounding);
+  if (const auto rounding = rounding_words(b.after, r.after, in_unit); !rounding.empty())
+    page.row("", "rounded: " + rounding);
   page.blank();
   if (b.forgotten.dose == b.kept) {
     page.paragraph("If the bridge were forgotten nothing would change: both rates are the same.");
   } else {
-    page.row("If forgotten", fmt::format("{} x {} = {}, {} of the dose to keep, for {} / {} = {}", to_text(b.new_rate), in_unit(r.from),
-                                         in_unit(b.forgotten.dose), percent_text(b.forgotten.ppm_of_keep, Rounding::decimals(1)),
-                                         to_text(b.path.total()), to_text(b.new_rate), hours_words(b.forgotten.duration)));
+    page.row("If forgotten",
+             fmt::format("{} x {} = {}, {} of the dose to keep, for {} / {} = {}", to_text(b.new_rate),
+                         in_unit(r.from), in_unit(b.forgotten.dose),
+                         percent_text(b.forgotten.ppm_of_keep, Rounding::decimals(1)),
+                         to_text(b.path.total()), to_text(b.new_rate), hours_words(b.forgotten.duration)));
   }
   if (a.patient) {
     page.blank();
-    page.row("Patient's bolus", "during: " + bolus_words(a.patient->during, a.patient->asked, r.from, in_unit));
+    page.row("Patient's bolus",
+             "during: " + bolus_words(a.patient->during, a.patient->asked, r.from, in_unit));
     page.row("", "after: " + bolus_words(a.patient->after, a.patient->asked, r.to, in_unit));
-    page.row("", fmt::format("Each bolus during the bridge takes {} out of the path and ends the bridge sooner.",
-                             to_text(a.patient->during.volume)));
+    page.row("",
+             fmt::format("Each bolus during the bridge takes {} out of the path and ends the bridge sooner.",
+                         to_text(a.patient->during.volume)));
   }
   page.blank();
   page.line("To type");
@@ -134,12 +146,14 @@ Page page_of(const Answer& a) {
 }
 
 /// Basal and boluses of the time before the front reaches the tip, or after it.
-Prescription as_prescription(const DrugEntry& drug, Concentration c, FlowRate rate, std::uint32_t number) {
+Prescription as_prescription(const DrugEntry& drug, Concentration c, FlowRate rate, std::uint32_t number,
+                             const std::optional<ProgrammedBolus>& bolus, const PumpModel& model) {
   Prescription prescription;
   prescription.number = number;
   prescription.formulation = formulation_of(drug, c, number);
   prescription.basal.mode = BasalMode::kSimpleContinuous;
   prescription.basal.rate = rate;
+  if (bolus) prescription.patient.dose = {bolus->volume, model.max_flow};
   return prescription;
 }
 
@@ -156,7 +170,8 @@ int run(Command& command) {
   const auto asked = args.read("--patient-bolus", parse_mass);
   const DrugEntry* drug = read_drug(args, *library);
   const Scope scope = read_scope(args);
-  if (const auto errors = args.errors(); !errors.empty()) return tell_argument_errors(kCommand, errors, command.json);
+  if (const auto errors = args.errors(); !errors.empty())
+    return tell_argument_errors(kCommand, errors, command.json);
 
   const BridgeRequest request{path->path, *from, *to, *dose, new_dose.value_or(*dose)};
   PlanErrors errors;
@@ -174,11 +189,17 @@ int run(Command& command) {
 
   Answer answer{InTypedUnit{args.text("--dose").value_or("")}, request, *bridge, *pump, *path, patient, {}};
   if (drug != nullptr) {
-    const Prescription before = as_prescription(*drug, *from, bridge->rate, 1);
-    const Prescription after = as_prescription(*drug, *to, bridge->new_rate, 2);
+    const auto bolus = [&](const ProgrammedBolus PatientDose::*when) {
+      return patient ? std::optional{(*patient).*when} : std::nullopt;
+    };
+    const Prescription before =
+        as_prescription(*drug, *from, bridge->rate, 1, bolus(&PatientDose::during), pump->model);
+    const Prescription after =
+        as_prescription(*drug, *to, bridge->new_rate, 2, bolus(&PatientDose::after), pump->model);
     answer.findings = dose_findings(before, {.library = *library, .model = pump->model, .scope = scope});
     merge(answer.findings,
-          dose_findings(after, {.library = *library, .model = pump->model, .scope = scope, .previous = &before}));
+          dose_findings(after,
+                        {.library = *library, .model = pump->model, .scope = scope, .previous = &before}));
   }
   return finish(page_of(answer), json_of(answer), answer.findings, command.json);
 }
@@ -186,7 +207,8 @@ int run(Command& command) {
 }  // namespace
 
 void add_plan_bridge(CLI::App& plan, int& exit_code) {
-  CLI::App* app = plan.add_subcommand("bridge", "Give the old concentration left in the path before the new one");
+  CLI::App* app =
+      plan.add_subcommand("bridge", "Give the old concentration left in the path before the new one");
   const auto command = std::make_shared<Command>(*app);
   Arguments& args = command->arguments;
   args.option("--from", "CONC", "concentration that still fills the path", "10 mg/mL");
@@ -195,7 +217,7 @@ void add_plan_bridge(CLI::App& plan, int& exit_code) {
   args.option("--new-dose", "DOSE", "dose after the bridge; default the same", "3.3 mg/day");
   path_options(args);
   pump_option(args);
-  args.option("--patient-bolus", "MASS", "the patient's bolus, reckoned in both concentrations", "0.5 mg");
+  args.option("--patient-bolus", "MASS", "the patient's bolus, in both concentrations", "0.5 mg");
   drug_options(args);
   app->add_flag("--json", command->json, "as JSON");
   app->footer(

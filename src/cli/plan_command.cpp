@@ -5,7 +5,8 @@
 namespace theca {
 
 void add_plan_command(CLI::App& app, int& exit_code) {
-  CLI::App* plan = app.add_subcommand("plan", "Reckon a bridge, a prime or a refill, with the formulas shown");
+  CLI::App* plan =
+      app.add_subcommand("plan", "Reckon a bridge, a prime or a refill, with the formulas shown");
   plan->footer(
       "Values carry their unit and stand in quotes: \"20 mg/mL\", \"3 mg/day\", \"80 cm\".\n"
       "Example: theca plan bridge --from \"10 mg/mL\" --to \"20 mg/mL\" --dose \"3 mg/day\" \\\n"

@@ -111,8 +111,9 @@ Json json_of(const Answer& a) {
 }
 
 std::string part_words(const Answer& a, const Prime& part) {
-  std::string text = fmt::format("{} x {} = {}; {} / {} = {}", to_text(part.volume), a.in_unit(a.concentration), a.in_unit(part.mass),
-                                 to_text(part.volume), to_text(a.prime_rate), to_text(part.duration, seconds(1)));
+  std::string text = fmt::format("{} x {} = {}; {} / {} = {}", to_text(part.volume),
+                                 a.in_unit(a.concentration), a.in_unit(part.mass), to_text(part.volume),
+                                 to_text(a.prime_rate), to_text(part.duration, seconds(1)));
   if (part.programmed != part.volume) text += fmt::format("; in whole steps {}", to_text(part.programmed));
   return text;
 }
@@ -121,7 +122,8 @@ std::string front_words(const Answer& a, FlowRate rate, bool assumed) {
   constexpr double kPercent = 100;
   const FrontSpread spread = spread_at(a, rate);
   return fmt::format("at {}{}: sigma {}, {} of the catheter{}", to_text(rate), assumed ? " (assumed)" : "",
-                     two_digit_text(spread.sigma_cm, "cm"), two_digit_text(spread.sigma_share * kPercent, "%"),
+                     two_digit_text(spread.sigma_cm, "cm"),
+                     two_digit_text(spread.sigma_share * kPercent, "%"),
                      spread.developed ? "" : " (overstated: the transit is too short for this formula)");
 }
 
@@ -132,35 +134,42 @@ Page page_of(const Answer& a) {
   page.row("Path", path_formula(a.path));
   page.row("", path_pedigree(a.path, a.pump));
   page.row("Pump", pump_pedigree(a.pump));
-  page.row("Prime rate", to_text(a.prime_rate) + (a.prime_rate_assumed ? " (assumed: the pump's largest)" : ""));
+  page.row("Prime rate",
+           to_text(a.prime_rate) + (a.prime_rate_assumed ? " (assumed: the pump's largest)" : ""));
   page.blank();
   page.row("New pump, dry", "tubing and catheter: " + part_words(a, a.prime.whole_path));
-  page.row("Primed before", "catheter alone, pump primed on the back table: " + part_words(a, a.prime.catheter_only));
+  page.row("Primed before",
+           "catheter alone, pump primed on the back table: " + part_words(a, a.prime.catheter_only));
   page.blank();
   const PathMistake& wrong = a.mistake.size;
   const std::string example = a.mistake.assumed ? "for example, " : "";
   if (wrong.excess.raw() == 0) {
     page.row("If wrong", "the assumed path and the true one hold the same volume.");
   } else if (wrong.excess.raw() > 0) {
-    page.row("If wrong", fmt::format("{}{}: {} x {} = {} goes straight into the patient", example, a.mistake.words,
-                                     to_text(wrong.excess), a.in_unit(a.concentration), a.in_unit(wrong.mass)));
+    page.row("If wrong",
+             fmt::format("{}{}: {} x {} = {} goes straight into the patient", example, a.mistake.words,
+                         to_text(wrong.excess), a.in_unit(a.concentration), a.in_unit(wrong.mass)));
   } else {
     const Volume missing = wrong.excess * -1;
-    page.row("If wrong", fmt::format("{}{}: the front stops {} short of the tip, {} late at {}", example, a.mistake.words,
-                                     to_text(missing),
-                                     to_text(time_for(missing, a.therapy_rate).value_or(Duration{}), minutes(1)),
-                                     to_text(a.therapy_rate)));
+    page.row("If wrong",
+             fmt::format("{}{}: the front stops {} short of the tip, {} late at {}", example, a.mistake.words,
+                         to_text(missing),
+                         to_text(time_for(missing, a.therapy_rate).value_or(Duration{}), minutes(1)),
+                         to_text(a.therapy_rate)));
   }
   page.blank();
   page.row("Front spread", front_words(a, a.therapy_rate, a.therapy_rate_assumed));
   page.row("", front_words(a, a.prime_rate, a.prime_rate_assumed));
-  page.row("", "Some drug arrives before the prime ends and diluted drug after it: watch the patient. Taylor-Aris in the "
-               "catheter alone, without dead volumes; diffusion 0.000006 cm2/s (assumed, not verified).");
+  page.row("",
+           "Some drug arrives before the prime ends and diluted drug after it: watch the patient. "
+           "Taylor-Aris in the "
+           "catheter alone, without dead volumes; diffusion 0.000006 cm2/s (assumed, not verified).");
   return page;
 }
 
 /// How wrong the path could be: by a length or a volume, or because another catheter or constant was assumed.
-std::optional<Mistake> read_mistake(Arguments& args, const std::optional<ChosenPath>& path, std::optional<Concentration> c) {
+std::optional<Mistake> read_mistake(Arguments& args, const std::optional<ChosenPath>& path,
+                                    std::optional<Concentration> c) {
   const auto assumed_catheter = args.read("--assumed-catheter", parse_length);
   const auto assumed_per_cm = args.read("--assumed-per-cm", parse_volume_per_length);
   std::optional<Length> by_length;
@@ -173,20 +182,24 @@ std::optional<Mistake> read_mistake(Arguments& args, const std::optional<ChosenP
     } else {
       args.error("--wrong-by", length.error().message + "; or a volume, such as \"0.05 mL\"");
     }
-    if (assumed_catheter || assumed_per_cm) args.error("--wrong-by", "is given with an assumed catheter; give one of them");
+    if (assumed_catheter || assumed_per_cm)
+      args.error("--wrong-by", "is given with an assumed catheter; give one of them");
   }
   if (!path || !c) return std::nullopt;
   const Volume per_cm = path->constants.per_cm.value;
-  if (by_volume) return Mistake{"a path taken for " + to_text(*by_volume) + " larger", path_mistake(*by_volume, Volume{}, *c), false};
+  if (by_volume)
+    return Mistake{"a path taken for " + to_text(*by_volume) + " larger",
+                   path_mistake(*by_volume, Volume{}, *c), false};
   if (assumed_catheter || assumed_per_cm) {
     const Length length = assumed_catheter.value_or(path->catheter);
     const Volume constant = assumed_per_cm.value_or(per_cm);
-    return Mistake{fmt::format("taken for {} at {}", to_text(length), volume_per_length_text(constant)),
-                   path_mistake(lumen_volume(length, constant), path->path.catheter, *c), false};
+    return Mistake{
+        fmt::format("a catheter taken for {} at {}", to_text(length), volume_per_length_text(constant)),
+        path_mistake(lumen_volume(length, constant), path->path.catheter, *c), false};
   }
   const Length error = by_length.value_or(kAssumedError);
-  return Mistake{"a catheter taken for " + to_text(error) + " longer", path_mistake(lumen_volume(error, per_cm), Volume{}, *c),
-                 !by_length};
+  return Mistake{"a catheter taken for " + to_text(error) + " longer",
+                 path_mistake(lumen_volume(error, per_cm), Volume{}, *c), !by_length};
 }
 
 int run(Command& command) {
@@ -200,20 +213,30 @@ int run(Command& command) {
   const auto rate = args.read("--rate", parse_flow_rate);
   const auto therapy_rate = args.read("--therapy-rate", parse_flow_rate);
   if (therapy_rate && therapy_rate->raw() == 0) args.error("--therapy-rate", "must be more than 0");
-  if (const auto errors = args.errors(); !errors.empty()) return tell_argument_errors(kCommand, errors, command.json);
+  if (const auto errors = args.errors(); !errors.empty())
+    return tell_argument_errors(kCommand, errors, command.json);
 
   const FlowRate prime_rate = rate.value_or(pump->model.max_flow);
   const auto prime = plan_prime(path->path, *c, prime_rate, pump->model);
   if (!prime) return tell_plan_errors(kCommand, {prime.error()}, command.json);
-  const Answer answer{InTypedUnit{args.text("--concentration").value_or("")}, *c,           *prime,   prime_rate, !rate, therapy_rate.value_or(kAssumedTherapyRate),
-                      !therapy_rate, *mistake, *pump,      *path};
+  const Answer answer{InTypedUnit{args.text("--concentration").value_or("")},
+                      *c,
+                      *prime,
+                      prime_rate,
+                      !rate,
+                      therapy_rate.value_or(kAssumedTherapyRate),
+                      !therapy_rate,
+                      *mistake,
+                      *pump,
+                      *path};
   return finish(page_of(answer), json_of(answer), {}, command.json);
 }
 
 }  // namespace
 
 void add_plan_prime(CLI::App& plan, int& exit_code) {
-  CLI::App* app = plan.add_subcommand("prime", "Bring the drug to the tip: volume, mass, time, and how the front spreads");
+  CLI::App* app = plan.add_subcommand(
+      "prime", "Bring the drug to the tip: volume, mass, time, and how the front spreads");
   const auto command = std::make_shared<Command>(*app);
   Arguments& args = command->arguments;
   args.option("--concentration", "CONC", "in the reservoir", "20 mg/mL");
@@ -227,7 +250,8 @@ void add_plan_prime(CLI::App& plan, int& exit_code) {
   app->add_flag("--json", command->json, "as JSON");
   app->footer(
       "Example:\n"
-      "  theca plan prime --concentration \"20 mg/mL\" --catheter \"80 cm\" --wrong-by \"5 cm\"\n"
+      "  theca plan prime --concentration \"20 mg/mL\" --catheter \"80 cm\" \\\n"
+      "                   --wrong-by \"5 cm\"\n"
       "  A dry path takes 0.375 mL and sets 7.5 mg in motion; a catheter taken for\n"
       "  5 cm longer pushes 0.22 mg straight into the patient.\n"
       "Exit code 1: the rate is above the pump's range.\n"

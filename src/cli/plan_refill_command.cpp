@@ -58,7 +58,7 @@ struct Answer {
   Given accuracy;
   Given alarm;
   Given stability;
-  std::string stability_note;         // what the library says beside the number used; may be empty
+  std::string stability_note;          // what the library says beside the number used; may be empty
   std::optional<std::int64_t> filled;  // day
   std::vector<Finding> findings;
 };
@@ -119,7 +119,9 @@ std::string interval_words(const Answer& a, Duration interval) {
 std::string because_words(const Answer& a) {
   switch (a.refill.because) {
     case RefillReason::kReservoir:
-      return "the reservoir reaches its alarm level if every bolus is taken and the pump runs at the upper end of its accuracy";
+      return std::string("the reservoir reaches its alarm level if ") +
+             (a.refill.bolus.steps > 0 ? "every bolus is taken and " : "") +
+             "the pump runs at the upper end of its accuracy";
     case RefillReason::kStability:
       return "the drug does not keep longer";
     case RefillReason::kReplacement:
@@ -133,47 +135,59 @@ Page page_of(const Answer& a) {
   const RefillRequest& q = a.request;
   const bool boluses = r.bolus.steps > 0;
   Page page;
-  page.line(fmt::format("Refill of {} at {}, {}", to_text(q.fill), a.in_unit(q.concentration), a.in_unit(q.dose)));
+  page.line(
+      fmt::format("Refill of {} at {}, {}", to_text(q.fill), a.in_unit(q.concentration), a.in_unit(q.dose)));
   page.blank();
   page.row("Pump", pump_pedigree(a.pump));
-  page.row("Usable", fmt::format("{} - {} = {} (alarm level: {})", to_text(q.fill), to_text(q.alarm), to_text(r.usable), a.alarm.words));
-  page.row("Basal rate", fmt::format("{} / {} = {}", a.in_unit(q.dose), a.in_unit(q.concentration), to_text(r.basal)));
-  if (const auto rounding = rounding_words(dose_rate(r.basal, q.concentration), q.dose, a.in_unit); !rounding.empty()) {
+  page.row("Usable", fmt::format("{} - {} = {} (alarm level: {})", to_text(q.fill), to_text(q.alarm),
+                                 to_text(r.usable), a.alarm.words));
+  page.row("Basal rate",
+           fmt::format("{} / {} = {}", a.in_unit(q.dose), a.in_unit(q.concentration), to_text(r.basal)));
+  if (const auto rounding = rounding_words(dose_rate(r.basal, q.concentration), q.dose, a.in_unit);
+      !rounding.empty()) {
     page.row("", "rounded: " + rounding);
   }
   if (boluses) {
-    std::string bolus = fmt::format("{} / {} = {}", a.in_unit(q.bolus), a.in_unit(q.concentration), to_text(r.bolus.volume));
-    if (r.bolus.given != q.bolus) bolus += fmt::format(" in whole steps, which gives {}", a.in_unit(r.bolus.given));
+    std::string bolus =
+        fmt::format("{} / {} = {}", a.in_unit(q.bolus), a.in_unit(q.concentration), to_text(r.bolus.volume));
+    if (r.bolus.given != q.bolus)
+      bolus += fmt::format(" in whole steps, which gives {}", a.in_unit(r.bolus.given));
     page.row("Bolus", bolus);
-    page.row("Highest rate", fmt::format("{} + {} x {} per {} = {}", to_text(r.basal), q.allotted, to_text(r.bolus.volume),
-                                         decimal_hours(q.window) + " h", to_text(r.most)));
+    page.row("Highest rate",
+             fmt::format("{} + {} x {} per {} = {}", to_text(r.basal), q.allotted, to_text(r.bolus.volume),
+                         decimal_hours(q.window) + " h", to_text(r.most)));
   }
   page.blank();
-  page.row("Basal alone", fmt::format("{} / {} = {}", to_text(r.usable), to_text(r.basal), interval_words(a, r.basal_only)));
+  page.row("Basal alone",
+           fmt::format("{} / {} = {}", to_text(r.usable), to_text(r.basal), interval_words(a, r.basal_only)));
   if (boluses) {
-    page.row("Every bolus", fmt::format("{} / {} = {}", to_text(r.usable), to_text(r.most), interval_words(a, r.every_bolus)));
+    page.row("Every bolus", fmt::format("{} / {} = {}", to_text(r.usable), to_text(r.most),
+                                        interval_words(a, r.every_bolus)));
   }
   page.row("At +" + percent_text(q.accuracy_ppm),
-           fmt::format("{} / ({} x {}) = {} (accuracy: {})", to_text(r.usable), to_text(r.most),
-                       [&] {
-                         constexpr std::int64_t kMillion = 1'000'000;
-                         std::array<char, kPrintBytes> buffer;
-                         return std::string{print_decimal(kMillion + q.accuracy_ppm, kMillion, buffer)};
-                       }(),
-                       interval_words(a, r.upper_accuracy), a.accuracy.words));
+           fmt::format(
+               "{} / ({} x {}) = {} (accuracy: {})", to_text(r.usable), to_text(r.most),
+               [&] {
+                 constexpr std::int64_t kMillion = 1'000'000;
+                 std::array<char, kPrintBytes> buffer;
+                 return std::string{print_decimal(kMillion + q.accuracy_ppm, kMillion, buffer)};
+               }(),
+               interval_words(a, r.upper_accuracy), a.accuracy.words));
   if (q.stability) page.row("Drug keeps", interval_words(a, *q.stability) + " (" + a.stability.words + ")");
   if (!a.stability_note.empty()) page.row(q.stability ? "" : "Drug keeps", a.stability_note);
   if (q.replacement) page.row("Replacement", interval_words(a, *q.replacement));
   page.blank();
   const auto day = date_after(a, r.earliest);
-  page.row("Refill within", fmt::format("{} {}{}: {}.", whole_days(r.earliest), whole_days(r.earliest) == 1 ? "day" : "days",
-                                        day ? ", by " + date_text(*day) : std::string{}, because_words(a)));
+  page.row("Refill within",
+           fmt::format("{} {}{}: {}.", whole_days(r.earliest), whole_days(r.earliest) == 1 ? "day" : "days",
+                       day ? ", by " + date_text(*day) : std::string{}, because_words(a)));
   page.row("", "Days are whole, rounded down. Book it ahead of this date; the alarm is no appointment.");
   write_findings(page, a.findings);
   return page;
 }
 
-Prescription as_prescription(const DrugEntry& drug, const RefillRequest& request, const Refill& refill, const PumpModel& model) {
+Prescription as_prescription(const DrugEntry& drug, const RefillRequest& request, const Refill& refill,
+                             const PumpModel& model) {
   Prescription prescription;
   prescription.number = 1;
   prescription.formulation = formulation_of(drug, request.concentration, 1);
@@ -187,13 +201,16 @@ Prescription as_prescription(const DrugEntry& drug, const RefillRequest& request
 }
 
 /// The end of the drug: as typed, else the library's.
-void read_stability(Arguments& args, const DrugEntry* drug, Concentration c, bool naive_pump, const Scope& scope, Answer& a) {
+void read_stability(Arguments& args, const DrugEntry* drug, Concentration c, bool naive_pump,
+                    const Scope& scope, Answer& a) {
   const auto typed = args.read("--stability", parse_duration);
   if (typed && typed->raw() == 0) args.error("--stability", "must be more than 0");
-  const Sourced<Stability>* known = drug == nullptr ? nullptr : shortest_stability(*drug, c, naive_pump, scope);
+  const Sourced<Stability>* known =
+      drug == nullptr ? nullptr : shortest_stability(*drug, c, naive_pump, scope);
   if (known != nullptr) {
     a.request.stability = known->value.period;
-    a.stability = {fmt::format("{}, {}{}", drug->name, fmt::join(known->sources, ", "), known->verified ? "" : ", not verified"),
+    a.stability = {fmt::format("{}, {}{}", drug->name, fmt::join(known->sources, ", "),
+                               known->verified ? "" : ", not verified"),
                    known->verified};
   } else if (drug != nullptr && !typed) {
     a.stability_note = "the library says nothing about " + drug->name + " alone; not counted";
@@ -202,7 +219,8 @@ void read_stability(Arguments& args, const DrugEntry* drug, Concentration c, boo
   }
   if (!typed) return;
   if (known != nullptr && *typed > known->value.period) {
-    a.stability_note = fmt::format("{} typed; longer than the {} of the library", to_text(*typed), to_text(known->value.period));
+    a.stability_note = fmt::format("{} typed; longer than the {} of the library", to_text(*typed),
+                                   to_text(known->value.period));
   }
   a.request.stability = *typed;
   a.stability = {"as typed", false};
@@ -225,14 +243,16 @@ void read_dates(Arguments& args, Answer& a) {
 void read_boluses(Arguments& args, RefillRequest& request) {
   const auto bolus = args.read("--bolus", parse_mass);
   const auto most = args.read("--max", parse_count_per_window);
-  if (args.given("--bolus") && !args.given("--max")) args.error("--max", "is missing: how many boluses, such as --max \"4 per 24 h\"");
+  if (args.given("--bolus") && !args.given("--max"))
+    args.error("--max", "is missing: how many boluses, such as --max \"4 per 24 h\"");
   if (args.given("--max") && !args.given("--bolus")) args.missing("--bolus");
-  if (bolus && bolus->raw() == 0) args.error("--bolus", "must be more than 0; leave it and --max out when there is none");
+  if (bolus && bolus->raw() == 0)
+    args.error("--bolus", "must be more than 0; leave it and --max out when there is none");
   constexpr Duration kShortestWindow = hours(1);
   constexpr Duration kLongestWindow = days(7);
   if (most && (most->window < kShortestWindow || most->window > kLongestWindow)) {
-    args.error("--max", to_text(most->window) + " is outside what a pump counts in, " + to_text(kShortestWindow) + " to " +
-                            to_text(kLongestWindow));
+    args.error("--max", to_text(most->window) + " is outside what a pump counts in, " +
+                            to_text(kShortestWindow) + " to " + to_text(kLongestWindow));
   }
   if (most && (most->count < 1 || most->count > static_cast<std::int64_t>(kMaxAllotted))) {
     args.error("--max", fmt::format("{} boluses; a pump keeps 1 to {}", most->count, kMaxAllotted));
@@ -260,16 +280,21 @@ int run(Command& command) {
   const Scope scope = read_scope(args);
   read_stability(args, drug, c.value_or(Concentration{}), command.naive_pump, scope, a);
   read_dates(args, a);
-  if (const auto errors = args.errors(); !errors.empty()) return tell_argument_errors(kCommand, errors, command.json);
+  if (const auto errors = args.errors(); !errors.empty())
+    return tell_argument_errors(kCommand, errors, command.json);
 
-  const auto of_pump = [&](bool verified) { return pump->entry->name + (verified ? ", verified" : ", not verified"); };
+  const auto of_pump = [&](bool verified) {
+    return pump->entry->name + (verified ? ", verified" : ", not verified");
+  };
   a.request.fill = *volume;
   a.request.concentration = *c;
   a.request.dose = *dose;
   a.request.alarm = alarm.value_or(pump->model.low_alarm);
-  a.alarm = alarm ? Given{"as typed", false} : Given{of_pump(pump->entry->low_alarm->verified), pump->entry->low_alarm->verified};
+  a.alarm = alarm ? Given{"as typed", false}
+                  : Given{of_pump(pump->entry->low_alarm->verified), pump->entry->low_alarm->verified};
   a.request.accuracy_ppm = accuracy.value_or(pump->model.accuracy_ppm);
-  a.accuracy = accuracy ? Given{"as typed", false} : Given{of_pump(pump->entry->accuracy.verified), pump->entry->accuracy.verified};
+  a.accuracy = accuracy ? Given{"as typed", false}
+                        : Given{of_pump(pump->entry->accuracy.verified), pump->entry->accuracy.verified};
   a.pump = *pump;
   const auto refill = plan_refill(a.request, pump->model);
   if (!refill) return tell_plan_errors(kCommand, refill.error(), command.json);
@@ -307,8 +332,8 @@ void add_plan_refill(CLI::App& plan, int& exit_code) {
       "      --dose \"6 mg/day\" --bolus \"0.5 mg\" --max \"4 per 24 h\" --filled 2026-03-02\n"
       "  38 mL last 126.66 days at the basal alone, 95 with every bolus, 82.96 when the\n"
       "  pump also runs 14.5 % fast: refill within 82 days.\n"
-      "Exit code 1: a rate is outside the pump's range, the fill does not fit, or a hard\n"
-      "limit is crossed.\n"
+      "Exit code 1: a rate is outside the pump's range, the fill does not fit, or a\n"
+      "hard limit is crossed.\n"
       "Formulas and sources: docs/arithmetic.md");
   app->callback([command, &exit_code] { exit_code = run(*command); });
 }

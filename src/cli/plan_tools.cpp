@@ -36,7 +36,8 @@ std::string constant_words(std::string_view what, const std::string& value, cons
                        verified_words(used.verified));
   }
   std::string text = fmt::format("{} {} as typed", what, value);
-  if (of_pump && of_pump->value != used.value) text += fmt::format(" (not the {} of {})", of_pump_text, pump.entry->name);
+  if (of_pump && of_pump->value != used.value)
+    text += fmt::format(" (not the {} of {})", of_pump_text, pump.entry->name);
   return text;
 }
 
@@ -52,7 +53,8 @@ std::optional<ChosenPump> read_pump(Arguments& arguments, const Library& library
   const std::string wanted = name.value_or(std::string(kAssumedPump));
   const PumpEntry* entry = library.find_pump(wanted);
   if (entry == nullptr) {
-    arguments.error("--pump", in_quotes(wanted) + " is not in the library" + did_you_mean(library.suggest_pumps(wanted)));
+    arguments.error(
+        "--pump", in_quotes(wanted) + " is not in the library" + did_you_mean(library.suggest_pumps(wanted)));
     return std::nullopt;
   }
   const auto model = pump_model(*entry);
@@ -65,8 +67,9 @@ std::optional<ChosenPump> read_pump(Arguments& arguments, const Library& library
 
 void path_options(Arguments& arguments) {
   arguments.option("--catheter", "LENGTH", "implanted length of the catheter, after trimming", "80 cm");
-  arguments.option("--tubing", "VOLUME", "internal tubing of the pump, instead of the library's", "0.199 mL");
-  arguments.option("--per-cm", "VOLUME/CM", "lumen of the catheter, instead of the library's", "0.0022 mL/cm");
+  arguments.option("--tubing", "VOLUME", "internal tubing, instead of the library's", "0.199 mL");
+  arguments.option("--per-cm", "VOLUME/CM", "lumen of the catheter, instead of the library's",
+                   "0.0022 mL/cm");
 }
 
 std::optional<ChosenPath> read_path(Arguments& arguments, const std::optional<ChosenPump>& pump) {
@@ -89,7 +92,7 @@ std::optional<ChosenPath> read_path(Arguments& arguments, const std::optional<Ch
 }
 
 void drug_options(Arguments& arguments) {
-  arguments.option("--drug", "NAME", "hold the doses against this drug's limits (theca drugs)", "morphine");
+  arguments.option("--drug", "NAME", "hold the doses against this drug's limits", "morphine");
   arguments.option("--jurisdiction", "US|EU", "whose labels count; without it the strictest", "US");
 }
 
@@ -98,7 +101,8 @@ const DrugEntry* read_drug(Arguments& arguments, const Library& library) {
   if (!name) return nullptr;
   const DrugEntry* drug = library.find_drug(*name);
   if (drug == nullptr) {
-    arguments.error("--drug", in_quotes(*name) + " is not in the library" + did_you_mean(library.suggest_drugs(*name)));
+    arguments.error("--drug",
+                    in_quotes(*name) + " is not in the library" + did_you_mean(library.suggest_drugs(*name)));
   }
   return drug;
 }
@@ -106,7 +110,8 @@ const DrugEntry* read_drug(Arguments& arguments, const Library& library) {
 Scope read_scope(Arguments& arguments) {
   const auto name = arguments.text("--jurisdiction");
   if (name && std::ranges::find(kJurisdictions, *name) == kJurisdictions.end()) {
-    arguments.error("--jurisdiction", in_quotes(*name) + " is not one of " + fmt::format("{}", fmt::join(kJurisdictions, ", ")));
+    arguments.error("--jurisdiction", in_quotes(*name) + " is not one of " +
+                                          fmt::format("{}", fmt::join(kJurisdictions, ", ")));
   }
   return {name.value_or(""), {}};
 }
@@ -126,8 +131,9 @@ Json json_of(const ChosenPath& path) {
   const bool whole = path.catheter.raw() % kCentimetre == 0;
   return {{"tubing", json_of(path.constants.tubing)},
           {"per_cm", json_of(path.constants.per_cm)},
-          {"catheter_cm", whole ? Json(path.catheter.raw() / kCentimetre)
-                                : Json(static_cast<double>(path.catheter.raw()) / static_cast<double>(kCentimetre))},
+          {"catheter_cm",
+           whole ? Json(path.catheter.raw() / kCentimetre)
+                 : Json(static_cast<double>(path.catheter.raw()) / static_cast<double>(kCentimetre))},
           {"catheter_volume_ml", number(decimal_ml(path.path.catheter))}};
 }
 
@@ -163,8 +169,9 @@ std::string path_pedigree(const ChosenPath& path, const ChosenPump& pump) {
 
 std::string pump_pedigree(const ChosenPump& pump) {
   const bool verified = pump.entry->min_flow->verified && pump.entry->max_flow->verified;
-  return fmt::format("{}{}, {} to {} ({})", pump.entry->name, pump.assumed ? " (assumed: no --pump given)" : "",
-                     to_text(pump.model.min_flow), to_text(pump.model.max_flow), verified_words(verified));
+  return fmt::format("{}{}, {} to {} ({})", pump.entry->name,
+                     pump.assumed ? " (assumed: no --pump given)" : "", to_text(pump.model.min_flow),
+                     to_text(pump.model.max_flow), verified_words(verified));
 }
 
 InTypedUnit::InTypedUnit(std::string_view typed) {
@@ -212,7 +219,8 @@ std::vector<Finding> dose_findings(const Prescription& prescription, const Limit
 
 void merge(std::vector<Finding>& into, const std::vector<Finding>& more) {
   for (const Finding& finding : more) {
-    const bool known = std::ranges::any_of(into, [&](const Finding& one) { return one.message == finding.message; });
+    const bool known =
+        std::ranges::any_of(into, [&](const Finding& one) { return one.message == finding.message; });
     if (!known) into.push_back(finding);
   }
   std::ranges::stable_sort(into, std::ranges::greater{}, &Finding::severity);
@@ -222,7 +230,8 @@ void write_findings(Page& page, const std::vector<Finding>& findings) {
   if (findings.empty()) return;
   page.blank();
   page.line("Limits (hard: refused; soft: needs a reason)");
-  for (const Finding& finding : findings) page.row("  " + std::string(name_of(finding.severity)), finding.message);
+  for (const Finding& finding : findings)
+    page.row("  " + std::string(name_of(finding.severity)), finding.message);
 }
 
 int tell_plan_errors(std::string_view command, const PlanErrors& errors, bool json) {
@@ -230,7 +239,8 @@ int tell_plan_errors(std::string_view command, const PlanErrors& errors, bool js
   bool usage = false;
   for (const PlanError& error : errors) {
     usage = usage || error.fault == PlanFault::kZero;
-    list.push_back({{"what", error.what}, {"value", error.value}, {"limit", error.limit}, {"message", describe(error)}});
+    list.push_back(
+        {{"what", error.what}, {"value", error.value}, {"limit", error.limit}, {"message", describe(error)}});
     Page page;
     page.paragraph(fmt::format("{}: refused: {}", command, describe(error)));
     fmt::print(stderr, "{}", page.text());

@@ -80,7 +80,8 @@ std::vector<Finding> dose_findings(const Prescription& prescription, const Limit
 void merge(std::vector<Finding>& into, const std::vector<Finding>& more);
 void write_findings(Page& page, const std::vector<Finding>& findings);
 
-/// Sentences on stderr, and as JSON on stdout when `json`. kExitUsage when a value was zero, else kExitRefused.
+/// Sentences on stderr, and as JSON on stdout when `json`. kExitUsage when a value was zero, else
+/// kExitRefused.
 int tell_plan_errors(std::string_view command, const PlanErrors& errors, bool json);
 /// Prints the page or the JSON; kExitRefused when a finding is hard.
 int finish(const Page& page, nlohmann::ordered_json json, const std::vector<Finding>& findings, bool as_json);

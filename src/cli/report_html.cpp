@@ -1,11 +1,13 @@
 #include "cli/report_html.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <regex>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -42,6 +44,12 @@ std::string escaped(std::string_view text) {
     }
   }
   return html;
+}
+
+/// Text for reading: escaped, and no line ends within a date or between a number and its unit.
+std::string prose(const std::string& text) {
+  static const std::regex together(R"(day \d+ \d\d:\d\d|\d{4}-\d\d-\d\d( \d\d:\d\d)?|\d[\d.]* (mL|µL|mg|mcg|ng|%|h|min)(/\w+)?)");
+  return std::regex_replace(escaped(text), together, "<span class=\"nb\">$&</span>");
 }
 
 /// JSON that no HTML parser can take for the end of its script element.
@@ -88,7 +96,16 @@ std::string joined(const std::vector<std::string>& parts, std::string_view betwe
 std::string ml(Volume volume) { return to_text(volume, Rounding::decimals(3)); }
 std::string mass(Mass m) { return to_text(m, Rounding::significant(4)); }
 std::string strength(Concentration c) { return to_text(c, Rounding::significant(4)); }
-std::string span(Duration d) { return to_text(d, d >= days(1) ? minutes(1) : seconds(1)); }
+std::string span(Duration d) {
+  const std::int64_t whole_days = d.raw() / days(1).raw();
+  if (whole_days > 0 && d == days(whole_days)) return counted(whole_days, "day");
+  return to_text(d, d >= days(1) ? minutes(1) : seconds(1));
+}
+/// A step is too small to be read in mL.
+std::string step_text(const RunResult& run) {
+  std::array<char, kPrintBytes> buffer;
+  return std::string{print_volume(run.model.step, buffer, VolumeUnit::kMicrolitre)};
+}
 
 Mass at(const std::vector<Mass>& masses, std::size_t i) { return i < masses.size() ? masses[i] : Mass{}; }
 
@@ -200,9 +217,10 @@ std::string summary_text(const RunResult& run) {
 
 // ---- pieces of the page ---------------------------------------------------------------------------------
 
-std::string tile(std::string_view label, const std::string& value, const std::string& below) {
-  return "<div class=\"tile\"><dt>" + escaped(label) + "</dt><dd>" + escaped(value) + "<small>" + escaped(below) +
-         "</small></dd></div>\n";
+std::string tile(std::string_view label, const std::string& value, const std::string& below,
+                 std::string_view look = "tile") {
+  return "<div class=\"" + std::string{look} + "\"><dt>" + escaped(label) + "</dt><dd>" + prose(value) + "<small>" +
+         prose(below) + "</small></dd></div>\n";
 }
 
 std::string tiles(const RunResult& run) {
@@ -215,7 +233,7 @@ std::string tiles(const RunResult& run) {
                  "of " + mass(at(last.prescribed_mass, i)) + " prescribed");
   }
   html += tile("Largest lag", thousandths_text(run.largest_lag_steps) + (run.largest_lag_steps == 1 ? " step" : " steps"),
-               "one step is " + to_text(run.model.step));
+               "one step is " + step_text(run));
   if (requests.made > 0) {
     html += tile("Extra doses", std::to_string(requests.granted) + " of " + std::to_string(requests.made),
                  std::to_string(requests.made - requests.granted) + " refused");
@@ -225,7 +243,7 @@ std::string tiles(const RunResult& run) {
   });
   html += tile("Alarms", std::to_string(run.alarms.size()),
                run.alarms.empty() ? "none was raised" : std::to_string(critical) + " critical");
-  if (run.refill_by) html += tile("Refill by", *run.refill_by, run.refill_reason);
+  if (run.refill_by) html += tile("Refill by", *run.refill_by, run.refill_reason, "tile wide");
   return html;
 }
 
@@ -234,7 +252,7 @@ std::string figure(std::string_view chart, std::string_view title, const std::st
   const std::string number = drug ? std::to_string(*drug) : "";
   const std::string id = std::string{chart} + (drug ? "-" + number : "");
   return "<figure class=\"chart\" id=\"" + id + "\" data-chart=\"" + std::string{chart} + "\" data-drug=\"" +
-         number + "\">\n<figcaption><h3>" + escaped(title) + "</h3><p class=\"sentence\">" + escaped(sentence) +
+         number + "\">\n<figcaption><h3>" + escaped(title) + "</h3><p class=\"sentence\">" + prose(sentence) +
          "</p></figcaption>\n</figure>\n";
 }
 
@@ -280,7 +298,7 @@ std::string reservoir_sentence(const RunResult& run) {
 }
 
 std::string difference_sentence(const RunResult& run) {
-  return lag_text(run) + " One step is " + to_text(run.model.step) + '.';
+  return lag_text(run) + " One step is " + step_text(run) + '.';
 }
 
 std::string cumulative_sentence(const RunResult& run) {
@@ -314,7 +332,7 @@ std::string table(const std::string& caption, const Row& head, const std::vector
   for (const Row& row : rows) {
     html += "<tr>";
     for (std::size_t i = 0; i < row.size(); ++i) {
-      html += (i == 0 ? "<th scope=\"row\">" : "<td>") + escaped(row[i]) + (i == 0 ? "</th>" : "</td>");
+      html += (i == 0 ? "<th scope=\"row\">" : "<td>") + prose(row[i]) + (i == 0 ? "</th>" : "</td>");
     }
     html += "</tr>\n";
   }
@@ -328,7 +346,7 @@ std::string path_text(const FluidPath& path) {
 std::string facts(const RunResult& run) {
   std::vector<Row> rows = {
       {"Pump", run.pump_name + ", " + std::string{name_of(run.model.actuator)} + ", reservoir " +
-                   to_text(run.model.capacity) + ", one step " + to_text(run.model.step)},
+                   to_text(run.model.capacity) + ", one step " + step_text(run)},
       {"Labelled accuracy", percent_text(run.model.accuracy_ppm)},
       {"True flow error of this specimen", percent_text(run.flow_error_ppm)},
       {"Path from reservoir to tip, as recorded", path_text(run.path)},
@@ -378,10 +396,10 @@ std::string front_table(const RunResult& run) {
 std::string report_html(const RunResult& run) {
   return filled(report_assets::html,
                 {{"title", escaped(run.title)},
-                 {"about", escaped(run.about)},
+                 {"about", prose(run.about)},
                  {"style", std::string{report_assets::style}},
                  {"script", std::string{report_assets::script}},
-                 {"summary", escaped(summary_text(run))},
+                 {"summary", prose(summary_text(run))},
                  {"tiles", tiles(run)},
                  {"figures", figures(run)},
                  {"tables", front_table(run) + alarm_table(run) + facts(run)},

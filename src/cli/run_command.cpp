@@ -73,9 +73,11 @@ void add_run_command(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("run", "Play a therapy on the virtual pump and write a report");
   command->add_option("SCENARIO", options->scenario, "scenario file (see scenarios/ and docs/scenarios.md)")
       ->required()
-      ->check(CLI::ExistingFile);
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
   command->add_option("--out", options->out, "directory for report.html, delivery.csv, events.jsonl, summary.json; "
-                                             "default out/<scenario>");
+                                             "default out/<scenario>")
+      ->type_name("DIR");
   command->add_flag("--json", options->json, "print summary.json on standard output");
   command->add_flag("--quiet", options->quiet, "no progress bar and no summary");
   command->footer("Example: theca run scenarios/morphine_with_patient_boluses.toml --out out/morphine");

@@ -14,13 +14,15 @@ std::optional<PathConstants> path_constants(const PumpEntry& pump) {
 }
 
 std::expected<FluidPath, PlanError> fluid_path(Volume tubing, Volume per_cm, Length catheter) {
-  if (catheter.raw() <= 0) return std::unexpected(PlanError{PlanFault::kZero, "catheter length", "0", "more than 0", {}});
-  if (per_cm.raw() <= 0) return std::unexpected(PlanError{PlanFault::kZero, "volume per cm", "0", "more than 0", {}});
+  if (catheter.raw() <= 0)
+    return std::unexpected(PlanError{PlanFault::kZero, "catheter length", "0", "more than 0", {}});
+  if (per_cm.raw() <= 0)
+    return std::unexpected(PlanError{PlanFault::kZero, "volume per cm", "0", "more than 0", {}});
   const FluidPath path{tubing, lumen_volume(catheter, per_cm)};
   if (path.total() > kLargestPath) {
-    return std::unexpected(PlanError{PlanFault::kPathAboveRange, "fluid path", to_text(path.total()),
-                                     to_text(kLargestPath),
-                                     "look again at " + volume_per_length_text(per_cm) + " and " + to_text(catheter)});
+    return std::unexpected(
+        PlanError{PlanFault::kPathAboveRange, "fluid path", to_text(path.total()), to_text(kLargestPath),
+                  "look again at " + volume_per_length_text(per_cm) + " and " + to_text(catheter)});
   }
   return path;
 }

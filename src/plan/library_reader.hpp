@@ -133,6 +133,8 @@ class TableReader {
   /// Is `key` there? An error when it is not.
   bool present(std::string_view key);
   [[nodiscard]] bool has(std::string_view key) const { return table_->contains(key); }
+  /// Which keys belong here hangs on one that could not be read: none is called unknown.
+  void forgive_unknown_keys() { forgiving_ = true; }
   /// Every key nobody asked for becomes an error.
   void finish();
 
@@ -145,6 +147,7 @@ class TableReader {
   const toml::table* table_;
   std::string path_;
   FileErrors* errors_;
+  bool forgiving_ = false;
   std::set<std::string, std::less<>> asked_;
 };
 

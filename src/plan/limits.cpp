@@ -45,6 +45,13 @@ std::string pedigree(const Sourced<T>& from) {
   return text;
 }
 
+/// A dose that comes of a rounded rate, without the digits that the rounding made.
+template <class Q>
+std::string shown(Q quantity) {
+  constexpr int kDigits = 6;
+  return to_text(quantity, Rounding::significant(kDigits));
+}
+
 std::string capital(std::string text) {
   if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
   return text;
@@ -89,7 +96,9 @@ class Checker {
  public:
   Checker(const Prescription& prescription, const LimitQuestion& question)
       : p_(prescription), q_(question), scope_(question.scope) {
-    const auto opioids_told = [&](const std::string& one) { return one == "opioid-naive" || one == "opioid-tolerant"; };
+    const auto opioids_told = [&](const std::string& one) {
+      return one == "opioid-naive" || one == "opioid-tolerant";
+    };
     if (q_.first_dose && std::ranges::none_of(scope_.populations, opioids_told)) {
       scope_.populations.emplace_back("opioid-naive");
     }
@@ -110,16 +119,24 @@ class Checker {
  private:
   /// A finding about a number of the library.
   template <class T>
-  void against(const Sourced<T>& from, LimitCheck check, std::string what, std::string value, std::string limit,
-               const std::string& sentence) {
-    found_.push_back({severity_of(from.limit), check, name_, std::move(what), std::move(value), std::move(limit),
-                      from.sources, from.verified, capital(name_) + ": " + sentence + " (" + pedigree(from) + ")."});
+  void against(const Sourced<T>& from, LimitCheck check, std::string what, std::string value,
+               std::string limit, const std::string& sentence) {
+    found_.push_back({severity_of(from.limit), check, name_, std::move(what), std::move(value),
+                      std::move(limit), from.sources, from.verified,
+                      capital(name_) + ": " + sentence + " (" + pedigree(from) + ")."});
   }
   /// A finding of Theca's or the pump's own rule.
   void own(Severity severity, LimitCheck check, std::string component, std::string what, std::string value,
            std::string limit, std::string message) {
-    found_.push_back({severity, check, std::move(component), std::move(what), std::move(value), std::move(limit),
-                      {}, false, std::move(message)});
+    found_.push_back({severity,
+                      check,
+                      std::move(component),
+                      std::move(what),
+                      std::move(value),
+                      std::move(limit),
+                      {},
+                      false,
+                      std::move(message)});
   }
 
   void component(const ComponentDoses& doses, const Component& part) {
@@ -146,12 +163,19 @@ class Checker {
     if (stated != drug.drug_class()) {
       own(Severity::kHard, LimitCheck::kDrugClass, name_, "class", std::string(words_of(stated)),
           std::string(words_of(drug.drug_class())),
-          capital(name_) + ": the prescription says \"" + std::string(words_of(stated)) + "\", the library \"" +
-              std::string(words_of(drug.drug_class())) + "\"; take the library's class.");
+          capital(name_) + ": the prescription says \"" + std::string(words_of(stated)) +
+              "\", the library \"" + std::string(words_of(drug.drug_class())) +
+              "\"; take the library's class.");
     }
     const auto& known = drug.safety_class;
-    found_.push_back({Severity::kNote, LimitCheck::kDrugClass, name_, "class", std::string(words_of(known.value)), {},
-                      known.sources, known.verified,
+    found_.push_back({Severity::kNote,
+                      LimitCheck::kDrugClass,
+                      name_,
+                      "class",
+                      std::string(words_of(known.value)),
+                      {},
+                      known.sources,
+                      known.verified,
                       capital(name_) + ": " + std::string(words_of(known.value)) +
                           (known.verified ? "." : " (not verified).")});
   }
@@ -159,8 +183,14 @@ class Checker {
   void on_label(const DrugEntry& drug) {
     for (const auto* label : applicable(drug.on_label, scope_)) {
       const std::string where = label->jurisdiction.empty() ? "" : " (" + label->jurisdiction + ")";
-      found_.push_back({Severity::kNote, LimitCheck::kOnLabel, name_, "label", label->value ? "on label" : "off label",
-                        {}, label->sources, label->verified,
+      found_.push_back({Severity::kNote,
+                        LimitCheck::kOnLabel,
+                        name_,
+                        "label",
+                        label->value ? "on label" : "off label",
+                        {},
+                        label->sources,
+                        label->verified,
                         capital(name_) + " is " + (label->value ? "on" : "off") +
                             " the label for implanted pumps" + where + "."});
     }
@@ -179,11 +209,11 @@ class Checker {
     for (const auto* limit : applicable(drug.max_per_day, scope_)) {
       const std::string top = to_text(limit->value);
       if (doses.basal_day > limit->value + forgiven) {
-        against(*limit, LimitCheck::kBasalPerDay, "basal per day", to_text(doses.basal_day), top,
-                "the basal gives " + to_text(doses.basal_day) + ", above " + top);
+        against(*limit, LimitCheck::kBasalPerDay, "basal per day", shown(doses.basal_day), top,
+                "the basal gives " + shown(doses.basal_day) + ", above " + top);
       } else if (doses.worst_day > limit->value + forgiven) {
-        against(*limit, LimitCheck::kWorstDay, "worst day", to_text(doses.worst_day), top,
-                "with every bolus a day can bring " + to_text(doses.worst_day) + ", above " + top);
+        against(*limit, LimitCheck::kWorstDay, "worst day", shown(doses.worst_day), top,
+                "with every bolus a day can bring " + shown(doses.worst_day) + ", above " + top);
       }
     }
   }
@@ -193,8 +223,9 @@ class Checker {
     for (const auto* limit : applicable(drug.max_per_day, scope_)) {
       const Mass day{limit->value.raw()};
       if (doses.worst_hour <= day + forgiven) continue;
-      against(*limit, LimitCheck::kWorstHour, "worst hour", to_text(doses.worst_hour), to_text(day),
-              "a single hour can bring " + to_text(doses.worst_hour) + ", more than the " + to_text(day) + " of a day");
+      against(*limit, LimitCheck::kWorstHour, "worst hour", shown(doses.worst_hour), to_text(day),
+              "a single hour can bring " + shown(doses.worst_hour) + ", more than the " + to_text(day) +
+                  " of a day");
     }
   }
 
@@ -217,13 +248,13 @@ class Checker {
     const DoseRate dose = doses.basal_day;
     const DoseRate forgiven = rounding_of(doses.concentration);
     if (dose > range.value.high + forgiven) {
-      against(range, check, what, to_text(dose), to_text(range.value.high),
-              to_text(dose) + " is above " + words + ", up to " + to_text(range.value.high));
+      against(range, check, what, shown(dose), to_text(range.value.high),
+              shown(dose) + " is above " + words + ", up to " + to_text(range.value.high));
     } else if (range.value.low && dose + forgiven < *range.value.low) {
       Sourced<Range<DoseRate>> note = range;
       note.limit = LimitKind::kInformation;
-      against(note, check, what, to_text(dose), to_text(*range.value.low),
-              to_text(dose) + " is below " + words + ", from " + to_text(*range.value.low));
+      against(note, check, what, shown(dose), to_text(*range.value.low),
+              shown(dose) + " is below " + words + ", from " + to_text(*range.value.low));
     }
   }
 
@@ -234,8 +265,8 @@ class Checker {
     if (doses.single.raw() > 0) {
       for (const auto* range : applicable(drug.trial_bolus, scope_)) {
         if (doses.single <= range->value.high) continue;
-        against(*range, LimitCheck::kBolus, "single bolus", to_text(doses.single), to_text(range->value.high),
-                "the single bolus of " + to_text(doses.single) + " is above a test dose, up to " +
+        against(*range, LimitCheck::kBolus, "single bolus", shown(doses.single), to_text(range->value.high),
+                "the single bolus of " + shown(doses.single) + " is above a test dose, up to " +
                     to_text(range->value.high));
       }
     }
@@ -243,16 +274,18 @@ class Checker {
 
   void patient_bolus(const Sourced<PatientBolus>& rule, const ComponentDoses& doses) {
     if (rule.value.actuator && *rule.value.actuator != q_.model.actuator) return;
-    const std::string bolus = to_text(doses.patient);
+    const std::string bolus = shown(doses.patient);
     if (rule.value.advised_against) {
-      against(rule, LimitCheck::kBolus, "patient's bolus", bolus, {}, "a bolus by the patient is advised against");
+      against(rule, LimitCheck::kBolus, "patient's bolus", bolus, {},
+              "a bolus by the patient is advised against");
     }
     if (!rule.value.share_of_day || doses.basal_day.raw() == 0) return;
     const Ppm most = rule.value.share_of_day->high;
     if (doses.patient.raw() <= share_of(doses.basal_day, most).raw()) return;
     against(rule, LimitCheck::kBolus, "patient's bolus", bolus, percent_text(most) + " of the basal day",
-            "the patient's bolus of " + bolus + " is " + percent_of(doses.patient.raw(), doses.basal_day.raw()) +
-                " of the basal day, above " + percent_text(most));
+            "the patient's bolus of " + bolus + " is " +
+                percent_of(doses.patient.raw(), doses.basal_day.raw()) + " of the basal day, above " +
+                percent_text(most));
   }
 
   void titration(const DrugEntry& drug, const ComponentDoses& doses) {
@@ -270,18 +303,18 @@ class Checker {
     }
   }
 
-  void titration_step(const Sourced<TitrationStep>& step, DoseRate change, DoseRate before, const std::string& direction,
-                      DoseRate forgiven) {
-    const std::string by = "the " + direction + " of " + to_text(change);
+  void titration_step(const Sourced<TitrationStep>& step, DoseRate change, DoseRate before,
+                      const std::string& direction, DoseRate forgiven) {
+    const std::string by = "the " + direction + " of " + shown(change);
     if (step.value.max_dose && change > *step.value.max_dose + forgiven) {
-      against(step, LimitCheck::kTitrationStep, "step", to_text(change), to_text(*step.value.max_dose),
+      against(step, LimitCheck::kTitrationStep, "step", shown(change), to_text(*step.value.max_dose),
               by + " is above a step of " + to_text(*step.value.max_dose));
     }
     if (step.value.share && change > share_of(before, step.value.share->high) + forgiven) {
       const std::string percent = percent_of(change.raw(), before.raw());
       const std::string most = percent_text(step.value.share->high);
       against(step, LimitCheck::kTitrationStep, "step", percent, most,
-              by + " is " + percent + " of " + to_text(before) + ", above " + most);
+              by + " is " + percent + " of " + shown(before) + ", above " + most);
     }
     if (!q_.since_previous) return;
     const Duration since = *q_.since_previous;
@@ -305,7 +338,8 @@ class Checker {
     if (p_.basal.mode != BasalMode::kSimpleContinuous && p_.basal.mode != BasalMode::kFlex) return;
     const RateRange range = basal_range(p_.basal, q_.model.minimum_rate);
     const DrugEntry* drug = q_.library.find_drug(first.drug);
-    const std::string name = drug == nullptr ? "drug " + std::to_string(static_cast<unsigned>(first.drug)) : drug->name;
+    const std::string name =
+        drug == nullptr ? "drug " + std::to_string(static_cast<unsigned>(first.drug)) : drug->name;
     const FlowRate smallest = smallest_flow(q_.model);
     const FlowRate largest = q_.model.max_flow;
     if (range.lowest < smallest) {
@@ -313,24 +347,28 @@ class Checker {
       std::string by = needed.raw() > 0 ? " needs " + to_text(needed) + " or less, or" : " needs";
       by += " a dose of " + to_text(dose_rate(smallest, first.concentration)) + " or more.";
       own(Severity::kHard, LimitCheck::kFlowRange, name, "flow", to_text(range.lowest), to_text(smallest),
-          capital(name) + ": " + to_text(first.lowest_basal) + " at " + to_text(first.concentration) + " is " +
-              to_text(range.lowest) + ", below this pump's smallest flow of " + to_text(smallest) + "; it" + by);
+          capital(name) + ": " + shown(first.lowest_basal) + " at " + to_text(first.concentration) + " is " +
+              to_text(range.lowest) + ", below this pump's smallest flow of " + to_text(smallest) + "; it" +
+              by);
     }
     if (range.highest > largest) {
       const Concentration needed = lowest_concentration(first.highest_basal, largest);
       std::string by = needed <= kMaxConcentration ? " needs " + to_text(needed) + " or more, or" : " needs";
       by += " a dose of " + to_text(dose_rate(largest, first.concentration)) + " or less.";
       own(Severity::kHard, LimitCheck::kFlowRange, name, "flow", to_text(range.highest), to_text(largest),
-          capital(name) + ": " + to_text(first.highest_basal) + " at " + to_text(first.concentration) + " is " +
-              to_text(range.highest) + ", above this pump's largest flow of " + to_text(largest) + "; it" + by);
+          capital(name) + ": " + shown(first.highest_basal) + " at " + to_text(first.concentration) + " is " +
+              to_text(range.highest) + ", above this pump's largest flow of " + to_text(largest) + "; it" +
+              by);
     }
   }
 
   void mixture() {
     if (p_.formulation.count < 2) return;
-    own(Severity::kNote, LimitCheck::kOnLabel, {}, "mixture", std::to_string(p_.formulation.count) + " drugs", {},
+    own(Severity::kNote, LimitCheck::kOnLabel, {}, "mixture", std::to_string(p_.formulation.count) + " drugs",
+        {},
         "One rate carries " + std::to_string(p_.formulation.count) +
-            " drugs: a change for one changes all in proportion. Mixtures are off the label for implanted pumps.");
+            " drugs: a change for one changes all in proportion. Mixtures are off the label for implanted "
+            "pumps.");
   }
 
   /// A drug that the patient had and does not get any more.
@@ -343,9 +381,10 @@ class Checker {
       name_ = drug->name;
       const bool harms = withdrawal_prone(drug->drug_class());
       const auto& known = drug->safety_class;
-      found_.push_back({harms ? Severity::kSoft : Severity::kNote, LimitCheck::kComponentDropped, name_, "basal per day",
-                        to_text(DoseRate{0}), to_text(before.basal_day), known.sources, known.verified,
-                        capital(name_) + ": the basal ends, and it was " + to_text(before.basal_day) + "; " +
+      found_.push_back({harms ? Severity::kSoft : Severity::kNote, LimitCheck::kComponentDropped, name_,
+                        "basal per day", to_text(DoseRate{0}), shown(before.basal_day), known.sources,
+                        known.verified,
+                        capital(name_) + ": the basal ends, and it was " + shown(before.basal_day) + "; " +
                             std::string(words_of(known.value)) + "."});
     }
   }
@@ -365,11 +404,12 @@ class Checker {
       return "unknown";
     };
     const bool as_proposed = p_.safe_state.action == proposed.action;
-    const Severity severity = !as_proposed && withdrawal_prone(drug_class) ? Severity::kSoft : Severity::kNote;
+    const Severity severity =
+        !as_proposed && withdrawal_prone(drug_class) ? Severity::kSoft : Severity::kNote;
     own(severity, LimitCheck::kSafeState, {}, "safe state", words(p_.safe_state), words(proposed),
         as_proposed ? "Safe state: " + words(p_.safe_state) + ", as proposed for this formulation."
-                    : "Safe state: " + words(p_.safe_state) + " is chosen; proposed for this formulation: " +
-                          words(proposed) + ".");
+                    : "Safe state: " + words(p_.safe_state) +
+                          " is chosen; proposed for this formulation: " + words(proposed) + ".");
   }
 
   const Prescription& p_;

@@ -1,6 +1,6 @@
 #pragma once
-/// A prescription against the drug library: every component of the mixture, each way it can reach the patient.
-/// therapy/check.hpp says what a pump can run; this says what the sources say about the doses.
+/// A prescription against the drug library: every component of the mixture, each way it can reach the
+/// patient. therapy/check.hpp says what a pump can run; this says what the sources say about the doses.
 
 #include <cstdint>
 #include <optional>
@@ -71,7 +71,8 @@ struct LimitQuestion {
   const Library& library;
   const PumpModel& model;
   Scope scope;
-  bool first_dose = false;  // patient new to intrathecal drugs: starting ranges count, opioids as for the naive
+  bool first_dose =
+      false;  // patient new to intrathecal drugs: starting ranges count, opioids as for the naive
   StepPhase phase = StepPhase::kTitration;
   const Prescription* previous = nullptr;
   std::optional<Duration> since_previous = std::nullopt;  // since `previous` began

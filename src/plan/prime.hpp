@@ -13,8 +13,8 @@ namespace theca {
 
 /// One way to prime: the whole path, or the catheter alone when the pump was primed before.
 struct Prime {
-  Volume volume;  // of that part of the path
-  Mass mass;      // set in motion: V x C
+  Volume volume;      // of that part of the path
+  Mass mass;          // set in motion: V x C
   Volume programmed;  // whole actuator steps, rounded down
   std::int64_t steps = 0;
   Duration duration;  // V / Q, rounded up to the millisecond
@@ -35,12 +35,12 @@ inline constexpr double kMolecularDiffusion = 6e-6;
 
 /// The spread of a front after plug flow through the catheter alone, without connectors and dead volumes.
 struct FrontSpread {
-  double sigma_cm;    // standard deviation of the front's position at the tip
+  double sigma_cm;     // standard deviation of the front's position at the tip
   double sigma_share;  // of the catheter's length
-  double radius_cm;   // of the lumen, from the volume per cm
-  double peclet;      // U a / D_mol
-  double transit_s;   // L / U
-  bool developed;     // L / U is longer than a^2 / D_mol: below that Taylor-Aris overstates the spread
+  double radius_cm;    // of the lumen, from the volume per cm
+  double peclet;       // U a / D_mol
+  double transit_s;    // L / U
+  bool developed;      // L / U is longer than a^2 / D_mol: below that Taylor-Aris overstates the spread
 };
 
 /// Taylor-Aris: a = sqrt(k / pi), U = Q / k, D = D_mol (1 + Pe^2 / 48), sigma = sqrt(2 D L / U).

@@ -8,9 +8,7 @@
 namespace theca {
 namespace {
 
-PlanError zero(std::string what) {
-  return {PlanFault::kZero, std::move(what), "0", "more than 0", {}};
-}
+PlanError zero(std::string what) { return {PlanFault::kZero, std::move(what), "0", "more than 0", {}}; }
 
 /// A power of ten that leaves three digits of `n`.
 std::int64_t third_digit(std::int64_t n) {
@@ -58,7 +56,8 @@ std::string describe(const PlanError& error) {
       sentence += error.value + " is above " + error.limit + ", the capacity of this pump";
       break;
     case PlanFault::kNothingUsable:
-      sentence += error.value + " is not above the alarm level of " + error.limit + ": nothing is left to give";
+      sentence +=
+          error.value + " is not above the alarm level of " + error.limit + ": nothing is left to give";
       break;
     case PlanFault::kTooLong:
       sentence += "at " + error.value + " it takes longer than can be reckoned with (" + error.limit + ")";

@@ -1,6 +1,7 @@
 #pragma once
-/// What a pump can be programmed with to give a dose: a rate in whole nL/day within its range, a bolus in whole
-/// actuator steps. A dose becomes one of these once; every dose shown afterwards is computed back from it.
+/// What a pump can be programmed with to give a dose: a rate in whole nL/day within its range, a bolus in
+/// whole actuator steps. A dose becomes one of these once; every dose shown afterwards is computed back from
+/// it.
 
 #include <cstdint>
 #include <expected>
@@ -14,14 +15,14 @@
 namespace theca {
 
 enum class PlanFault : std::uint8_t {
-  kZero,               // a quantity that must be more than zero
-  kFlowBelowRange,     // value: the flow asked for, limit: the pump's smallest
-  kFlowAboveRange,     // value: the flow asked for, limit: the pump's largest
-  kBolusBelowStep,     // value: the bolus asked for, limit: what one actuator step carries
-  kPathAboveRange,     // value: volume of the path, limit: the largest that can be reckoned with
-  kAboveCapacity,      // value: a fill or a bolus, limit: the capacity of the pump
-  kNothingUsable,      // value: the fill, limit: the alarm level it must exceed
-  kTooLong,            // value: a rate so small that the time does not fit
+  kZero,            // a quantity that must be more than zero
+  kFlowBelowRange,  // value: the flow asked for, limit: the pump's smallest
+  kFlowAboveRange,  // value: the flow asked for, limit: the pump's largest
+  kBolusBelowStep,  // value: the bolus asked for, limit: what one actuator step carries
+  kPathAboveRange,  // value: volume of the path, limit: the largest that can be reckoned with
+  kAboveCapacity,   // value: a fill or a bolus, limit: the capacity of the pump
+  kNothingUsable,   // value: the fill, limit: the alarm level it must exceed
+  kTooLong,         // value: a rate so small that the time does not fit
 };
 
 /// What could not be planned. `value` and `limit` are printed with their units.

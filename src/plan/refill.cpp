@@ -29,7 +29,8 @@ std::optional<FlowRate> bolus_rate(Volume bolus, std::int64_t allotted, Duration
 }  // namespace
 
 std::string_view name_of(RefillReason reason) {
-  constexpr std::array<std::string_view, kRefillReasonCount> kNames = {"reservoir", "stability", "replacement"};
+  constexpr std::array<std::string_view, kRefillReasonCount> kNames = {"reservoir", "stability",
+                                                                       "replacement"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 
@@ -68,8 +69,9 @@ std::expected<Refill, PlanErrors> plan_refill(const RefillRequest& request, cons
     const FlowRate most = on_top ? refill.basal + *on_top : kMaxFlowRate + nanolitres_per_day(1);
     if (most > model.max_flow) {
       const std::string value = on_top ? to_text(most) : "more than " + to_text(kMaxFlowRate);
-      return std::unexpected(PlanErrors{{PlanFault::kFlowAboveRange, "rate with every bolus", value,
-                                         to_text(model.max_flow), "fewer or smaller boluses would bring it in"}});
+      return std::unexpected(
+          PlanErrors{{PlanFault::kFlowAboveRange, "rate with every bolus", value, to_text(model.max_flow),
+                      "fewer or smaller boluses would bring it in"}});
     }
     refill.most = most;
   }
@@ -78,8 +80,11 @@ std::expected<Refill, PlanErrors> plan_refill(const RefillRequest& request, cons
   const auto every_bolus = lasts(refill.usable, refill.most, 0);
   const auto upper = lasts(refill.usable, refill.most, request.accuracy_ppm);
   if (!basal_only || !every_bolus || !upper) {
-    return std::unexpected(PlanErrors{{PlanFault::kTooLong, "refill interval", to_text(refill.basal),
-                                       to_text(Duration{INT64_MAX}, days(1)), {}}});
+    return std::unexpected(PlanErrors{{PlanFault::kTooLong,
+                                       "refill interval",
+                                       to_text(refill.basal),
+                                       to_text(Duration{INT64_MAX}, days(1)),
+                                       {}}});
   }
   refill.basal_only = *basal_only;
   refill.every_bolus = *every_bolus;

@@ -17,12 +17,12 @@ struct RefillRequest {
   Volume fill;
   Volume alarm;  // volume at which the low-reservoir alarm is set
   Concentration concentration;
-  DoseRate dose;                      // basal
-  Mass bolus;                         // one bolus of the patient; zero: none
-  std::int64_t allotted = 0;          // boluses in any `window`
-  Duration window;                    // > 0 when there is a bolus
-  std::int64_t accuracy_ppm = 0;      // labelled, one-sided
-  std::optional<Duration> stability;  // of the drug in the pump
+  DoseRate dose;                        // basal
+  Mass bolus;                           // one bolus of the patient; zero: none
+  std::int64_t allotted = 0;            // boluses in any `window`
+  Duration window;                      // > 0 when there is a bolus
+  std::int64_t accuracy_ppm = 0;        // labelled, one-sided
+  std::optional<Duration> stability;    // of the drug in the pump
   std::optional<Duration> replacement;  // from the fill to the pump's replacement or battery end
 };
 
@@ -32,12 +32,12 @@ std::string_view name_of(RefillReason reason);
 
 /// Every duration is rounded down to the millisecond; `whole_days` rounds one down to days.
 struct Refill {
-  Volume usable;          // fill less alarm
-  FlowRate basal;         // D / C
-  ProgrammedBolus bolus;  // whole steps; zero when there is none
-  FlowRate most;          // basal + allotted x bolus / window, rounded up
-  Duration basal_only;    // usable / basal
-  Duration every_bolus;   // usable / most
+  Volume usable;            // fill less alarm
+  FlowRate basal;           // D / C
+  ProgrammedBolus bolus;    // whole steps; zero when there is none
+  FlowRate most;            // basal + allotted x bolus / window, rounded up
+  Duration basal_only;      // usable / basal
+  Duration every_bolus;     // usable / most
   Duration upper_accuracy;  // usable / (most x (1 + accuracy)): the earliest alarm within the label
   Duration earliest;        // the refill is due no later
   RefillReason because;

@@ -6,8 +6,8 @@ namespace theca {
 
 const Sourced<Stability>* shortest_stability(const DrugEntry& drug, Concentration c, bool naive_pump,
                                              const Scope& scope) {
-  const bool undiluted =
-      std::ranges::any_of(drug.concentration, [&](const Sourced<Concentration>& sold) { return sold.value == c; });
+  const bool undiluted = std::ranges::any_of(
+      drug.concentration, [&](const Sourced<Concentration>& sold) { return sold.value == c; });
   const auto holds = [&](StabilityUse use) {
     switch (use) {
       case StabilityUse::kAny:

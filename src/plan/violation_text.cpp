@@ -11,7 +11,9 @@ namespace {
 
 std::string flow(std::int64_t nl_per_day) { return to_text(FlowRate{nl_per_day}); }
 std::string volume(std::int64_t nl) { return to_text(Volume{nl}); }
-std::string span(std::int64_t ms) { return ms == INT64_MAX ? "more than can be reckoned with" : to_text(Duration{ms}); }
+std::string span(std::int64_t ms) {
+  return ms == INT64_MAX ? "more than can be reckoned with" : to_text(Duration{ms});
+}
 std::string seconds_span(std::int64_t s) { return to_text(seconds(s)); }
 std::string utc(std::int64_t s) {
   return s == 0 ? "the moment it is committed" : local_datetime_text(s * 1'000) + " UTC";
@@ -36,8 +38,8 @@ std::string_view bolus_name(std::uint16_t index) {
 }
 
 std::string_view weekday_name(std::uint16_t index) {
-  constexpr std::array<std::string_view, kDaysPerWeek> kNames = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-                                                                 "Friday", "Saturday", "Sunday"};
+  constexpr std::array<std::string_view, kDaysPerWeek> kNames = {
+      "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
   return index < kNames.size() ? kNames[index] : "an unknown weekday";
 }
 
@@ -106,19 +108,21 @@ std::string describe(const Violation& v, const Prescription& p, const PumpModel&
       return flow(v.value) + ", " + basal_place(v.index, p) + ", is above " + flow(v.limit) +
              ", the largest flow of this pump." + bring_in(v.value, v.limit, p, false);
     case Rule::kProfileMissing:
-      return std::string(weekday_name(v.index)) + " asks for " + profile_name(static_cast<std::size_t>(v.value)) +
-             ", and there are " + std::to_string(v.limit) + ". Give every weekday a profile that is there.";
+      return std::string(weekday_name(v.index)) + " asks for " +
+             profile_name(static_cast<std::size_t>(v.value)) + ", and there are " + std::to_string(v.limit) +
+             ". Give every weekday a profile that is there.";
     case Rule::kProfileNotFromMidnight:
-      return "The first rate of " + profile_name(v.index) + " begins at " + clock_time_text(static_cast<int>(v.value)) +
-             ". It must begin at 00:00.";
+      return "The first rate of " + profile_name(v.index) + " begins at " +
+             clock_time_text(static_cast<int>(v.value)) + ". It must begin at 00:00.";
     case Rule::kProfileNotAscending:
-      return clock_time_text(static_cast<int>(v.value)) + " follows " + clock_time_text(static_cast<int>(v.limit)) +
-             " in " + profile_name(v.index / kMaxProfileSteps) + ". Put the times in ascending order, each once.";
+      return clock_time_text(static_cast<int>(v.value)) + " follows " +
+             clock_time_text(static_cast<int>(v.limit)) + " in " + profile_name(v.index / kMaxProfileSteps) +
+             ". Put the times in ascending order, each once.";
     case Rule::kProfileEmpty:
       return "There is no rate in " + profile_name(v.index) + ". Give it at least 1, from 00:00.";
     case Rule::kBolusNotWholeSteps:
-      return "The " + bolus + " of " + volume(v.value) + " is not a whole number of steps of " + volume(v.limit) +
-             ". Use " + volume(v.limit > 0 ? v.value / v.limit * v.limit : 0) + ".";
+      return "The " + bolus + " of " + volume(v.value) + " is not a whole number of steps of " +
+             volume(v.limit) + ". Use " + volume(v.limit > 0 ? v.value / v.limit * v.limit : 0) + ".";
     case Rule::kBolusWithoutFlow:
       return "The " + bolus + " has a volume and no rate. Give the time it is to take.";
     case Rule::kBolusFlowAboveRange:
@@ -128,35 +132,39 @@ std::string describe(const Violation& v, const Prescription& p, const PumpModel&
       return "The " + bolus + " would take " + span(v.value) + ", longer than " + span(v.limit) +
              ". Give it faster, or as a basal rate.";
     case Rule::kScheduleIncomplete:
-      return "Scheduled boluses need a volume, and an interval or times of day: the volume is " + volume(v.value) +
-             " and " + (v.limit != 0 ? "times are given" : "no times are given") + ". Give both, or neither.";
+      return "Scheduled boluses need a volume, and an interval or times of day: the volume is " +
+             volume(v.value) + " and " + (v.limit != 0 ? "times are given" : "no times are given") +
+             ". Give both, or neither.";
     case Rule::kScheduleNotAscending:
-      return "Scheduled bolus " + std::to_string(v.index + 1) + " at " + clock_time_text(static_cast<int>(v.value)) +
-             " does not come after " + clock_time_text(static_cast<int>(v.limit)) +
-             ". Put the times in ascending order, each once.";
+      return "Scheduled bolus " + std::to_string(v.index + 1) + " at " +
+             clock_time_text(static_cast<int>(v.value)) + " does not come after " +
+             clock_time_text(static_cast<int>(v.limit)) + ". Put the times in ascending order, each once.";
     case Rule::kSchedulesOverlap:
       return "Scheduled boluses are " + span(v.value) + " apart, and one takes " + span(v.limit) +
              ". Put them further apart, or give them faster.";
     case Rule::kLockoutShorterThanBolus:
-      return "The lockout of " + span(v.value) + " is shorter than the patient's bolus, which takes " + span(v.limit) +
-             ". Make it at least as long.";
+      return "The lockout of " + span(v.value) + " is shorter than the patient's bolus, which takes " +
+             span(v.limit) + ". Make it at least as long.";
     case Rule::kWindowOutOfRange:
       return "The window of " + seconds_span(v.value) + " in which the patient's boluses are counted is " +
              (v.value < v.limit ? "below " : "above ") + seconds_span(v.limit) + ". Use 1 h to 7 d.";
     case Rule::kAllottedOutOfRange:
-      return std::to_string(v.value) + " boluses are allotted to the patient. Allot 1 to " + std::to_string(v.limit) +
-             ", or give no bolus at all.";
+      return std::to_string(v.value) + " boluses are allotted to the patient. Allot 1 to " +
+             std::to_string(v.limit) + ", or give no bolus at all.";
     case Rule::kBolusNeedsBasalMode:
-      return "Boluses are prescribed while the basal is stopped. Give a basal rate (at least the minimum rate, " +
+      return "Boluses are prescribed while the basal is stopped. Give a basal rate (at least the minimum "
+             "rate, " +
              to_text(model.minimum_rate) + "), or take the boluses out.";
     case Rule::kSafeRateAboveLowestBasal:
       return "The emergency rate of " + flow(v.value) + " is above " + flow(v.limit) +
              ", the lowest basal of this prescription. Use that or less.";
     case Rule::kSafeRateMissing:
-      return "The emergency rate is chosen and is 0 mL/day. Give a rate above 0, or choose stop or minimum rate.";
+      return "The emergency rate is chosen and is 0 mL/day. Give a rate above 0, or choose stop or minimum "
+             "rate.";
     case Rule::kPrimeAbovePath:
       return "The prime of " + volume(v.value) + " is above " + volume(v.limit) +
-             ", all that the fluid path holds. The rest would go straight into the patient: prime no more than that.";
+             ", all that the fluid path holds. The rest would go straight into the patient: prime no more "
+             "than that.";
     case Rule::kBridgeAbovePath:
       return "The bridge of " + volume(v.value) + " is above " + volume(v.limit) +
              ", all that the fluid path holds. Bridge no more than that.";
@@ -165,7 +173,8 @@ std::string describe(const Violation& v, const Prescription& p, const PumpModel&
              flow(v.limit) + ", the pump's " + (v.value < v.limit ? "smallest" : "largest") +
              " flow. Keep another dose during the bridge.";
     case Rule::kBridgeWithoutFormulation:
-      return "The bridge does not say which formulation it empties from the path. Name the fill that was in the "
+      return "The bridge does not say which formulation it empties from the path. Name the fill that was in "
+             "the "
              "reservoir before.";
     case Rule::kExpiryNotAfterStart:
       return "The prescription would expire at " + utc(v.value) + ", not after its start at " + utc(v.limit) +
@@ -182,7 +191,8 @@ std::string describe(const Violation& v, const Prescription& p, const PumpModel&
 }
 
 std::string describe(const DecodeFailure& failure) {
-  const std::string at = "byte " + std::to_string(failure.offset) + " of " + std::to_string(kPrescriptionBytes);
+  const std::string at =
+      "byte " + std::to_string(failure.offset) + " of " + std::to_string(kPrescriptionBytes);
   switch (failure.error) {
     case DecodeError::kLayoutVersion:
       return "No prescription: its layout version (" + at + ") is not one that this program reads.";

@@ -21,9 +21,10 @@ constexpr bool in_range(Volume v) { return v.raw() >= 0 && v <= kMaxReservoir; }
 
 /// Ceilings widen with the window and none is above what the actuator can give in that time.
 constexpr bool plausible(const PumpModel& model, const FluidPath& path, const Ceilings& ceilings) {
-  const Volume hour_most = Amount::over(model.max_flow, hours(1)).floor() + model.step;
+  const auto most = [&](Duration window) { return Amount::over(model.max_flow, window).floor() + model.step * 2; };
   return in_range(path.tubing) && in_range(path.catheter) && path.total().raw() > 0 && ceilings.hour.raw() > 0 &&
-         ceilings.hour <= hour_most && ceilings.day <= hour_most * 24 && ceilings.thirty_days <= hour_most * (24 * 30) &&
+         ceilings.hour <= most(hours(1) + kHourBucket) && ceilings.day <= most(days(1) + kDayBucket) &&
+         ceilings.thirty_days <= most(days(30) + kThirtyDayBucket) &&
          ceilings.day >= ceilings.hour && ceilings.thirty_days >= ceilings.day;
 }
 

@@ -126,7 +126,9 @@ struct Checker {
 
   void ceilings(const Ceilings& limits) {
     const auto worst = [&](Rule rule, Duration window, Volume limit) {
-      const Volume most = worst_case_volume(p, model.minimum_rate, window);
+      // In whole steps, rounded up: one that was all but earned before the window falls in it.
+      const Volume worst_case = worst_case_volume(p, model.minimum_rate, window);
+      const Volume most = model.step * divide_up(worst_case.raw(), model.step.raw());
       if (most > limit) found.add(rule, most.raw(), limit.raw());
     };
     worst(Rule::kWorstHourAboveCeiling, hours(1) + kHourBucket, limits.hour);

@@ -105,6 +105,8 @@ Duration clock_shift(const Zone& zone) {
   return minutes(shift < 0 ? -shift : shift);
 }
 
+Duration longest(const BolusDose& dose) { return dose.rate.raw() > 0 ? bolus_duration(dose) : Duration{0}; }
+
 Amount basal_between(const Basal& basal, const WallClock& clock, FlowRate minimum_rate, Instant from, Instant to) {
   Amount sum;
   Instant at = from;
@@ -272,9 +274,14 @@ Volume worst_case_volume(const Prescription& prescription, FlowRate minimum_rate
   if (prescription.basal.mode == BasalMode::kFlex) {
     most += Amount::over(basal_range(prescription.basal, minimum_rate).highest, shift);
   }
+  const FlowRate lowest = basal_range(prescription.basal, minimum_rate).lowest;
+  const FlowRate after_expiry = fallback_rate(prescription, minimum_rate);
+  if (prescription.expires_utc_s != 0 && after_expiry > lowest) most += Amount::over(after_expiry - lowest, window);
   Volume sum = most.floor() + (most.rest_units() > 0 ? nanolitres(1) : nanolitres(0));
   if (prescription.schedule.dose.rate.raw() > 0) {
-    const Duration reach = window + bolus_duration(prescription.schedule.dose) + shift;
+    // One that comes due during another bolus waits for its end: as many as that can press into the window.
+    const Duration wait = std::max(longest(prescription.patient.dose), longest(prescription.single));
+    const Duration reach = window + bolus_duration(prescription.schedule.dose) + wait + shift;
     sum += prescription.schedule.dose.volume * most_scheduled(prescription.schedule, reach);
   }
   if (prescription.patient.dose.rate.raw() > 0) {

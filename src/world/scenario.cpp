@@ -198,9 +198,9 @@ class Loader {
     Visit made;
     made.line = table.line();
     if (const auto text = table.need_text("at")) made.at = moment(table, "at", *text);
-    if (const auto act = table.present("do") ? table.choice("do", std::span<const Choice<VisitAct>>{kVisitActs}) : std::nullopt) {
-      made.act = *act;
-    }
+    const auto act = table.present("do") ? table.choice("do", std::span<const Choice<VisitAct>>{kVisitActs}) : std::nullopt;
+    if (!act) table.forgive_unknown_keys();
+    made.act = act.value_or(VisitAct::kStop);
     made.fluid = fluid_before(made.at);
     if (made.act == VisitAct::kRefill) {
       made.fluid = need_fluid(table);
@@ -213,7 +213,7 @@ class Loader {
     }
     const bool may_prescribe = made.act == VisitAct::kPrescribe || made.act == VisitAct::kRefill;
     const bool prescribes = table.one("prescription", [&](TableReader& child) { made.order = order(child, made.fluid); });
-    if (prescribes && !may_prescribe) table.error("prescription", "is for the visits \"refill\" and \"prescribe\"");
+    if (act && prescribes && !may_prescribe) table.error("prescription", "is for the visits \"refill\" and \"prescribe\"");
     if (!prescribes && made.act == VisitAct::kPrescribe) table.error("prescription", "missing; write [visit.prescription]");
     return made;
   }

@@ -44,8 +44,7 @@ void read_mode(TableReader& table, Order& order) {
   if (mode) order.mode = *mode;
   const bool continuous = mode == BasalMode::kSimpleContinuous;
   if (continuous) order.dose = table.need_quantity("dose", parse_dose_rate).value_or(DoseRate{});
-  if (mode && !continuous && table.has("dose")) {
-    table.text("dose");
+  if (!continuous && table.quantity("dose", parse_dose_rate) && mode) {
     table.error("dose", "is for the mode \"simple continuous\" alone");
   }
   table.each("flex", [&](TableReader& day) { order.days.push_back(read_flex_day(day)); });

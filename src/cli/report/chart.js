@@ -4,6 +4,8 @@ const view = { t0: 0, t1: run.lasts };
 const SHORTEST_VIEW = 10e3;
 const charts = [];
 let cursor = null;  // instant, or null
+let printing = false;
+const PRINT_WIDTH = 700;  // of a chart on paper, where it is stretched to the page
 
 function setView(t0, t1) {
   const span = Math.min(run.lasts, Math.max(SHORTEST_VIEW, t1 - t0));
@@ -61,31 +63,31 @@ function timeTicks(width) {
   return { step, ticks: inView };
 }
 
+/** A word under the axis: centred on its tick, but inside the chart; nothing when it would touch the one before. */
+function axisLabel(p, x, y, text, ends) {
+  const half = text.length * 3.6;
+  const middle = Math.max(p.left - 20 + half, Math.min(p.right + 12 - half, x));
+  if (middle - half < (ends[y] ?? -Infinity) + 8) return '';
+  ends[y] = middle + half;
+  return `<text x="${middle}" y="${y}" text-anchor="middle">${text}</text>`;
+}
 function timeAxis(p) {
   const { step, ticks } = timeTicks(p.right - p.left);
+  const ends = {};
   let svg = '';
-  let labelled = -Infinity;
   ticks.forEach((t, i) => {
     const x = Math.round(p.x(t));
     svg += `<path class="grid" d="M${x} ${p.top}V${p.bottom}"/>`;
-    const midnight = clock.local(t) % DAY === 0;
-    const main = step >= DAY ? `day ${clock.dayNumber(t)}` : clock.time(t, step < MINUTE);
-    const anchor = x < p.left + 24 ? 'start' : x > p.right - 24 ? 'end' : 'middle';
-    svg += `<text x="${x}" y="${p.bottom + 15}" text-anchor="${anchor}">${main}</text>`;
     const date = clock.date(t).slice(p.narrow ? 5 : 0);
-    const below = step >= DAY ? date : `day ${clock.dayNumber(t)} · ${date}`;
-    const room = step >= DAY || ((i === 0 || midnight) && x - labelled > 120);
-    if (room) {
-      const edge = x < p.left + 60 && step < DAY ? 'start' : x > p.right - 60 ? 'end' : anchor;
-      svg += `<text x="${x}" y="${p.bottom + 30}" text-anchor="${edge}">${below}</text>`;
-      labelled = x;
-    }
+    svg += axisLabel(p, x, p.bottom + 15, step >= DAY ? `day ${clock.dayNumber(t)}` : clock.time(t, step < MINUTE), ends);
+    if (step >= DAY) svg += axisLabel(p, x, p.bottom + 30, date, ends);
+    else if (i === 0 || clock.local(t) % DAY === 0) svg += axisLabel(p, x, p.bottom + 30, `day ${clock.dayNumber(t)} · ${date}`, ends);
   });
   return svg;
 }
 
 function valueAxis(p, [low, high], unit) {
-  const step = niceStep((high - low) / Math.max(1.5, (p.bottom - p.top) / 44));
+  const step = niceStep((high - low) / Math.max(1.5, (p.bottom - p.top) / 34));
   const places = decimalsOfStep(step);
   let svg = '';
   for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; ++k) {
@@ -103,7 +105,7 @@ function changeLines(p) {
     const x = Math.round(p.x(change.t));
     svg += `<path class="change" d="M${x} ${p.top}V${p.bottom}"/>`;
     if (x - labelled < 24 || x > p.right - 20) continue;
-    svg += `<text x="${x + 3}" y="${p.top - 6}">℞ ${change.number}</text>`;
+    svg += `<text x="${x + 3}" y="${p.top - 17}">℞ ${change.number}</text>`;
     labelled = x;
   }
   return svg;
@@ -155,7 +157,7 @@ class Chart {
     this.tableBox.className = 'scroll';
     this.tableBox.tabIndex = 0;
     this.tableBox.hidden = true;
-    this.figure.append(bar, this.near, this.plot, this.tableBox);
+    this.figure.append(bar, this.plot, this.near, this.tableBox);
     for (const choice of this.spec.choices || []) this.addChoice(choice);
     this.tableButton = this.addChoice({
       name: 'Table', pressed: () => !this.tableBox.hidden, press: () => { this.tableBox.hidden = !this.tableBox.hidden; },
@@ -188,10 +190,10 @@ class Chart {
   }
 
   place() {
-    const width = Math.max(200, this.plot.clientWidth);
+    const width = printing ? PRINT_WIDTH : Math.max(200, this.plot.clientWidth);
     const narrow = width < 560;
     const height = this.spec.height(narrow);
-    const p = { width, height, narrow, left: narrow ? 52 : 66, right: width - 14, top: 22, bottom: height - 38 };
+    const p = { width, height, narrow, left: narrow ? 52 : 66, right: width - 14, top: 30, bottom: height - 38 };
     p.x = (t) => p.left + (t - view.t0) / (view.t1 - view.t0) * (p.right - p.left);
     p.t = (x) => view.t0 + (x - p.left) / (p.right - p.left) * (view.t1 - view.t0);
     if (this.spec.range) {
@@ -214,7 +216,8 @@ class Chart {
       const d = tracePath(s.t, s.y, view.t0, view.t1, p.x, p.y, p.right - p.left, s.steps);
       inside += `<path class="trace ${s.look || ''}" style="stroke:var(--${s.color})" d="${d}"/>`;
     }
-    this.svg.innerHTML = `<clipPath id="${clip}"><rect x="${p.left}" y="${p.top - 4}" width="${p.right - p.left}" ` +
+    const beyond = this.spec.items ? 7 : 0;  // a mark at the edge is shown whole
+    this.svg.innerHTML = `<clipPath id="${clip}"><rect x="${p.left - beyond}" y="${p.top - 4}" width="${p.right - p.left + 2 * beyond}" ` +
       `height="${p.bottom - p.top + 8}"/></clipPath>` + timeAxis(p) + (p.range ? valueAxis(p, p.range, this.spec.unit()) : '') +
       changeLines(p) + `<path class="edge" d="M${p.left} ${p.top}V${p.bottom}H${p.right}"/>` +
       `<g clip-path="url(#${clip})">${inside}</g>` + (this.spec.over ? this.spec.over(p) : '');
@@ -245,7 +248,8 @@ class Chart {
     this.legend.innerHTML = this.series.map((s) => {
       const value = valueAt(s.t, s.y, at, s.steps);
       return `<li>${swatch(s)}${escapeText(s.name)} <b>${number(value, s.digits || 4)} ${escapeText(this.spec.unit())}</b></li>`;
-    }).join('') + (this.spec.keys ? this.spec.keys() : '');
+    }).join('') + (this.spec.keys ? this.spec.keys() : '') +
+      (this.series.length && cursor === null ? '<li class="soft">at the end of the time in view</li>' : '');
     if (this.spec.items) {
       const near = this.itemsNear();
       this.near.textContent = near.length ? near.slice(0, 3).join(' · ') + (near.length > 3 ? ` · and ${near.length - 3} more` : '') :

@@ -73,7 +73,7 @@ class Clock {
 
 /** Steps of an axis of time, and when a step is worth seconds. */
 const TIME_STEPS = [1e3, 5e3, 15e3, 30e3, MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR,
-  6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 28 * DAY, 56 * DAY, 112 * DAY, 364 * DAY];
+  6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY, 14 * DAY, 28 * DAY, 56 * DAY, 112 * DAY, 364 * DAY];
 function timeStep(wanted) {
   return TIME_STEPS.find((step) => step >= wanted) || TIME_STEPS[TIME_STEPS.length - 1];
 }

@@ -47,9 +47,9 @@ function cumulative() {
 
 function difference() {
   const behind = mapped(samples.prescribed, (v, i) => (v - samples.delivered[i]) / run.step);
-  const series = [{ name: 'prescribed minus delivered', t: samples.t, y: behind, color: 'prescribed', spiky: true, digits: 3 }];
+  const series = [{ name: 'behind the prescription', t: samples.t, y: behind, color: 'prescribed', spiky: true, digits: 3 }];
   return {
-    height: (narrow) => (narrow ? 150 : 160),
+    height: (narrow) => (narrow ? 150 : 165),
     unit: () => 'steps',
     series: () => series,
     range: (t0, t1) => {
@@ -72,19 +72,19 @@ function rate(name, ys, unit, color) {
   const cutAt = usual * 2;
   const over = (p) => {
     if (!cut) return '';
-    let svg = '', last = -Infinity, labelled = -Infinity;
+    const peaks = [];
     const from = Math.max(0, indexAt(samples.t, view.t0)), to = indexAt(samples.t, view.t1);
     for (let i = from; i <= to; ++i) {
+      const x = Math.max(p.left, p.x(samples.t[i])), last = peaks[peaks.length - 1];
       if (ys[i] <= cutAt) continue;
-      const x = Math.max(p.left, p.x(samples.t[i]));
-      if (x - last < 7) continue;
-      last = x;
-      svg += `<path d="M${x} ${p.top - 9}l-5 9h10z" style="fill:var(--${color})"/>`;
-      if (x - labelled > 76 && x < p.right - 60) {
-        svg += `<text class="halo" x="${x + 7}" y="${p.top + 3}">${number(ys[i], 3)}</text>`;
-        labelled = x;
-      }
+      if (last && x - last.x < 7) last.y = Math.max(last.y, ys[i]); else peaks.push({ x, y: ys[i] });
     }
+    let svg = '';
+    peaks.forEach((peak, i) => {
+      const room = (i + 1 < peaks.length ? peaks[i + 1].x : p.right) - peak.x;
+      svg += `<path d="M${peak.x} ${p.top - 9}l-5 9h10z" style="fill:var(--${color})"/>`;
+      if (room > 60) svg += `<text class="halo" x="${peak.x + 8}" y="${p.top}">${number(peak.y, 3)}</text>`;
+    });
     return svg;
   };
   return {
@@ -96,6 +96,7 @@ function rate(name, ys, unit, color) {
       return [0, (cut ? Math.min(cutAt, highest) : highest) * 1.08];
     },
     over,
+    keys: () => (cut ? `<li>▲ peaks cut off, up to <b>${number(peak, 3)} ${unit}</b></li>` : ''),
     choices: cuttable ? [{ name: 'Cut peaks ▲', pressed: () => cut, press: () => { cut = !cut; } }] : [],
     table: (t0, t1) => seriesTable(series, unit, t0, t1),
   };
@@ -105,7 +106,8 @@ function flow() {
 }
 function dose(drug) {
   const nanograms = mapped(samples.flow, (v, i) => v * strength(samples.trulyAtTip[i], drug) / 1e6);
-  const unit = massUnit(nanograms.reduce((a, b) => Math.max(a, b), 0));
+  const usual = hasSamples() ? timeQuantile(samples.t, nanograms, run.lasts, 0.95) : 0;
+  const unit = massUnit(usual || nanograms.reduce((a, b) => Math.max(a, b), 0));
   return rate(`${run.drugs[drug]} at the tip`, mapped(nanograms, (v) => v / unit.ng), `${unit.name}/day`, 'dose');
 }
 
@@ -162,7 +164,7 @@ function reservoir() {
       return [Math.min(0, range[0]), Math.max(range[1], low) * 1.06 || 1];
     },
     over: (p) => (low > 0 ? `<path class="level" d="M${p.left} ${p.y(low)}H${p.right}"/>` +
-      `<text class="level-name halo" x="${p.right - 4}" y="${p.y(low) - 6}" text-anchor="end">low level ${number(low)} mL</text>` : ''),
+      `<text class="level-name halo" x="${p.left + 6}" y="${p.y(low) - 6}">low level ${number(low)} mL</text>` : ''),
     table: (t0, t1) => seriesTable(series, 'mL', t0, t1),
   };
 }
@@ -249,7 +251,7 @@ function boluses() {
     return `${svg}<text class="name halo" x="${p.left + 4}" y="${top + 13}">${escapeText(row.kind)} <tspan style="font-weight:400">${of}</tspan></text>`;
   };
   return {
-    height: () => 60 + Math.max(24, height + 4),
+    height: () => 68 + Math.max(24, height + 4),
     items: run.boluses.map((b) => ({ t: b.t, end: b.granted ? b.end : b.t, text: bolusText(b) })),
     under: (p) => rows.map((row) => drawRow(p, row)).join('') ||
       `<text x="${p.left + 8}" y="${p.top + 16}">No bolus was asked for or scheduled.</text>`,
@@ -258,7 +260,7 @@ function boluses() {
     table: (t0, t1) => {
       const all = run.boluses.filter((b) => b.t >= t0 && b.t <= t1);
       const rows2 = all.slice(0, 500).map((b) => [clock.full(b.t, true), b.kind, b.granted ? (b.cut ? 'cut short' : 'granted') : 'refused',
-        b.granted ? '' : b.reason, volumeText(b.prescribed), b.granted ? volumeText(b.given) : '0 mL',
+        b.granted ? '' : b.reason, b.granted ? volumeText(b.prescribed) : '', b.granted ? volumeText(b.given) : '',
         ...run.drugs.map((_, i) => (b.mass[i] > 0 ? massText(b.mass[i]) : '')), b.next !== undefined ? clock.full(b.next) : '']);
       return { head: ['Time', 'Kind', 'Answer', 'Reason', 'Prescribed', 'Given', ...run.drugs, 'Next possible'], rows: rows2,
         more: all.length > 500 ? `the first 500 of ${all.length} in view` : `${all.length} in view` };
@@ -282,9 +284,9 @@ function lane() {
       const width = Math.max(4, x1 - x0);
       svg += `<rect x="${x0}" y="${y + 18}" width="${width}" height="14" style="fill:var(--${color});${a.critical ? '' : 'fill-opacity:0.35;stroke:var(--mild);stroke-width:1.5'}"/>`;
     }
-    return `${svg}<text class="name halo" x="${p.left + 4}" y="${y + 13}">${a11yMark(all[0].critical)} ${escapeText(name)} <tspan style="font-weight:400">${all[0].critical ? 'critical' : 'non-critical'}, ${counted(all.length, 'time')}</tspan></text>`;
+    return `${svg}<text class="name halo" x="${p.left + 4}" y="${y + 13}">${urgency(all[0].critical)} ${escapeText(name)} <tspan style="font-weight:400">${all[0].critical ? 'critical' : 'non-critical'}, ${all.length === 1 ? 'once' : `${all.length} times`}</tspan></text>`;
   };
-  const a11yMark = (critical) => (critical ? '!!' : '!');
+  const urgency = (critical) => (critical ? '!!' : '!');
   const drawLane = (p, [id, title, shape], row) => {
     const y = p.top + row * ROW;
     const all = run.marks.filter((mark) => mark.lane === id && mark.t >= view.t0 && mark.t <= view.t1);
@@ -307,7 +309,7 @@ function lane() {
   const alarmItem = (a) => ({ t: a.t, end: a.end === null ? run.lasts : a.end,
     text: `alarm “${a.name}” (${a.critical ? 'critical' : 'non-critical'}) ${a.end === null ? 'still stands' : `until ${clock.day(a.end)}`}` });
   return {
-    height: () => 60 + Math.max(24, ROW * (alarmNames.length + lanes.length)),
+    height: () => 68 + Math.max(24, ROW * (alarmNames.length + lanes.length)),
     items: [...run.alarms.map(alarmItem), ...run.marks.map((mark) => ({ t: mark.t, text: mark.text }))].sort((a, b) => a.t - b.t),
     under: (p) => alarmNames.map((name, i) => drawAlarms(p, name, i)).join('') +
       lanes.map((of, i) => drawLane(p, of, alarmNames.length + i)).join('') ||
@@ -397,4 +399,12 @@ for (const figure of document.querySelectorAll('figure.chart')) {
 }
 drawToolbar();
 for (const chart of charts) chart.update();
-window.addEventListener('beforeprint', () => { for (const chart of charts) chart.update(); });
+function drawAll(forPrint) {
+  printing = forPrint;
+  for (const chart of charts) {
+    chart.stale = true;
+    chart.update();
+  }
+}
+window.addEventListener('beforeprint', () => drawAll(true));
+window.addEventListener('afterprint', () => drawAll(false));
