@@ -17,15 +17,14 @@ enum class Alarm : std::uint8_t {
   kThirtyDayCeiling,
   kActuatorCeiling,
   kAllowanceUsed,
-  kUnreadablePrescription,
   kEmptyReservoir,
   kPrescriptionExpired,
   kLowReservoir,
 };
-inline constexpr std::size_t kAlarmCount = 12;
+inline constexpr std::size_t kAlarmCount = 11;
 
 enum class AlarmClass : std::uint8_t { kCritical, kNonCritical };
-enum class AlarmClears : std::uint8_t { kByPhysician, kOnNewPrescription, kOnRefill, kWhenStepsReturn };
+enum class AlarmClears : std::uint8_t { kOnReplacement, kOnNewPrescription, kOnRefill, kWhenStepsReturn };
 
 struct AlarmRow {
   Alarm alarm;
@@ -36,8 +35,8 @@ struct AlarmRow {
 };
 
 inline constexpr std::array<AlarmRow, kAlarmCount> kAlarms{{
-    {Alarm::kOverDelivery, AlarmClass::kCritical, AlarmClears::kByPhysician, "over-delivery",
-     "The motor made more steps than it was told to. Motor power is off."},
+    {Alarm::kOverDelivery, AlarmClass::kCritical, AlarmClears::kOnReplacement, "over-delivery",
+     "The motor made more steps than it was told to. Motor power is off until the pump is replaced."},
     {Alarm::kReservoirDry, AlarmClass::kCritical, AlarmClears::kOnRefill, "reservoir dry",
      "By the pump's own count the reservoir holds nothing more. The motor is off."},
     {Alarm::kMotorStall, AlarmClass::kCritical, AlarmClears::kWhenStepsReturn, "motor stall",
@@ -52,8 +51,6 @@ inline constexpr std::array<AlarmRow, kAlarmCount> kAlarms{{
      "A flow above what this pump model may give was asked for and not given. The pump is in its safe state."},
     {Alarm::kAllowanceUsed, AlarmClass::kCritical, AlarmClears::kOnNewPrescription, "allowance used up",
      "A prime or bridge asked for more than its single-use allowance. The pump is in its safe state."},
-    {Alarm::kUnreadablePrescription, AlarmClass::kCritical, AlarmClears::kOnNewPrescription,
-     "unreadable prescription", "No prescription can be read. The pump is in its safe state."},
     {Alarm::kEmptyReservoir, AlarmClass::kCritical, AlarmClears::kOnRefill, "empty reservoir",
      "A pump at the upper end of its accuracy would be empty now. Extra doses are off; basal runs."},
     {Alarm::kPrescriptionExpired, AlarmClass::kNonCritical, AlarmClears::kOnNewPrescription, "prescription expired",

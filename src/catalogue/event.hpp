@@ -15,6 +15,8 @@ enum class EventCode : std::uint8_t {
   kRefilled,
   kPrescriptionTaken,
   kPrescriptionStarted,
+  kStartPutOff,
+  kCeilingsSet,
   kCommandRefused,
   kStopped,
   kResumed,
@@ -40,7 +42,7 @@ enum class EventCode : std::uint8_t {
   kAlarmRaised,
   kAlarmCleared,
 };
-inline constexpr std::size_t kEventCodeCount = 28;
+inline constexpr std::size_t kEventCodeCount = 30;
 
 struct Event {
   Instant at;
@@ -63,6 +65,8 @@ inline constexpr std::array<EventRow, kEventCodeCount> kEvents{{
     {EventCode::kRefilled, "refilled", "", "volume_nl", "formulation"},
     {EventCode::kPrescriptionTaken, "prescription taken", "", "prescription", "starts_at_ms"},
     {EventCode::kPrescriptionStarted, "prescription started", "mode", "prescription", ""},
+    {EventCode::kStartPutOff, "start put off", "", "prescription", "tried_again_at_ms"},
+    {EventCode::kCeilingsSet, "ceilings set", "", "hour_nl", "day_nl"},
     {EventCode::kCommandRefused, "command refused", "refusal", "prescription", "rule"},
     {EventCode::kStopped, "stopped", "", "prescription", ""},
     {EventCode::kResumed, "resumed", "", "prescription", ""},

@@ -32,13 +32,14 @@ enum class Refusal : std::uint8_t {
   kBridgeRunning,
   kPrimeNotAllowed,
   kStartsLater,
+  kExpiredAlready,
   kOverfill,
   kTooManyFluids,
   kMotorFault,
   kNothingToResume,
   kBadLimits,
 };
-inline constexpr std::size_t kRefusalCount = 27;
+inline constexpr std::size_t kRefusalCount = 28;
 
 struct RefusalRow {
   Refusal refusal;
@@ -70,6 +71,7 @@ inline constexpr std::array<RefusalRow, kRefusalCount> kRefusals{{
     {Refusal::kBridgeRunning, "bridge running", "A bridge is running: plan the change with a bridge for what is left."},
     {Refusal::kPrimeNotAllowed, "prime not allowed", "A prime is for a path that does not hold the drug yet; this one does, or was primed."},
     {Refusal::kStartsLater, "starts later", "A prime, a bridge and another formulation start at once; they cannot be put off."},
+    {Refusal::kExpiredAlready, "expired already", "The prescription's expiry lies in the past."},
     {Refusal::kOverfill, "overfill", "The reservoir cannot hold that volume."},
     {Refusal::kTooManyFluids, "too many fluids", "The path holds too many different fluids to follow one more."},
     {Refusal::kMotorFault, "motor fault", "Motor power is off after over-delivery."},

@@ -52,7 +52,8 @@ Json columns(const RunResult& run) {
   json["prescribedMass"] = Json::array();
   json["tipMass"] = Json::array();
   for (std::size_t i = 0; i < run.drugs.size(); ++i) {
-    json["prescribedMass"].push_back(differences(run, [i](const Sample& s) { return nanograms(s.prescribed_mass, i); }));
+    json["prescribedMass"].push_back(
+        differences(run, [i](const Sample& s) { return nanograms(s.prescribed_mass, i); }));
     json["tipMass"].push_back(differences(run, [i](const Sample& s) { return nanograms(s.tip_mass, i); }));
   }
   return json;
@@ -111,14 +112,6 @@ Json fronts(const RunResult& run) {
 /// The row of the events' lane that a code belongs to; nothing for what other charts show.
 std::string_view lane_of(EventCode code) {
   switch (code) {
-    case EventCode::kPrescriptionTaken:
-    case EventCode::kPrescriptionStarted:
-    case EventCode::kCommandRefused:
-    case EventCode::kStopped:
-    case EventCode::kResumed:
-    case EventCode::kExpired:
-    case EventCode::kClockSet:
-      return "orders";
     case EventCode::kImplanted:
     case EventCode::kRefilled:
     case EventCode::kPrimeStarted:
@@ -143,8 +136,9 @@ std::string_view lane_of(EventCode code) {
     case EventCode::kAlarmRaised:
     case EventCode::kAlarmCleared:
       return {};
+    default:
+      return "orders";  // prescriptions, stops and resumptions, ceilings, the clock
   }
-  return {};
 }
 
 Json marks(const RunResult& run) {
@@ -183,6 +177,7 @@ Json report_data(const RunResult& run) {
   json["clock"] = Json::array();
   for (const LocalClock& clock : run.local_clock) json["clock"].push_back({clock.at.raw(), clock.local_ms});
   json["step"] = run.model.step.raw();
+  json["flowErrorPpm"] = run.flow_error_ppm;
   json["lowAlarm"] = run.model.low_alarm.raw();
   json["capacity"] = run.model.capacity.raw();
   json["drugs"] = Json::array();
@@ -193,8 +188,10 @@ Json report_data(const RunResult& run) {
     for (const DrugColumn& drug : run.drugs) {
       strengths.push_back(concentration_of(fluid.formulation, drug.code).raw());
     }
-    json["fluids"].push_back(
-        {{"number", fluid.number}, {"name", fluid.name}, {"contents", fluid.contents}, {"strengths", strengths}});
+    json["fluids"].push_back({{"number", fluid.number},
+                              {"name", fluid.name},
+                              {"contents", fluid.contents},
+                              {"strengths", strengths}});
   }
   json["columns"] = columns(run);
   json["boluses"] = boluses(run);

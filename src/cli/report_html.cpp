@@ -16,6 +16,7 @@
 #include "cli/report_data.hpp"
 #include "cli/run_words.hpp"
 #include "plan/library_names.hpp"
+#include "quantity/exact.hpp"
 #include "quantity/text_write.hpp"
 
 namespace theca {
@@ -48,7 +49,8 @@ std::string escaped(std::string_view text) {
 
 /// Text for reading: escaped, and no line ends within a date or between a number and its unit.
 std::string prose(const std::string& text) {
-  static const std::regex together(R"(day \d+ \d\d:\d\d|\d{4}-\d\d-\d\d( \d\d:\d\d)?|\d[\d.]* (mL|µL|mg|mcg|ng|%|h|min)(/\w+)?)");
+  static const std::regex together(
+      R"(day \d+ \d\d:\d\d|\d{4}-\d\d-\d\d( \d\d:\d\d)?|\d[\d.]* (mL|µL|mg|mcg|ng|%|h|min)(/\w+)?)");
   return std::regex_replace(escaped(text), together, "<span class=\"nb\">$&</span>");
 }
 
@@ -99,7 +101,7 @@ std::string strength(Concentration c) { return to_text(c, Rounding::significant(
 std::string span(Duration d) {
   const std::int64_t whole_days = d.raw() / days(1).raw();
   if (whole_days > 0 && d == days(whole_days)) return counted(whole_days, "day");
-  return to_text(d, d >= days(1) ? minutes(1) : seconds(1));
+  return to_text(d, d >= hours(1) ? minutes(1) : seconds(1));
 }
 /// A step is too small to be read in mL.
 std::string step_text(const RunResult& run) {
@@ -139,7 +141,8 @@ std::string scheduled_text(const RunResult& run) {
   const auto given = std::ranges::count_if(run.boluses, [](const BolusRecord& bolus) {
     return bolus.kind == BolusKind::kScheduled && bolus.refusal == Refusal::kNone;
   });
-  return given == 0 ? "" : ' ' + counted(given, "scheduled bolus was", "scheduled boluses were") + " started.";
+  return given == 0 ? ""
+                    : ' ' + counted(given, "scheduled bolus was", "scheduled boluses were") + " started.";
 }
 
 std::string front_text(const RunResult& run, const FrontArrival& front) {
@@ -167,8 +170,8 @@ std::string alarms_text(const RunResult& run) {
     const auto n = std::ranges::count(run.alarms, row.alarm, &AlarmRecord::alarm);
     if (n == 0) continue;
     const auto first = std::ranges::find(run.alarms, row.alarm, &AlarmRecord::alarm);
-    names.push_back(std::string{row.name} + (n > 1 ? " " + std::to_string(n) + " times, first" : "") + " on " +
-                    day_text(run, first->raised));
+    names.push_back(std::string{row.name} + (n > 1 ? " " + std::to_string(n) + " times, first" : "") +
+                    " on " + day_text(run, first->raised));
   }
   return (run.alarms.size() == 1 ? "One alarm was raised: "
                                  : std::to_string(run.alarms.size()) + " alarms were raised: ") +
@@ -183,10 +186,9 @@ std::string refill_text(const RunResult& run) {
 std::string volumes_text(const RunResult& run) {
   const Sample last = last_sample(run);
   return ml(last.prescribed) + " was prescribed and the pump made steps for " + ml(last.delivered) +
-         (run.flow_error_ppm == 0
-              ? std::string{}
-              : "; with its true flow error of " + percent_text(run.flow_error_ppm) + " it pushed " +
-                    ml(last.truly_delivered) + " out of the tip");
+         (run.flow_error_ppm == 0 ? std::string{}
+                                  : "; with its true flow error of " + percent_text(run.flow_error_ppm) +
+                                        " it pushed " + ml(last.truly_delivered) + " out of the tip");
 }
 
 std::string masses_text(const RunResult& run) {
@@ -201,8 +203,11 @@ std::string masses_text(const RunResult& run) {
 
 std::string lag_text(const RunResult& run) {
   return "While it ran without an alarm, the pump was never more than " + steps_text(run.largest_lag_steps) +
-         " behind the prescription, and the steps that were made never differed by more than " +
-         std::to_string(run.largest_deviation_steps) + " from those commanded.";
+         " behind the prescription, and " +
+         (run.largest_deviation_steps == 0
+              ? "it made every step that was commanded."
+              : "the steps it made never differed by more than " +
+                    std::to_string(run.largest_deviation_steps) + " from those commanded.");
 }
 
 std::string summary_text(const RunResult& run) {
@@ -219,8 +224,8 @@ std::string summary_text(const RunResult& run) {
 
 std::string tile(std::string_view label, const std::string& value, const std::string& below,
                  std::string_view look = "tile") {
-  return "<div class=\"" + std::string{look} + "\"><dt>" + escaped(label) + "</dt><dd>" + prose(value) + "<small>" +
-         prose(below) + "</small></dd></div>\n";
+  return "<div class=\"" + std::string{look} + "\"><dt>" + escaped(label) + "</dt><dd>" + prose(value) +
+         "<small>" + prose(below) + "</small></dd></div>\n";
 }
 
 std::string tiles(const RunResult& run) {
@@ -232,7 +237,8 @@ std::string tiles(const RunResult& run) {
     html += tile("Left the tip: " + run.drugs[i].name, mass(at(last.tip_mass, i)),
                  "of " + mass(at(last.prescribed_mass, i)) + " prescribed");
   }
-  html += tile("Largest lag", thousandths_text(run.largest_lag_steps) + (run.largest_lag_steps == 1 ? " step" : " steps"),
+  html += tile("Largest lag",
+               thousandths_text(run.largest_lag_steps) + (run.largest_lag_steps == 1 ? " step" : " steps"),
                "one step is " + step_text(run));
   if (requests.made > 0) {
     html += tile("Extra doses", std::to_string(requests.granted) + " of " + std::to_string(requests.made),
@@ -267,11 +273,14 @@ std::string dose_sentence(const RunResult& run, std::size_t i) {
   DoseRate highest;
   for (const Sample& s : run.samples) {
     const Concentration c = concentration_in(run, s.fluid_truly_at_tip, run.drugs[i].code);
-    highest = std::max(highest, DoseRate{s.flow.raw() * c.raw()});
+    if (s.reservoir_true > Volume{}) highest = std::max(highest, dose_rate(s.flow, c));
   }
-  return "At most " + to_text(highest, Rounding::significant(4)) + " of " + run.drugs[i].name +
+  constexpr std::int64_t kMillion = 1'000'000;
+  const DoseRate truly{highest.raw() / kMillion * (kMillion + run.flow_error_ppm)};
+  return "At most " + to_text(truly, Rounding::significant(4)) + " of " + run.drugs[i].name +
          " left the tip; " + mass(at(last_sample(run).tip_mass, i)) +
-         " in all. Reckoned as commanded flow times the concentration of the fluid at the true tip.";
+         " in all. Commanded flow, with this pump's true flow error, times " +
+         "the concentration at the true tip; nothing once the true reservoir is dry.";
 }
 
 std::string concentration_sentence(const RunResult& run, std::size_t i) {
@@ -284,17 +293,20 @@ std::string concentration_sentence(const RunResult& run, std::size_t i) {
     std::string part = "from " + strength(before) + " to " + strength(after) + " with the fluid \"" +
                        fluid_name(run, front.fluid) + "\"";
     part += front.truly ? " on " + day_text(run, *front.truly) : ", not within this run";
-    if (front.truly && front.early + front.late > Duration{}) part += ", 5 to 95 % of it within " + span(front.early + front.late);
+    if (front.truly && front.early + front.late > Duration{})
+      part += ", 5 to 95 % of it within " + span(front.early + front.late);
     parts.push_back(part);
   }
-  return parts.empty() ? "At the tip the concentration stays as it is." : "At the tip it changes " + joined(parts, "; ", "; ") + '.';
+  return parts.empty() ? "At the tip the concentration stays as it is."
+                       : "At the tip it changes " + joined(parts, "; ", "; ") + '.';
 }
 
 std::string reservoir_sentence(const RunResult& run) {
   const Sample last = last_sample(run);
-  return "At the end it holds " + ml(last.reservoir_nominal) + " nominally and " + ml(last.reservoir_earliest) +
-         " if the pump runs at the upper end of its labelled accuracy (" + percent_text(run.model.accuracy_ppm) +
-         "); the low level is " + ml(run.model.low_alarm) + ". " + refill_text(run);
+  return "At the end it holds " + ml(last.reservoir_nominal) + " nominally and " +
+         ml(last.reservoir_earliest) + " if the pump runs at the upper end of its labelled accuracy (" +
+         percent_text(run.model.accuracy_ppm) + "); the low level is " + ml(run.model.low_alarm) + ". " +
+         refill_text(run);
 }
 
 std::string difference_sentence(const RunResult& run) {
@@ -340,7 +352,8 @@ std::string table(const std::string& caption, const Row& head, const std::vector
 }
 
 std::string path_text(const FluidPath& path) {
-  return to_text(path.total()) + " (tubing " + to_text(path.tubing) + ", catheter " + to_text(path.catheter) + ')';
+  return to_text(path.total()) + " (tubing " + to_text(path.tubing) + ", catheter " + to_text(path.catheter) +
+         ')';
 }
 
 std::string facts(const RunResult& run) {
@@ -358,9 +371,7 @@ std::string facts(const RunResult& run) {
   for (const FluidName& fluid : run.fluids) {
     rows.push_back({"Fluid \"" + fluid.name + '"', fluid.contents});
   }
-  for (std::size_t i = 0; i < run.prescriptions.size(); ++i) {
-    rows.push_back({"Prescription " + std::to_string(i + 1), run.prescriptions[i]});
-  }
+  for (const std::string& prescription : run.prescriptions) rows.push_back({"Prescription", prescription});
   for (const std::string& note : run.notes) rows.push_back({"Note", note});
   rows.push_back({"Scenario", run.scenario_file});
   rows.push_back({"Seed", std::to_string(run.seed)});
@@ -380,31 +391,35 @@ std::string alarm_table(const RunResult& run) {
 
 std::string front_table(const RunResult& run) {
   if (run.fronts.empty()) return "";
-  const auto when = [&](std::optional<Instant> t) { return t ? day_text(run, *t) : std::string{"not in this run"}; };
+  const auto when = [&](std::optional<Instant> t) {
+    return t ? day_text(run, *t) : std::string{"not in this run"};
+  };
   std::vector<Row> rows;
   for (const FrontArrival& front : run.fronts) {
-    const auto shifted = [&](Duration by) { return front.truly ? std::optional(*front.truly + by) : std::nullopt; };
+    const auto shifted = [&](Duration by) {
+      return front.truly ? std::optional(*front.truly + by) : std::nullopt;
+    };
     rows.push_back({fluid_name(run, front.fluid), fluid_name(run, front.fluid_before), when(front.reckoned),
                     when(front.truly), when(shifted(Duration{} - front.early)), when(shifted(front.late))});
   }
   return table("When each fluid reached the tip",
-               {"Fluid", "After", "Reckoned by the pump", "In the true catheter", "5 % there", "95 % there"}, rows);
+               {"Fluid", "After", "Reckoned by the pump", "In the true catheter", "5 % there", "95 % there"},
+               rows);
 }
 
 }  // namespace
 
 std::string report_html(const RunResult& run) {
-  return filled(report_assets::html,
-                {{"title", escaped(run.title)},
-                 {"about", prose(run.about)},
-                 {"style", std::string{report_assets::style}},
-                 {"script", std::string{report_assets::script}},
-                 {"summary", prose(summary_text(run))},
-                 {"tiles", tiles(run)},
-                 {"figures", figures(run)},
-                 {"tables", front_table(run) + alarm_table(run) + facts(run)},
-                 {"version", THECA_VERSION},
-                 {"data", script_safe(report_data(run))}});
+  return filled(report_assets::html, {{"title", escaped(run.title)},
+                                      {"about", prose(run.about)},
+                                      {"style", std::string{report_assets::style}},
+                                      {"script", std::string{report_assets::script}},
+                                      {"summary", prose(summary_text(run))},
+                                      {"tiles", tiles(run)},
+                                      {"figures", figures(run)},
+                                      {"tables", front_table(run) + alarm_table(run) + facts(run)},
+                                      {"version", THECA_VERSION},
+                                      {"data", script_safe(report_data(run))}});
 }
 
 }  // namespace theca

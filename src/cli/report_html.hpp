@@ -1,6 +1,6 @@
 #pragma once
-/// The report of a run as one page that opens from a file, without a network. Page, style and program stand in
-/// src/cli/report/; what is written here is the words and the numbers.
+/// The report of a run as one page that opens from a file, without a network. Page, style and program stand
+/// in src/cli/report/; what is written here is the words and the numbers.
 
 #include <string>
 

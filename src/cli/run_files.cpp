@@ -52,7 +52,8 @@ Json fluids_json(const RunResult& run) {
     for (const DrugColumn& drug : run.drugs) {
       const Concentration c = concentration_of(fluid.formulation, drug.code);
       if (c > Concentration{}) {
-        components.push_back({{"drug", drug.name}, {"concentration_mg_per_ml", number(decimal_mg_per_ml(c))}});
+        components.push_back(
+            {{"drug", drug.name}, {"concentration_mg_per_ml", number(decimal_mg_per_ml(c))}});
       }
     }
     list.push_back({{"number", fluid.number},
@@ -88,8 +89,8 @@ Json bolus_json(const RunResult& run, const BolusRecord& bolus) {
   one["kind"] = name_of(bolus.kind);
   if (bolus.request != 0) one["request"] = bolus.request;
   one["answer"] = granted ? "granted" : "refused";
-  one["prescribed_ml"] = ml(bolus.prescribed);
   if (granted) {
+    one["prescribed_ml"] = ml(bolus.prescribed);
     one["given_ml"] = ml(bolus.given);
     one["given_mg"] = Json::object();
     for (std::size_t i = 0; i < run.drugs.size(); ++i) {
@@ -198,7 +199,8 @@ bool is_fluid(std::string_view name) { return name.starts_with("formulation"); }
 void add_value(const RunResult& run, Json& line, std::string_view name, std::int64_t value) {
   if (name.empty()) return;
   const std::string key{name};
-  if (value == kNever.raw()) {
+  const bool unknown = value == kNever.raw() || (name == "next_possible_ms" && value == 0);
+  if (unknown) {
     line[key] = nullptr;
   } else {
     line[key] = value;
@@ -215,7 +217,8 @@ std::expected<void, std::string> write_file(const fs::path& path, const std::str
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   out.write(text.data(), static_cast<std::streamsize>(text.size()));
   out.close();
-  if (!out) return std::unexpected{"cannot write " + path.string() + "; is there room, and may you write there?"};
+  if (!out)
+    return std::unexpected{"cannot write " + path.string() + "; is there room, and may you write there?"};
   return {};
 }
 
@@ -246,7 +249,7 @@ Json summary_json(const RunResult& run) {
   json["lasts_h"] = hour_count(run.lasts);
   json["pump"] = {{"name", run.pump_name},
                   {"actuator", name_of(run.model.actuator)},
-                  {"step_ml", ml(run.model.step)},
+                  {"step_nl", run.model.step.raw()},
                   {"capacity_ml", ml(run.model.capacity)},
                   {"low_alarm_ml", ml(run.model.low_alarm)},
                   {"accuracy_percent", number(decimal_percent(run.model.accuracy_ppm))},
@@ -275,9 +278,9 @@ std::string delivery_csv(const RunResult& run) {
   std::string csv = csv_header(run);
   for (const Sample& s : run.samples) {
     for (const std::string& cell :
-         {decimal_hours(s.at - Instant{}), local_text(run, s.at), decimal_ml(s.prescribed), decimal_ml(s.delivered),
-          decimal_ml(s.truly_delivered), decimal_ml_per_day(s.flow), decimal_ml(s.reservoir_nominal),
-          decimal_ml(s.reservoir_earliest), decimal_ml(s.reservoir_true),
+         {decimal_hours(s.at - Instant{}), local_text(run, s.at), decimal_ml(s.prescribed),
+          decimal_ml(s.delivered), decimal_ml(s.truly_delivered), decimal_ml_per_day(s.flow),
+          decimal_ml(s.reservoir_nominal), decimal_ml(s.reservoir_earliest), decimal_ml(s.reservoir_true),
           csv_cell(fluid_name(run, s.fluid_in_reservoir)), csv_cell(fluid_name(run, s.fluid_at_tip))}) {
       csv += cell;
       csv += ',';
@@ -288,8 +291,8 @@ std::string delivery_csv(const RunResult& run) {
         return decimal_mg_per_ml(concentration_in(run, fluid, run.drugs[i].code));
       };
       for (const std::string& cell :
-           {decimal_mg(at(s.prescribed_mass, i)), decimal_mg(at(s.tip_mass, i)), strength(s.fluid_in_reservoir),
-            strength(s.fluid_truly_at_tip), strength(s.fluid_at_tip)}) {
+           {decimal_mg(at(s.prescribed_mass, i)), decimal_mg(at(s.tip_mass, i)),
+            strength(s.fluid_in_reservoir), strength(s.fluid_truly_at_tip), strength(s.fluid_at_tip)}) {
         csv += ',';
         csv += cell;
       }
@@ -336,7 +339,8 @@ std::expected<void, std::string> write_run_files(const RunResult& run, const fs:
   fs::create_directories(target.parent_path(), error);
   std::string beside_name = target.string() + ".part-XXXXXX";
   if (error || mkdtemp(beside_name.data()) == nullptr) {
-    return std::unexpected{"cannot make a folder in " + target.parent_path().string() + "; may you write there?"};
+    return std::unexpected{"cannot make a folder in " + target.parent_path().string() +
+                           "; may you write there?"};
   }
   const fs::path beside = beside_name;
   std::expected<void, std::string> done;

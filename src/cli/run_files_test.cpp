@@ -54,7 +54,8 @@ class Folder {
 std::vector<std::string> feared_numbers(const std::string& text) {
   static const std::regex feared(R"((^|[^\d.\w])(\d+\.\d*0(?![\d.\w])|\.\d))");
   std::vector<std::string> found;
-  for (std::sregex_iterator i(text.begin(), text.end(), feared), end; i != end; ++i) found.push_back(i->str());
+  for (std::sregex_iterator i(text.begin(), text.end(), feared), end; i != end; ++i)
+    found.push_back(i->str());
   return found;
 }
 
@@ -67,6 +68,7 @@ std::string seen(const std::string& html) {
       text.erase(open, text.find(close, open) + close.size() - open);
     }
   }
+  text = std::regex_replace(text, std::regex("</?(span|strong)[^>]*>"), "");
   return std::regex_replace(text, std::regex("<[^>]*>"), " ");
 }
 
@@ -124,13 +126,15 @@ TEST(RunFiles, a_run_of_nothing_still_makes_every_file) {
 TEST(DeliveryCsv, every_column_of_numbers_has_its_unit) {
   const auto rows = split(delivery_csv(sample_run(days(1))), '\n');
   const std::regex unit("_(h|ml|mg|ml_per_day|mg_per_ml)$");
-  const std::set<std::string> words = {"local_time", "fluid_in_reservoir", "fluid_at_tip", "fluid_truly_at_tip"};
+  const std::set<std::string> words = {"local_time", "fluid_in_reservoir", "fluid_at_tip",
+                                       "fluid_truly_at_tip"};
   const auto head = split(rows[0], ',');
   for (const std::string& name : head) {
     EXPECT_TRUE(words.contains(name) || std::regex_search(name, unit)) << name;
   }
-  for (const std::string name : {"morphine_prescribed_mg", "morphine_at_tip_mg", "clonidine_at_tip_mg",
-                                 "morphine_concentration_reservoir_mg_per_ml", "morphine_concentration_tip_mg_per_ml"}) {
+  for (const std::string name :
+       {"morphine_prescribed_mg", "morphine_at_tip_mg", "clonidine_at_tip_mg",
+        "morphine_concentration_reservoir_mg_per_ml", "morphine_concentration_tip_mg_per_ml"}) {
     EXPECT_EQ(std::ranges::count(head, name), 1) << name;
   }
   for (const std::string& row : rows) EXPECT_EQ(split(row, ',').size(), head.size()) << row;
@@ -146,7 +150,8 @@ TEST(DeliveryCsv, one_exact_row_per_sample) {
 TEST(DeliveryCsv, local_times_follow_summer_time) {
   const auto rows = split(delivery_csv(sample_run(days(3), hours(1))), '\n');
   const auto at = [&](const std::string& hour) {
-    const auto row = std::ranges::find_if(rows, [&](const std::string& r) { return r.starts_with(hour + ','); });
+    const auto row =
+        std::ranges::find_if(rows, [&](const std::string& r) { return r.starts_with(hour + ','); });
     return row == rows.end() ? "none" : split(*row, ',')[1];
   };
   EXPECT_EQ(at("65"), "2026-03-29 01:00");
@@ -209,8 +214,8 @@ TEST(Report, needs_no_network) {
 
 TEST(Report, says_in_words_what_happened) {
   const std::string text = seen(report_html(sample_run()));
-  for (const char* part : {"Research software", "was prescribed", "14 lockout", "motor stall", "Refill by 2026-04-19 05:40",
-                           "day 5 10:00 (2026-03-30)", "5 % of it from"}) {
+  for (const char* part : {"Research software", "was prescribed", "14 lockout", "motor stall",
+                           "Refill by 2026-04-19 05:40", "day 5 10:00 (2026-03-30)", "5 % of it from"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part;
   }
 }
@@ -251,7 +256,8 @@ TEST(Report, a_title_that_closes_the_script_is_only_a_title) {
 }
 
 TEST(RunNumbers, the_search_for_feared_numbers_finds_them) {
-  for (const char* bad : {"3.0 mg", "0.50,", "x .5", ">.5<", "1.10"}) EXPECT_FALSE(feared_numbers(bad).empty()) << bad;
+  for (const char* bad : {"3.0 mg", "0.50,", "x .5", ">.5<", "1.10"})
+    EXPECT_FALSE(feared_numbers(bad).empty()) << bad;
   for (const char* good : {"3 mg.", "0.5,", "2026-03-02 08:00", "10", "100 mL. Next", "0.1.0"}) {
     EXPECT_TRUE(feared_numbers(good).empty()) << good << ": " << feared_numbers(good).front();
   }

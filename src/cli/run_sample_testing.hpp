@@ -1,6 +1,6 @@
 #pragma once
-/// A run as the player would leave it, made up for tests of its files: two fluids, a bridge, boluses granted, cut
-/// and refused, a stall, a low reservoir, summer time. The sums in it are in keeping with each other.
+/// A run as the player would leave it, made up for tests of its files: two fluids, a bridge, boluses granted,
+/// cut and refused, a stall, a low reservoir, summer time. The sums in it are in keeping with each other.
 
 #include <algorithm>
 #include <cstddef>
@@ -42,7 +42,8 @@ class Maker {
 
   void describe(Duration lasts) {
     run_.title = "Morphine with clonidine and extra doses";
-    run_.about = "Made up for tests: a fluid of half the strength is replaced on day 4, the motor stalls on day 6.";
+    run_.about =
+        "Made up for tests: a fluid of half the strength is replaced on day 4, the motor stalls on day 6.";
     run_.scenario_file = "scenarios/made_up.toml";
     run_.seed = 7;
     run_.pump_name = "roller-20";
@@ -62,8 +63,9 @@ class Maker {
                     fluid(1, milligrams_per_millilitre(10), micrograms_per_millilitre(80))},
                    {2, "second", "morphine 20 mg/mL + clonidine 160 mcg/mL",
                     fluid(2, milligrams_per_millilitre(20), micrograms_per_millilitre(160))}};
-    run_.prescriptions = {"morphine 3 mg/day, simple continuous; patient bolus 0.25 mg over 5 min, lockout 4 h",
-                          "morphine 6 mg/day, simple continuous; patient bolus 0.5 mg over 5 min, lockout 4 h"};
+    run_.prescriptions = {
+        "morphine 3 mg/day, simple continuous; patient bolus 0.25 mg over 5 min, lockout 4 h",
+        "morphine 6 mg/day, simple continuous; patient bolus 0.5 mg over 5 min, lockout 4 h"};
     run_.ceilings = {microlitres(60), millilitres(1), millilitres(20)};
     run_.notes = {"clonidine is off the label of this pump in the US"};
   }
@@ -86,7 +88,9 @@ class Maker {
     s.fluid_in_reservoir = reservoir_;
     s.fluid_at_tip = tip_;
     s.fluid_truly_at_tip = true_tip_;
-    const auto mass = [](Amount a, std::int64_t mg_per_ml) { return Mass{a.floor().raw() * mg_per_ml * 1'000'000}; };
+    const auto mass = [](Amount a, std::int64_t mg_per_ml) {
+      return Mass{a.floor().raw() * mg_per_ml * 1'000'000};
+    };
     s.prescribed_mass = {mass(prescribed_, 10), Mass{mass(prescribed_, 8).raw() / 100}};
     s.tip_mass = {mass(made_, 10), Mass{mass(made_, 8).raw() / 100}};
     run_.samples.push_back(std::move(s));
@@ -109,14 +113,15 @@ class Maker {
     b.given = cut ? microlitres(10) : kBolus;
     b.cut = cut;
     b.ended = now_ + (cut ? minutes(2) : kBolusTakes);
-    b.mass_given = {mass_in(b.given, milligrams_per_millilitre(10)), mass_in(b.given, micrograms_per_millilitre(80))};
+    b.mass_given = {mass_in(b.given, milligrams_per_millilitre(10)),
+                    mass_in(b.given, micrograms_per_millilitre(80))};
     event(EventCode::kBolusGranted, "A patient bolus is granted.", 1, kBolus.raw(), kBolusTakes.raw());
     flow_ = kBolusFlow;
     sample();
     pass(b.ended);
     flow_ = kBasal;
-    event(cut ? EventCode::kBolusCut : EventCode::kBolusCompleted, "A patient bolus is over.", 1, b.given.raw(),
-          kBolus.raw());
+    event(cut ? EventCode::kBolusCut : EventCode::kBolusCompleted, "A patient bolus is over.", 1,
+          b.given.raw(), kBolus.raw());
     sample();
     run_.boluses.push_back(std::move(b));
   }
@@ -135,7 +140,8 @@ class Maker {
   void make() {
     event(EventCode::kImplanted, "The pump is implanted.", 0, run_.path.total().raw(), 1);
     event(EventCode::kRefilled, "Filled with 8 mL of \"first\".", 0, filled_.raw(), 1);
-    event(EventCode::kPrescriptionStarted, "Prescription 1 starts.", static_cast<std::uint8_t>(Mode::kSimpleContinuous), 1);
+    event(EventCode::kPrescriptionStarted, "Prescription 1 starts.",
+          static_cast<std::uint8_t>(Mode::kSimpleContinuous), 1);
     sample();
     const auto end = Instant{} + run_.lasts;
     for (int hour = 1; now_ < end; ++hour) {
@@ -158,7 +164,8 @@ class Maker {
     event(EventCode::kBridgeStarted, "A bridge of 0.276 mL starts.", 0, 276'000, 300'000);
     filled_ = millilitres(6);
     delivered_at_fill_ = run_.samples.back().delivered;
-    event(EventCode::kPrescriptionStarted, "Prescription 2 starts.", static_cast<std::uint8_t>(Mode::kBridge), 2);
+    event(EventCode::kPrescriptionStarted, "Prescription 2 starts.", static_cast<std::uint8_t>(Mode::kBridge),
+          2);
     sample();
   }
   void arrive(bool reckoned) {

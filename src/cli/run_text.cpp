@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "catalogue/alarm.hpp"
+#include "cli/run_words.hpp"
 #include "quantity/text.hpp"
 
 namespace theca {
@@ -12,7 +13,7 @@ namespace {
 
 constexpr int kDigits = 6;
 
-std::string at(const RunResult& run, Instant t) { return local_datetime_text(run.local_ms_at_start + t.raw()); }
+std::string at(const RunResult& run, Instant t) { return local_datetime_text(local_ms(run, t)); }
 
 std::string fluid(const RunResult& run, std::uint32_t number) {
   for (const FluidName& name : run.fluids) {

@@ -66,7 +66,8 @@ std::string_view detail_name(const Event& event) {
     return event.detail < kModeCount ? row_of(static_cast<Mode>(event.detail)).name : std::string_view{};
   }
   if (meaning == "refusal") {
-    return event.detail < kRefusalCount ? row_of(static_cast<Refusal>(event.detail)).name : std::string_view{};
+    return event.detail < kRefusalCount ? row_of(static_cast<Refusal>(event.detail)).name
+                                        : std::string_view{};
   }
   if (meaning == "alarm") {
     return event.detail < kAlarmCount ? row_of(static_cast<Alarm>(event.detail)).name : std::string_view{};
@@ -77,7 +78,8 @@ std::string_view detail_name(const Event& event) {
 }
 
 std::vector<std::string> event_texts(const RunResult& run) {
-  // Marks follow their events in order, but not every mark is one: the k-th of an instant and code is the k-th.
+  // Marks follow their events in order, but not every mark is one: the k-th of an instant and code is the
+  // k-th.
   std::map<std::pair<Instant, EventCode>, std::vector<const Mark*>> marks;
   for (const Mark& mark : run.marks) marks[{mark.at, mark.code}].push_back(&mark);
   std::map<std::pair<Instant, EventCode>, std::size_t> used;

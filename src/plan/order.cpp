@@ -112,13 +112,23 @@ class Composer {
     return {volume, FlowRate{*rate}};
   }
 
+  /// The pump keeps whole seconds; a part of one would be cut, and a lockout shortened.
+  std::uint32_t whole_seconds(const std::string& key, Duration time) {
+    const std::int64_t s = time.raw() / 1'000;
+    if (time.raw() % 1'000 != 0 || s > UINT32_MAX) {
+      fail(key, fmt::format("{} is not a whole number of seconds that a pump keeps", to_text(time)));
+      return 0;
+    }
+    return static_cast<std::uint32_t>(s);
+  }
+
   void schedule(BolusSchedule& schedule) {
     const OrderedSchedule& ordered = *order_.schedule;
     schedule.dose = bolus("periodic_bolus.dose", ordered.bolus, concentration_);
     if (ordered.minutes.empty()) {
       schedule.kind = ScheduleKind::kInterval;
-      schedule.interval_s = static_cast<std::uint32_t>(ordered.every.raw() / 1'000);
-      schedule.first_after_s = static_cast<std::uint32_t>(ordered.first_after.raw() / 1'000);
+      schedule.interval_s = whole_seconds("periodic_bolus.every", ordered.every);
+      schedule.first_after_s = whole_seconds("periodic_bolus.first_after", ordered.first_after);
       return;
     }
     if (ordered.minutes.size() > kMaxDailyBoluses) {
@@ -133,8 +143,8 @@ class Composer {
   void patient(PatientBolusPolicy& policy) {
     const OrderedPatientBolus& ordered = *order_.patient;
     policy.dose = bolus("patient_bolus.dose", ordered.bolus, concentration_);
-    policy.lockout_s = static_cast<std::uint32_t>(ordered.lockout.raw() / 1'000);
-    policy.window_s = static_cast<std::uint32_t>(ordered.window.raw() / 1'000);
+    policy.lockout_s = whole_seconds("patient_bolus.lockout", ordered.lockout);
+    policy.window_s = whole_seconds("patient_bolus.allotted", ordered.window);
     policy.allotted = ordered.allotted;
     policy.from_minute = ordered.from_minute;
     policy.to_minute = ordered.to_minute;
@@ -164,7 +174,9 @@ class Composer {
   }
 
   void safe_state(Prescription& p) {
-    p.safe_state.action = order_.safe_action.value_or(proposed_safe_action(class_of(p.formulation)));
+    const bool stopped = order_.mode == BasalMode::kStopped;  // a safe state gives no more than the lowest basal
+    const SafeAction proposed = stopped ? SafeAction::kStop : proposed_safe_action(class_of(p.formulation));
+    p.safe_state.action = order_.safe_action.value_or(proposed);
     if (p.safe_state.action != SafeAction::kEmergencyRate) return;
     p.safe_state.emergency_rate = order_.emergency_dose
                                       ? flow("safe_state.emergency_rate", *order_.emergency_dose, concentration_)

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
+#include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -36,7 +38,11 @@ class Bench {
   explicit Bench(const PumpModel& model = kRoller) : pump(model) {}
   /// Implanted, at Instant 0.
   Bench(const Implantation& setup, const Prescription& prescription, const PumpModel& model = kRoller) : pump(model) {
-    if (!implant(setup, prescription)) throw std::runtime_error("the pump refused its first prescription");
+    const CommandResult done = implant(setup, prescription);
+    if (done) return;
+    std::string why = row_of(done.error().refusal).name;
+    if (done.error().violation) why += ", rule " + std::to_string(static_cast<int>(done.error().violation->rule));
+    throw std::runtime_error("the pump refused its first prescription: " + why);
   }
 
   Pump pump;
@@ -46,34 +52,35 @@ class Bench {
 
   // ---- commands ---------------------------------------------------------------------------------------
   CommandResult implant(const Implantation& setup, const Prescription& p) {
-    return give([&](auto reading, Effects& out) { return pump.implant(reading, setup, encode(p), out); });
+    return give([&](MotorReading reading, Effects& out) { return pump.implant(reading, setup, encode(p), out); });
   }
-  CommandResult prescribe(const Prescription& p) {
-    return give([&](auto reading, Effects& out) { return pump.prescribe(reading, encode(p), out); });
+  CommandResult prescribe(const Prescription& p) { return prescribe(encode(p)); }
+  CommandResult prescribe(const PrescriptionBytes& bytes) {
+    return give([&](MotorReading reading, Effects& out) { return pump.prescribe(reading, bytes, out); });
   }
   CommandResult refill(const RefillRecord& record, const Prescription* with = nullptr) {
     std::optional<PrescriptionBytes> bytes;
     if (with != nullptr) bytes = encode(*with);
-    return give([&](auto reading, Effects& out) { return pump.refill(reading, record, bytes ? &*bytes : nullptr, out); });
+    return give([&](MotorReading reading, Effects& out) { return pump.refill(reading, record, bytes ? &*bytes : nullptr, out); });
   }
   CommandResult stop() {
-    return give([&](auto reading, Effects& out) { return pump.stop(reading, out); });
+    return give([&](MotorReading reading, Effects& out) { return pump.stop(reading, out); });
   }
   CommandResult resume() {
-    return give([&](auto reading, Effects& out) { return pump.resume(reading, out); });
+    return give([&](MotorReading reading, Effects& out) { return pump.resume(reading, out); });
   }
   CommandResult set_ceilings(const Ceilings& ceilings) {
-    return give([&](auto reading, Effects& out) { return pump.set_ceilings(reading, ceilings, out); });
+    return give([&](MotorReading reading, Effects& out) { return pump.set_ceilings(reading, ceilings, out); });
   }
   void shift_clock(Duration by) {
     clock_.utc_ms_at_zero += by.raw();
-    give([&](auto reading, Effects& out) { return pump.set_clock(reading, clock_, out), 0; });
+    give([&](MotorReading reading, Effects& out) { return pump.set_clock(reading, clock_, out), 0; });
   }
   BolusAnswer press() {
-    return give([&](auto reading, Effects& out) { return pump.request_bolus(reading, ++presses_, out); });
+    return give([&](MotorReading reading, Effects& out) { return pump.request_bolus(reading, ++presses_, out); });
   }
   void observe() {
-    give([&](auto reading, Effects& out) { return pump.observe(reading, out), 0; });
+    give([&](MotorReading reading, Effects& out) { return pump.observe(reading, out), 0; });
   }
   /// The motor makes steps that nobody ordered.
   void make_extra(std::int64_t n) {
@@ -92,7 +99,7 @@ class Bench {
       if (make_steps(stop)) continue;
       now_ = stop;
       if (pump.next_wake() <= now_) {
-        give([&](auto reading, Effects& out) { return pump.wake(reading, out), 0; });
+        give([&](MotorReading reading, Effects& out) { return pump.wake(reading, out), 0; });
       } else if (now_ >= t) {
         return;
       }
@@ -102,7 +109,7 @@ class Bench {
   void sleep_to(Instant t) {
     make_steps(t);
     now_ = t;
-    give([&](auto reading, Effects& out) { return pump.wake(reading, out), 0; });
+    give([&](MotorReading reading, Effects& out) { return pump.wake(reading, out), 0; });
   }
   [[nodiscard]] Instant now() const { return now_; }
   [[nodiscard]] MotorReading reading() const { return {now_, static_cast<std::int64_t>(steps.size())}; }
@@ -134,7 +141,7 @@ class Bench {
 
  private:
   template <class Call>
-  auto give(Call&& call) {
+  std::invoke_result_t<Call, MotorReading, Effects&> give(Call&& call) {
     out_.clear();
     auto result = call(reading(), out_);
     if (out_.lost() != 0) throw std::logic_error("events were lost");

@@ -228,9 +228,9 @@ void DoseGate::forgive() {
   counted_more_ = 0;
 }
 
-bool DoseGate::bolus_fits(Instant now, std::int64_t steps) const {
-  return hour_.count_at(now) + steps <= hour_.ceiling() && day_.count_at(now) + steps <= day_.ceiling() &&
-         thirty_days_.count_at(now) + steps <= thirty_days_.ceiling();
+bool DoseGate::bolus_fits(Instant end, std::int64_t steps) const {
+  return hour_.count_at(end) + steps <= hour_.ceiling() && day_.count_at(end) + steps <= day_.ceiling() &&
+         thirty_days_.count_at(end) + steps <= thirty_days_.ceiling();
 }
 
 template class StepWindow<kHourBucket.raw(), 12, 32>;

@@ -51,12 +51,13 @@ class StepWindow {
   [[nodiscard]] bool fits(Instant now, Worst&& worst) const {
     const std::int64_t present = bucket_of(now);
     if (sum_ending_at(present) + worst(kBucket * kSpan) <= ceiling_) return true;
-    for (std::int64_t ahead = 0; ahead <= kSpan; ++ahead) {
+    for (std::int64_t ahead = 0; ahead < kSpan; ++ahead) {
       std::int64_t past = 0;
       for (std::int64_t b = std::max<std::int64_t>(0, present + ahead + 1 - kSpan); b <= std::min(present, head_); ++b) {
         past += slot(b);
       }
-      if (past + worst(kBucket * (ahead + 1)) > ceiling_) return false;
+      const Duration future = end_of(present + ahead) - now + milliseconds(1);
+      if (past + worst(future) > ceiling_) return false;
     }
     return true;
   }
@@ -124,9 +125,8 @@ class DoseGate {
   [[nodiscard]] std::int64_t deviation() const { return deviation_; }
   [[nodiscard]] std::int64_t largest_deviation() const { return largest_deviation_; }
 
-  /// Would a bolus of `steps`, asked for now, stay under every ceiling together with what was given?
-  /// To be asked when no train runs: steps ahead of a train that is about to be cut would count.
-  [[nodiscard]] bool bolus_fits(Instant now, std::int64_t steps) const;
+  /// Would a bolus of `steps` that ends at `end` stay under every ceiling together with what will be counted then?
+  [[nodiscard]] bool bolus_fits(Instant end, std::int64_t steps) const;
 
  private:
   [[nodiscard]] std::int64_t& allowance(TrainPurpose purpose) { return allowances_[static_cast<std::size_t>(purpose)]; }

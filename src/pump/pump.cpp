@@ -56,14 +56,17 @@ CommandResult Pump::implant(MotorReading reading, const Implantation& setup, con
   if (!plausible(model_, setup.path, setup.ceilings) || !in_range(setup.low_alarm)) {
     return std::unexpected(refuse(Refusal::kBadLimits, out));
   }
-  if (setup.refill.filled + setup.refill.left_in > model_.capacity) {
+  if (setup.refill.filled.raw() < 0 || setup.refill.left_in.raw() < 0 ||
+      setup.refill.filled + setup.refill.left_in > model_.capacity) {
     return std::unexpected(refuse(Refusal::kOverfill, out));
   }
-  const Volume path = setup.path.total();
+  DrugFront front{setup.path.total(), setup.path_contents};
+  front.change_reservoir(setup.refill.formulation);
   DoseGate gate = gate_;
   gate.set_ceilings(setup.ceilings);
-  const Bounds bounds{setup.path, setup.ceilings, &gate, setup.clock, setup.path_contents.number,
-                      path,       setup.path_contents.number == 0 ? path : Volume{0}};
+  Bounds bounds = bounds_of(front, setup.ceilings, gate);
+  bounds.path = setup.path;
+  bounds.clock = setup.clock;
   const auto vetted = vet(prescription, setup.refill.formulation, bounds, out);
   if (!vetted) return std::unexpected(vetted.error());
 
@@ -72,13 +75,12 @@ CommandResult Pump::implant(MotorReading reading, const Implantation& setup, con
   clock_offset_ = setup.clock;
   gate_.set_ceilings(ceilings_);
   low_alarm_ = setup.low_alarm;
-  front_ = DrugFront{setup.path.total(), setup.path_contents};
+  front_ = front;
   tip_formulation_ = setup.path_contents.number;
   tell(out, EventCode::kImplanted, path_.total().raw(), model_.code);
   condition_ = Condition::kRunning;
   safe_at_tip_ = vetted->safe_state;
   const RefillRecord& first = setup.refill;
-  front_.change_reservoir(first.formulation);
   fill_reservoir(first.filled + first.left_in);
   tell(out, EventCode::kRefilled, (first.filled + first.left_in).raw(), first.formulation.number);
   take(*vetted, out);
@@ -115,7 +117,9 @@ CommandResult Pump::refill(MotorReading reading, const RefillRecord& refill, con
     const auto vetted = vet(*with, refill.formulation, bounds_of(front, ceilings, gate), out);
     if (!vetted) return std::unexpected(vetted.error());
     taken = *vetted;
-  } else if (refill.ceilings && !check(prescription_, model_, path_, ceilings, prescription_.number).empty()) {
+  } else if (refill.ceilings && (!check(prescription_, model_, path_, ceilings, prescription_.number).empty() ||
+                                 !fits_after_past(prescription_, gate) ||
+                                 (next_ && !check(*next_, model_, path_, ceilings, next_->number).empty()))) {
     return std::unexpected(refuse(Refusal::kPrescriptionRule, out, prescription_.number));
   }
 
@@ -166,14 +170,20 @@ CommandResult Pump::set_ceilings(MotorReading reading, const Ceilings& ceilings,
   sync(reading, out);
   if (condition_ == Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kNotImplanted, out));
   if (!plausible(model_, path_, ceilings)) return std::unexpected(refuse(Refusal::kBadLimits, out));
-  const Violations found = check(prescription_, model_, path_, ceilings, prescription_.number);
-  if (!found.empty()) {
-    CommandFailure failure = refuse(Refusal::kPrescriptionRule, out, prescription_.number);
-    failure.violation = found.all()[0];
-    return std::unexpected(failure);
+  DoseGate gate = gate_;
+  gate.set_ceilings(ceilings);
+  for (const Prescription* p : {&prescription_, next_ ? &*next_ : &prescription_}) {
+    const Violations found = check(*p, model_, path_, ceilings, p->number);
+    if (!found.empty()) {
+      CommandFailure failure = refuse(Refusal::kPrescriptionRule, out, p->number);
+      failure.violation = found.all()[0];
+      return std::unexpected(failure);
+    }
   }
+  if (!fits_after_past(prescription_, gate)) return std::unexpected(refuse(Refusal::kCeilingAfterPast, out));
   ceilings_ = ceilings;
-  gate_.set_ceilings(ceilings);
+  gate_ = gate;
+  tell(out, EventCode::kCeilingsSet, ceilings.hour.raw(), ceilings.day.raw());
   decide(out);
   return {};
 }
@@ -199,6 +209,7 @@ Pump::Bounds Pump::bounds_of(const DrugFront& front, const Ceilings& ceilings, c
           clock_offset_,
           front.at_tip().number,
           front.until_reservoir_reaches_tip(),
+          front.until_tip_changes(),
           dry ? front.until_tip_changes() : Volume{0}};
 }
 
@@ -221,25 +232,31 @@ std::expected<Prescription, CommandFailure> Pump::vet(const PrescriptionBytes& b
     failure.violation = first;
     return std::unexpected(failure);
   }
-  const auto worst = [&](Duration time) { return worst_case_volume(p, model_.minimum_rate, time); };
   const auto no = [&](Refusal refusal) { return std::unexpected(refuse(refusal, out, p.number)); };
   if (!(p.formulation == reservoir)) return no(Refusal::kFormulationMismatch);
   if (p.prime.volume > bounds.dry) return no(Refusal::kPrimeNotAllowed);
 
   const bool bridges = p.bridge.volume.raw() > 0;
-  const bool bridging = condition_ == Condition::kRunning && phase_ == Phase::kBridge;
+  const bool bridging = phase_ == Phase::kBridge;
   if (bridging && !bridges) return no(Refusal::kBridgeRunning);
   if (bridges) {
     const Volume off = bounds.until_at_tip - p.bridge.volume;
-    const bool fits = off >= nanolitres(0) && off < model_.step;
+    const bool fits = off >= nanolitres(0) && off < model_.step && bounds.one_fluid == bounds.until_at_tip;
     if (!fits || p.bridge.from_formulation != bounds.at_tip) return no(Refusal::kBridgeMismatch);
   }
-  if (!bounds.gate->fits_after_past(now(), worst)) return no(Refusal::kCeilingAfterPast);
+  const bool unbridged = bounds.at_tip != 0 && bounds.until_at_tip.raw() > 0 && !bridges;
+  if (unbridged && p.single.volume.raw() > 0) return no(Refusal::kFrontInPath);
+  if (p.expires_utc_s != 0 && expiry_of(p, bounds.clock) <= now()) return no(Refusal::kExpiredAlready);
   const bool later = p.starts_utc_s != 0 && start_of(p, bounds.clock) > now();
   const bool at_once = bridges || p.prime.volume.raw() > 0 || condition_ != Condition::kRunning ||
                        !(p.formulation == prescription_.formulation);
   if (later && at_once) return no(Refusal::kStartsLater);
+  if (!later && !fits_after_past(p, *bounds.gate)) return no(Refusal::kCeilingAfterPast);
   return p;
+}
+
+bool Pump::fits_after_past(const Prescription& p, const DoseGate& gate) const {
+  return gate.fits_after_past(now(), [&](Duration time) { return worst_case_volume(p, model_.minimum_rate, time); });
 }
 
 void Pump::take(const Prescription& prescription, Effects& out) {
@@ -253,21 +270,38 @@ void Pump::take(const Prescription& prescription, Effects& out) {
   start(prescription, out);
 }
 
+/// The waiting prescription starts as soon as the ceilings hold for it and the past together.
+void Pump::start_next(Effects& out) {
+  if (!fits_after_past(*next_, gate_)) {
+    next_starts_ = now() + kHourBucket;
+    if (!start_put_off_) tell(out, EventCode::kStartPutOff, next_->number, next_starts_.raw());
+    start_put_off_ = true;
+    return;
+  }
+  const Prescription starting = *next_;
+  start(starting, out);
+}
+
 void Pump::start(const Prescription& prescription, Effects& out) {
   end_bolus(true, out);
   if (phase_ != Phase::kTherapy) end_phase(out);
   next_.reset();
   next_starts_ = kNever;
+  start_put_off_ = false;
   prescription_ = prescription;
   started_ = now();
   clock_ = WallClock{clock_offset_, prescription.zone};
   expiry_ = expiry_of(prescription, clock_offset_);
   expired_ = false;
   condition_ = Condition::kRunning;
+  const bool fluid_between = other_drug_at_tip() && front_.until_tip_changes() < front_.until_reservoir_reaches_tip();
+  if (fluid_between && safe_rate(safe_in_reservoir_, model_.minimum_rate) < safe_rate(safe_at_tip_, model_.minimum_rate)) {
+    safe_at_tip_ = safe_in_reservoir_;  // of all fluids in the path the lowest counts
+  }
   safe_in_reservoir_ = prescription.safe_state;
   if (!front_.change_on_its_way() || front_.at_tip().number == 0) safe_at_tip_ = safe_in_reservoir_;
   for (const Alarm alarm : {Alarm::kHourCeiling, Alarm::kDayCeiling, Alarm::kThirtyDayCeiling, Alarm::kActuatorCeiling,
-                            Alarm::kAllowanceUsed, Alarm::kUnreadablePrescription, Alarm::kPrescriptionExpired}) {
+                            Alarm::kAllowanceUsed, Alarm::kPrescriptionExpired}) {
     clear(out, alarm);
   }
   due_ = next_scheduled_bolus(prescription_.schedule, clock_, started_, kNoBolusYet);
@@ -275,8 +309,7 @@ void Pump::start(const Prescription& prescription, Effects& out) {
   gate_.allow(TrainPurpose::kPrime, allowed(prescription.prime.volume));
   gate_.allow(TrainPurpose::kBridge, allowed(prescription.bridge.volume));
   tell(out, EventCode::kPrescriptionStarted, prescription.number, 0, static_cast<std::uint8_t>(mode()));
-  const bool other_drug_at_tip = front_.change_on_its_way() && front_.at_tip().number != 0;
-  if (other_drug_at_tip && prescription.bridge.volume.raw() == 0) {
+  if (other_drug_at_tip() && prescription.bridge.volume.raw() == 0) {
     tell(out, EventCode::kChangedWithoutBridge, front_.until_reservoir_reaches_tip().raw(), front_.at_tip().number);
   }
   enter_phase(Phase::kPrime, out);
@@ -305,7 +338,10 @@ void Pump::enter_phase(Phase phase, Effects& out) {
   phase_ = Phase::kTherapy;
   phase_last_step_ = INT64_MAX;
   set_basal();
-  if (prescription_.single.volume.raw() > 0) start_bolus(BolusKind::kSingle, prescription_.single, out);
+  if (prescription_.single.volume.raw() == 0) return;
+  start_bolus(BolusKind::kSingle, prescription_.single, out);
+  const bool cannot = held_ || alarms_.has(Alarm::kReservoirDry) || alarms_.has(Alarm::kEmptyReservoir);
+  if (cannot) end_bolus(true, out);  // told with nothing given; not made up for
 }
 
 void Pump::end_phase(Effects& out) {
@@ -360,9 +396,9 @@ Refusal Pump::why_refused(Instant now, Instant& next_possible) const {
   const std::int64_t beside = whole_steps(Amount::over(engine_.basal(), takes).floor(), model_.step) + 2;
   if (phase_ == Phase::kBridge) {
     if (engine_.commanded() + steps + beside > phase_last_step_) return Refusal::kBridging;
-  } else if (front_.change_on_its_way() && front_.at_tip().number != 0) {
+  } else if (other_drug_at_tip()) {
     return Refusal::kFrontInPath;
-  } else if (!gate_.bolus_fits(now, steps)) {
+  } else if (!gate_.bolus_fits(now + takes, steps)) {
     return Refusal::kCeiling;
   }
   if (given_steps() + steps + beside > dry_at_) return Refusal::kReservoirEmpty;
@@ -466,10 +502,7 @@ void Pump::follow_levels(Effects& out) {
 void Pump::decide(Effects& out) {
   if (condition_ == Condition::kNotImplanted) return;
   if (held_ && now() >= retry_at_) retry_motor(out);
-  if (next_ && condition_ == Condition::kRunning && now() >= next_starts_) {
-    const Prescription starting = *next_;
-    start(starting, out);
-  }
+  if (next_ && condition_ == Condition::kRunning && now() >= next_starts_) start_next(out);
   if (!expired_ && now() >= expiry_) expire(out);
   if (condition_ == Condition::kRunning && phase_ != Phase::kTherapy && engine_.commanded() >= phase_last_step_) {
     const Phase after = phase_ == Phase::kPrime ? Phase::kBridge : Phase::kTherapy;
@@ -493,7 +526,7 @@ void Pump::expire(Effects& out) {
 void Pump::run_schedule(Effects& out) {
   while (due_ && due_->at <= now()) {
     const bool starts = condition_ == Condition::kRunning && !expired_ && phase_ == Phase::kTherapy && !held_ &&
-                        !alarms_.has(Alarm::kReservoirDry) && !alarms_.has(Alarm::kEmptyReservoir);
+                        !other_drug_at_tip() && !alarms_.has(Alarm::kReservoirDry) && !alarms_.has(Alarm::kEmptyReservoir);
     if (starts && bolus_) return;  // its turn comes when the running bolus is over
     const std::int64_t identity = due_->identity;
     if (starts) {
@@ -510,7 +543,7 @@ void Pump::run_schedule(Effects& out) {
 void Pump::set_basal() {
   segment_until_ = kNever;
   if (condition_ == Condition::kSafeState) return engine_.set_basal(safe_flow());
-  if (expired_) {
+  if (expired_ && falls_back()) {
     return engine_.set_basal(prescription_.fallback == Fallback::kSafeState
                                  ? safe_flow()
                                  : fallback_rate(prescription_, model_.minimum_rate));
@@ -551,7 +584,9 @@ void Pump::deliver(Effects& out) {
                  condition_ == Condition::kRunning && phase_ == Phase::kBridge && !expired_);
   const DoseGate::Verdict verdict = gate_.admit(*train, purpose);
   if (verdict.limit) {
-    tell(out, EventCode::kGateCut, train->count, verdict.allowed, static_cast<std::uint8_t>(*verdict.limit));
+    if (!alarms_.has(*verdict.limit)) {  // a safe state that stays at a ceiling is told once
+      tell(out, EventCode::kGateCut, train->count, verdict.allowed, static_cast<std::uint8_t>(*verdict.limit));
+    }
     raise(out, *verdict.limit);
     if (condition_ != Condition::kSafeState) {
       gate_.cut(now());
@@ -632,7 +667,7 @@ void Pump::end_bolus(bool cut, Effects& out) {
 Mode Pump::mode() const {
   if (condition_ == Condition::kSafeState) return Mode::kSafeState;
   if (condition_ != Condition::kRunning || alarms_.has(Alarm::kReservoirDry)) return Mode::kStopped;
-  if (expired_) {
+  if (expired_ && falls_back()) {
     switch (prescription_.fallback) {
       case Fallback::kStop:
         return Mode::kStopped;

@@ -146,6 +146,7 @@ class Pump {
     ClockOffset clock;
     std::uint32_t at_tip;  // formulation
     Volume until_at_tip;   // of the reservoir's fluid
+    Volume one_fluid;      // volume of the fluid at the tip; less than until_at_tip when another lies behind it
     Volume dry;            // at the tip's end of the path
   };
   [[nodiscard]] Bounds bounds_of(const DrugFront& front, const Ceilings& ceilings, const DoseGate& gate) const;
@@ -154,6 +155,11 @@ class Pump {
   CommandFailure refuse(Refusal refusal, Effects& out, std::uint32_t number = 0, std::int64_t rule = 0);
   void take(const Prescription& prescription, Effects& out);
   void start(const Prescription& prescription, Effects& out);
+  void start_next(Effects& out);
+  [[nodiscard]] bool fits_after_past(const Prescription& prescription, const DoseGate& gate) const;
+  /// A prescription that keeps the pump stopped keeps it stopped when it expires.
+  [[nodiscard]] bool falls_back() const { return prescription_.basal.mode != BasalMode::kStopped; }
+  [[nodiscard]] bool other_drug_at_tip() const { return front_.change_on_its_way() && front_.at_tip().number != 0; }
   void enter_phase(Phase phase, Effects& out);
   void end_phase(Effects& out);
   void enter_safe_state(Effects& out);
@@ -195,6 +201,7 @@ class Pump {
   bool expired_ = false;
   std::optional<Prescription> next_;  // taken, starts later
   Instant next_starts_ = kNever;
+  bool start_put_off_ = false;
   SafeState safe_in_reservoir_;
   SafeState safe_at_tip_;
 

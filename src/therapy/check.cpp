@@ -107,10 +107,9 @@ struct Checker {
   }
 
   void safe_state() {
-    if (p.safe_state.action != SafeAction::kEmergencyRate) return;
     const FlowRate lowest = basal_range(p.basal, model.minimum_rate).lowest;
-    const FlowRate rate = p.safe_state.emergency_rate;
-    if (rate.raw() == 0) found.add(Rule::kSafeRateMissing, 0, 1);
+    const FlowRate rate = safe_rate(p.safe_state, model.minimum_rate);
+    if (p.safe_state.action == SafeAction::kEmergencyRate && rate.raw() == 0) found.add(Rule::kSafeRateMissing, 0, 1);
     if (rate > lowest) found.add(Rule::kSafeRateAboveLowestBasal, rate.raw(), lowest.raw());
   }
 

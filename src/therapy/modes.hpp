@@ -52,7 +52,7 @@ struct ModeRow {
 inline constexpr std::array<ModeRow, kModeCount> kModes{{
     {Mode::kStopped, "stopped", BasalIn::kNone, false, RequestIn::kRefused, Onward::kStay, Onward::kStay,
      Onward::kStay, Onward::kStay, Onward::kStay, Onward::kStay},
-    {Mode::kMinimumRate, "minimum rate", BasalIn::kReplaced, false, RequestIn::kRefused, Onward::kSame, Onward::kSame,
+    {Mode::kMinimumRate, "minimum rate", BasalIn::kRuns, true, RequestIn::kByPolicy, Onward::kSame, Onward::kFallback,
      Onward::kStopMotor, Onward::kHoldAndRetry, Onward::kHoldAndRetry, Onward::kSame},
     {Mode::kSimpleContinuous, "simple continuous", BasalIn::kRuns, true, RequestIn::kByPolicy, Onward::kSame,
      Onward::kFallback, Onward::kStopMotor, Onward::kHoldAndRetry, Onward::kHoldAndRetry, Onward::kSame},
@@ -67,7 +67,7 @@ inline constexpr std::array<ModeRow, kModeCount> kModes{{
     {Mode::kBridge, "bridge", BasalIn::kReplaced, false, RequestIn::kByBridgePlan, Onward::kSame, Onward::kFallback,
      Onward::kStopMotor, Onward::kHoldAndRetry, Onward::kHoldAndRetry, Onward::kBasal},
     {Mode::kPrime, "prime", BasalIn::kReplaced, false, RequestIn::kRefused, Onward::kBasal, Onward::kFallback,
-     Onward::kStopMotor, Onward::kBasal, Onward::kBasal, Onward::kBasal},
+     Onward::kStopMotor, Onward::kHoldAndRetry, Onward::kHoldAndRetry, Onward::kBasal},
     {Mode::kSafeState, "safe state", BasalIn::kReplaced, false, RequestIn::kRefused, Onward::kSame, Onward::kSame,
      Onward::kStopMotor, Onward::kHoldAndRetry, Onward::kHoldAndRetry, Onward::kStay},
 }};

@@ -91,11 +91,13 @@ std::int64_t most_scheduled(const BolusSchedule& schedule, Duration reach) {
   return whole_days * schedule.count + most;
 }
 
-std::int64_t most_granted(const PatientBolusPolicy& policy, Duration reach) {
+/// Most patient boluses' worth of volume in a window. Grant k and grant k + allotted start at least `window_s`
+/// apart, so into a window no longer than that they bring together no more than one; the same with lockout.
+std::int64_t most_granted(const PatientBolusPolicy& policy, Duration window) {
   if (policy.dose.volume.raw() == 0 || policy.allotted == 0 || policy.window_s == 0) return 0;
-  const std::int64_t by_window = (reach.raw() / (policy.window_s * 1'000LL) + 1) * policy.allotted;
+  const std::int64_t by_window = divide_up(window.raw(), policy.window_s * 1'000LL) * policy.allotted;
   if (policy.lockout_s == 0) return by_window;
-  return std::min<std::int64_t>(by_window, reach.raw() / (policy.lockout_s * 1'000LL) + 1);
+  return std::min<std::int64_t>(by_window, divide_up(window.raw(), policy.lockout_s * 1'000LL));
 }
 
 /// How much longer a local schedule may press into a window because the clock is set forward by the zone.
@@ -285,8 +287,7 @@ Volume worst_case_volume(const Prescription& prescription, FlowRate minimum_rate
     sum += prescription.schedule.dose.volume * most_scheduled(prescription.schedule, reach);
   }
   if (prescription.patient.dose.rate.raw() > 0) {
-    const Duration reach = window + bolus_duration(prescription.patient.dose);
-    sum += prescription.patient.dose.volume * most_granted(prescription.patient, reach);
+    sum += prescription.patient.dose.volume * most_granted(prescription.patient, window);
   }
   return sum + prescription.single.volume;
 }
@@ -297,6 +298,7 @@ Instant expiry_of(const Prescription& prescription, ClockOffset offset) {
 }
 
 FlowRate fallback_rate(const Prescription& prescription, FlowRate minimum_rate) {
+  if (prescription.basal.mode == BasalMode::kStopped) return FlowRate{0};
   switch (prescription.fallback) {
     case Fallback::kStop:
       return FlowRate{0};

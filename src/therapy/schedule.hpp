@@ -60,7 +60,7 @@ Volume worst_case_volume(const Prescription& prescription, FlowRate minimum_rate
 
 /// Instant at which the prescription expires, kNever if it does not.
 Instant expiry_of(const Prescription& prescription, ClockOffset offset);
-/// Rate that the fall-back of an expired prescription gives.
+/// Rate that the fall-back of an expired prescription gives; one that kept the pump stopped keeps it stopped.
 FlowRate fallback_rate(const Prescription& prescription, FlowRate minimum_rate);
 
 }  // namespace theca

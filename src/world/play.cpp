@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "plan/limits.hpp"
+#include "plan/prime.hpp"
 #include "plan/violation_text.hpp"
 #include "quantity/exact.hpp"
 #include "quantity/text.hpp"
@@ -42,6 +43,7 @@ class Player {
 
   std::expected<RunResult, PlayFailure> run() {
     describe_run();
+    const Instant change = wall().change();
     device_.listen([this](const Device& device, const Effects& effects) { follow(device, effects); });
     if (!implant()) return std::unexpected(failure_);
     const Instant end = Instant{} + scenario_.time.lasts;
@@ -51,7 +53,9 @@ class Player {
       Instant next = std::min(end, sample);
       if (visit < scenario_.visits.size()) next = std::min(next, scenario_.visits[visit].at);
       if (press < scenario_.presses.size()) next = std::min(next, scenario_.presses[press].at);
+      const bool changes = change > device_.now() && change <= next;
       device_.run_until(next);
+      if (changes) note_clock(change);
       while (visit < scenario_.visits.size() && scenario_.visits[visit].at <= next) {
         if (!act(scenario_.visits[visit++])) return std::unexpected(failure_);
       }
@@ -84,6 +88,7 @@ class Player {
     result_.seed = scenario_.seed;
     result_.pump_name = scenario_.pump_name;
     result_.model = scenario_.model;
+    result_.model.low_alarm = scenario_.low_alarm;
     result_.path = scenario_.path;
     result_.true_path = scenario_.true_path;
     result_.flow_error_ppm = scenario_.flow_error_ppm;
@@ -171,14 +176,14 @@ class Player {
   [[nodiscard]] Ceilings proposed_ceilings(const Prescription& p) const {
     const auto most = [&](Duration window) {
       const Volume worst = worst_case_volume(p, scenario_.model.minimum_rate, window);
-      const Volume least = scenario_.model.step;
-      return Volume{std::max(worst.raw() * kCeilingMarginPercent / 100, least.raw())};
+      const Volume step = scenario_.model.step;
+      return step * std::max<std::int64_t>(1, divide_up(worst.raw() * kCeilingMarginPercent / 100, step.raw()));
     };
-    const Volume actuator = Amount::over(scenario_.model.max_flow, hours(1)).floor();
+    const auto actuator = [&](Duration window) { return Amount::over(scenario_.model.max_flow, window).floor(); };
     Ceilings c{most(hours(1) + kHourBucket), most(days(1) + kDayBucket), most(days(30) + kThirtyDayBucket)};
-    c.hour = std::min(c.hour, actuator);
-    c.day = std::min(std::max(c.day, c.hour), actuator * 24);
-    c.thirty_days = std::min(std::max(c.thirty_days, c.day), actuator * (24 * 30));
+    c.hour = std::min(c.hour, actuator(hours(1) + kHourBucket));
+    c.day = std::min(std::max(c.day, c.hour), actuator(days(1) + kDayBucket));
+    c.thirty_days = std::min(std::max(c.thirty_days, c.day), actuator(days(30) + kThirtyDayBucket));
     return c;
   }
 
@@ -194,6 +199,7 @@ class Player {
         break;
       case VisitAct::kSetClock:
         clock_.utc_ms_at_zero += visit.clock_shift.raw();
+        note_clock(device_.now());
         device_.command([&](Pump& pump, MotorReading r, Effects& out) {
           pump.set_clock(r, clock_, out);
           return true;
@@ -255,6 +261,9 @@ class Player {
     }
     if (why.malformed) result_.marks.back().text += " " + describe(*why.malformed);
   }
+
+  /// From `at` on the wall clock no longer runs on from the start.
+  void note_clock(Instant at) { result_.local_clock.push_back({at, wall().local_ms(at)}); }
 
   void press_button(std::uint32_t number) {
     request_ = number;
@@ -387,7 +396,31 @@ class Player {
       arrival.truly = change.at;
       result_.fronts.push_back(arrival);
     }
+    for (FrontArrival& arrival : result_.fronts) spread(arrival);
     refill_date(status);
+  }
+
+  /// How long before and after plug flow's moment 5 % and 95 % of the new fluid are at the tip: Taylor-Aris at the
+  /// mean flow of the crossing, told in time by the flow at the moment of arrival. A picture, not a dose.
+  void spread(FrontArrival& arrival) const {
+    constexpr double kSigmasTo95Percent = 1.645;
+    if (!arrival.truly) return;
+    const auto volume_at = [](const Sample& s) { return static_cast<double>(s.truly_delivered.raw()); };
+    const auto after = std::find_if(result_.samples.begin(), result_.samples.end(),
+                                    [&](const Sample& s) { return s.at >= *arrival.truly; });
+    if (after == result_.samples.end()) return;
+    const auto catheter = static_cast<double>(scenario_.true_path.catheter.raw());
+    const auto entered = std::find_if(result_.samples.begin(), after,
+                                      [&](const Sample& s) { return volume_at(s) >= volume_at(*after) - catheter; });
+    const auto crossing_ms = static_cast<double>((*arrival.truly - entered->at).raw());
+    const auto at_arrival = static_cast<double>(after->flow.raw());
+    if (crossing_ms <= 0 || at_arrival <= 0) return;
+    const auto mean_flow = static_cast<std::int64_t>(catheter / crossing_ms * static_cast<double>(kMillisecondsPerDay));
+    if (mean_flow <= 0) return;
+    const FrontSpread front = front_spread(scenario_.true_length, scenario_.model.catheter_per_cm, FlowRate{mean_flow});
+    const double sigma_ms = front.sigma_share * catheter / at_arrival * static_cast<double>(kMillisecondsPerDay);
+    arrival.early = Duration{static_cast<std::int64_t>(kSigmasTo95Percent * sigma_ms)};
+    arrival.late = arrival.early;
   }
 
   /// Local date and time, cut to the minute.
@@ -397,14 +430,15 @@ class Player {
 
   /// Earliest reservoir at the low alarm if every allotted bolus is taken from now on.
   void refill_date(const Status& status) {
+    for (const AlarmRecord& alarm : result_.alarms) {
+      if (alarm.alarm != Alarm::kLowReservoir || alarm.cleared) continue;
+      result_.refill_by = minute_text(alarm.raised);
+      result_.refill_reason = "the low alarm stands since then: the refill is overdue";
+      return;
+    }
     const Prescription& p = device_.pump().prescription();
     const Volume worst = worst_case_volume(p, scenario_.model.minimum_rate, days(30));
     const Volume left = status.reservoir_earliest - scenario_.low_alarm;
-    if (left.raw() <= 0) {
-      result_.refill_by = minute_text(device_.now());
-      result_.refill_reason = "the earliest reservoir figure is at the low alarm";
-      return;
-    }
     if (worst.raw() == 0) {
       result_.refill_reason = "nothing flows";
       return;

@@ -65,11 +65,12 @@ class Loader {
     std::uint32_t number = 2;
     top.each("visit", [&](TableReader& table) {
       Visit next = visit(table);
+      if (!scenario_.visits.empty() && next.at < scenario_.visits.back().at) {
+        table.error("at", "is before the visit above it; write visits in the order of their times");
+      }
       if (next.order) next.order->order.number = number++;
       scenario_.visits.push_back(std::move(next));
     });
-    std::stable_sort(scenario_.visits.begin(), scenario_.visits.end(),
-                     [](const Visit& a, const Visit& b) { return a.at < b.at; });
     top.one("patient", [&](TableReader& table) { patient(table); });
   }
 
@@ -163,10 +164,12 @@ class Loader {
     const PumpModel& model = scenario_.model;
     const auto length = table.need_quantity("length", parse_length);
     const Length true_length = table.quantity("true_length", parse_length).value_or(length.value_or(Length{}));
+    scenario_.true_length = true_length;
     const Volume per_cm = table.quantity("per_cm", parse_volume_per_length).value_or(model.catheter_per_cm);
     const Volume tubing = table.quantity("tubing", parse_volume).value_or(model.tubing);
     const auto contents = table.text("contents");
     if (length && length->raw() <= 0) table.error("length", to_text(*length) + " is no catheter");
+    if (length && true_length.raw() <= 0) table.error("true_length", to_text(true_length) + " is no catheter");
     scenario_.path = {tubing, lumen_volume(length.value_or(Length{}), per_cm)};
     scenario_.true_path = {model.tubing, lumen_volume(true_length, model.catheter_per_cm)};
     if (contents && *contents != "dry") scenario_.path_fluid = fluid_index(table, "contents", *contents);
@@ -201,7 +204,7 @@ class Loader {
     const auto act = table.present("do") ? table.choice("do", std::span<const Choice<VisitAct>>{kVisitActs}) : std::nullopt;
     if (!act) table.forgive_unknown_keys();
     made.act = act.value_or(VisitAct::kStop);
-    made.fluid = fluid_before(made.at);
+    made.fluid = fluid_in_reservoir();
     if (made.act == VisitAct::kRefill) {
       made.fluid = need_fluid(table);
       made.volume = volume(table);
@@ -218,17 +221,12 @@ class Loader {
     return made;
   }
 
-  /// The fluid that the reservoir holds at a visit, by the refills read so far.
-  [[nodiscard]] std::size_t fluid_before(Instant at) const {
-    std::size_t fluid = scenario_.first_fluid;
-    Instant latest{-1};
-    for (const Visit& visit : scenario_.visits) {
-      if (visit.act == VisitAct::kRefill && visit.at <= at && visit.at > latest) {
-        fluid = visit.fluid;
-        latest = visit.at;
-      }
+  /// The fluid that the reservoir holds after the visits read so far.
+  [[nodiscard]] std::size_t fluid_in_reservoir() const {
+    for (auto visit = scenario_.visits.rbegin(); visit != scenario_.visits.rend(); ++visit) {
+      if (visit->act == VisitAct::kRefill) return visit->fluid;
     }
-    return fluid;
+    return scenario_.first_fluid;
   }
 
   Instant moment(TableReader& table, std::string_view key, const std::string& text) {

@@ -62,6 +62,7 @@ struct Scenario {
   std::int32_t flow_error_ppm = 0;
   FluidPath path;
   FluidPath true_path;
+  Length true_length;  // of the catheter
   std::optional<std::size_t> path_fluid;  // none: dry
   Volume low_alarm;
   std::optional<Ceilings> ceilings;

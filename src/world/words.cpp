@@ -49,6 +49,10 @@ std::string words_for(const Event& e, const std::vector<FluidName>& fluids, cons
       return fmt::format("Prescription {} taken.", e.value);
     case EventCode::kPrescriptionStarted:
       return fmt::format("Prescription {} starts.", e.value);
+    case EventCode::kStartPutOff:
+      return fmt::format("Prescription {} is put off: together with what was given it could touch a ceiling.", e.value);
+    case EventCode::kCeilingsSet:
+      return fmt::format("Ceilings set: {} an hour, {} a day.", volume(e.value), volume(e.value2));
     case EventCode::kCommandRefused:
       return fmt::format("Refused: {}", row_of(static_cast<Refusal>(e.detail)).text);
     case EventCode::kStopped:

@@ -63,13 +63,21 @@ function timeTicks(width) {
   return { step, ticks: inView };
 }
 
+/** Of a text in a plot, in pixels, rather too much than too little. */
+function textWidth(text) {
+  return text.length * 7.2;
+}
 /** A word under the axis: centred on its tick, but inside the chart; nothing when it would touch the one before. */
 function axisLabel(p, x, y, text, ends) {
-  const half = text.length * 3.6;
+  const half = textWidth(text) / 2;
   const middle = Math.max(p.left - 20 + half, Math.min(p.right + 12 - half, x));
   if (middle - half < (ends[y] ?? -Infinity) + 8) return '';
   ends[y] = middle + half;
   return `<text x="${middle}" y="${y}" text-anchor="middle">${text}</text>`;
+}
+/** A midnight so near to the first tick that only one of them can bear a date. */
+function midnightNear(p, [first, ...later]) {
+  return later.some((t) => clock.local(t) % DAY === 0 && p.x(t) - p.x(first) < textWidth('day 10 · 2026-03-03'));
 }
 function timeAxis(p) {
   const { step, ticks } = timeTicks(p.right - p.left);
@@ -81,7 +89,9 @@ function timeAxis(p) {
     const date = clock.date(t).slice(p.narrow ? 5 : 0);
     svg += axisLabel(p, x, p.bottom + 15, step >= DAY ? `day ${clock.dayNumber(t)}` : clock.time(t, step < MINUTE), ends);
     if (step >= DAY) svg += axisLabel(p, x, p.bottom + 30, date, ends);
-    else if (i === 0 || clock.local(t) % DAY === 0) svg += axisLabel(p, x, p.bottom + 30, `day ${clock.dayNumber(t)} · ${date}`, ends);
+    else if (i === 0 ? !midnightNear(p, ticks) : clock.local(t) % DAY === 0) {
+      svg += axisLabel(p, x, p.bottom + 30, `day ${clock.dayNumber(t)} · ${date}`, ends);
+    }
   });
   return svg;
 }
@@ -142,7 +152,7 @@ class Chart {
     this.choices = bar.lastChild;
     this.near = document.createElement('p');
     this.near.className = 'near';
-    this.near.hidden = !this.spec.items;
+    this.near.hidden = !this.spec.items?.length;
     this.plot = document.createElement('div');
     this.plot.className = 'plot';
     this.plot.tabIndex = 0;
@@ -252,6 +262,7 @@ class Chart {
       (this.series.length && cursor === null ? '<li class="soft">at the end of the time in view</li>' : '');
     if (this.spec.items) {
       const near = this.itemsNear();
+      this.near.classList.toggle('soft', near.length === 0);
       this.near.textContent = near.length ? near.slice(0, 3).join(' · ') + (near.length > 3 ? ` · and ${near.length - 3} more` : '') :
         cursor === null ? 'Point at a mark, or use the arrow keys, to read it.' : 'Nothing at this time.';
     }
@@ -274,8 +285,11 @@ class Chart {
   /** The next or last thing before the cursor, for charts of single things. */
   stop(direction) {
     const at = cursor === null ? (direction > 0 ? -Infinity : Infinity) : cursor;
-    const times = this.spec.items.map((item) => item.t).filter((t) => (direction > 0 ? t > at : t < at));
-    return times.length ? (direction > 0 ? Math.min(...times) : Math.max(...times)) : null;
+    let best = null;
+    for (const { t } of this.spec.items) {
+      if (direction > 0 ? t > at && (best === null || t < best) : t < at && (best === null || t > best)) best = t;
+    }
+    return best;
   }
 }
 

@@ -83,7 +83,8 @@ function rate(name, ys, unit, color) {
     peaks.forEach((peak, i) => {
       const room = (i + 1 < peaks.length ? peaks[i + 1].x : p.right) - peak.x;
       svg += `<path d="M${peak.x} ${p.top - 9}l-5 9h10z" style="fill:var(--${color})"/>`;
-      if (room > 60) svg += `<text class="halo" x="${peak.x + 8}" y="${p.top}">${number(peak.y, 3)}</text>`;
+      const text = number(peak.y, 3);
+      if (room > textWidth(text) + 20) svg += `<text class="halo" x="${peak.x + 8}" y="${p.top}">${text}</text>`;
     });
     return svg;
   };
@@ -105,7 +106,9 @@ function flow() {
   return rate('commanded flow', mapped(samples.flow, (v) => v / 1e6), 'mL/day', 'flow');
 }
 function dose(drug) {
-  const nanograms = mapped(samples.flow, (v, i) => v * strength(samples.trulyAtTip[i], drug) / 1e6);
+  const error = 1 + run.flowErrorPpm / 1e6;
+  const nanograms = mapped(samples.flow, (v, i) =>
+    (samples.holds[i] > 0 ? v * error * strength(samples.trulyAtTip[i], drug) / 1e6 : 0));
   const usual = hasSamples() ? timeQuantile(samples.t, nanograms, run.lasts, 0.95) : 0;
   const unit = massUnit(usual || nanograms.reduce((a, b) => Math.max(a, b), 0));
   return rate(`${run.drugs[drug]} at the tip`, mapped(nanograms, (v) => v / unit.ng), `${unit.name}/day`, 'dose');
@@ -222,31 +225,30 @@ function boluses() {
       const held = columns.get(key);
       if (!held || held.given < b.given) columns.set(key, b);
     }
-    let labelled = -Infinity;
-    for (const [x, b] of [...columns].sort((m, n) => m[0] - n[0])) {
+    const bars = [...columns].sort((m, n) => m[0] - n[0]);
+    bars.forEach(([x, b], i) => {
       const width = Math.max(4, p.x(b.end) - p.x(b.t));
       const tall = (volume) => Math.max(3, 30 * volume / row.largest);
       if (b.given < b.prescribed) {
         svg += `<rect x="${x}" y="${base - tall(b.prescribed)}" width="${width}" height="${tall(b.prescribed)}" style="fill:none;stroke:var(--granted);stroke-dasharray:2 2"/>`;
       }
       svg += `<rect x="${x}" y="${base - tall(b.given)}" width="${width}" height="${tall(b.given)}" style="fill:var(--granted)"/>`;
-      if (columns.size <= (p.right - p.left) / 64 && x - labelled > 60 && x < p.right - 56) {
-        svg += `<text class="halo" x="${x + width + 3}" y="${base - 3}">${b.mass[0] > 0 ? massText(b.mass[0]) : volumeText(b.given)}</text>`;
-        labelled = x;
-      }
-    }
-    let last = {}, named = -Infinity;
-    const inView = row.refused.filter((b) => b.t >= view.t0 && b.t <= view.t1);
-    for (const b of inView) {
-      const x = p.x(b.t);
-      if (x - (last[b.reason] ?? -Infinity) < 1) continue;
+      const text = b.mass[0] > 0 ? massText(b.mass[0]) : volumeText(b.given);
+      const room = (i + 1 < bars.length ? bars[i + 1][0] : p.right) - x - width;
+      if (room > textWidth(text) + 8) svg += `<text class="halo" x="${x + width + 3}" y="${base - 3}">${text}</text>`;
+    });
+    const last = {};
+    const hollow = row.refused.filter((b) => {
+      const x = p.x(b.t), seen = last[b.reason] ?? -Infinity;
+      if (b.t < view.t0 || b.t > view.t1 || x - seen < 1) return false;
       last[b.reason] = x;
-      svg += `<g ${HOLLOW}>${SHAPES[reasonShape(b.reason)](Math.round(x), base + 11, 4.5)}</g>`;
-      if (inView.length <= (p.right - p.left) / 110 && x - named > 100 && x < p.right - 100) {
-        svg += `<text class="halo" x="${x + 9}" y="${base + 15}">${escapeText(b.reason)}</text>`;
-        named = x;
-      }
-    }
+      return true;
+    });
+    hollow.forEach((b, i) => {
+      const x = Math.round(p.x(b.t)), room = (i + 1 < hollow.length ? p.x(hollow[i + 1].t) : p.right) - x;
+      svg += `<g ${HOLLOW}>${SHAPES[reasonShape(b.reason)](x, base + 11, 4.5)}</g>`;
+      if (room > textWidth(b.reason) + 20) svg += `<text class="halo" x="${x + 9}" y="${base + 15}">${escapeText(b.reason)}</text>`;
+    });
     const of = `${row.granted.length} granted${row.refused.length ? `, ${row.refused.length} refused` : ''}`;
     return `${svg}<text class="name halo" x="${p.left + 4}" y="${top + 13}">${escapeText(row.kind)} <tspan style="font-weight:400">${of}</tspan></text>`;
   };
@@ -254,7 +256,7 @@ function boluses() {
     height: () => 68 + Math.max(24, height + 4),
     items: run.boluses.map((b) => ({ t: b.t, end: b.granted ? b.end : b.t, text: bolusText(b) })),
     under: (p) => rows.map((row) => drawRow(p, row)).join('') ||
-      `<text x="${p.left + 8}" y="${p.top + 16}">No bolus was asked for or scheduled.</text>`,
+      `<text class="halo" x="${p.left + 8}" y="${p.top + 16}">No bolus was asked for or scheduled.</text>`,
     keys: () => (run.boluses.some((b) => b.granted) ? '<li><svg viewBox="0 0 26 14" aria-hidden="true"><rect x="9" width="8" height="14" style="fill:var(--granted)"/></svg>granted, height by volume</li>' : '') +
       reasons.map((reason) => shapeKey(reasonShape(reason), HOLLOW, `refused: ${reason}`)).join(''),
     table: (t0, t1) => {
@@ -295,14 +297,13 @@ function lane() {
       const x = p.x(mark.t), group = groups[groups.length - 1];
       if (group && x - group.x < 14) group.n += 1; else groups.push({ x, n: 1, mark });
     }
-    const roomy = groups.length <= (p.right - p.left) / 190;
     let svg = `<path class="grid" d="M${p.left} ${y + 25}H${p.right}"/>`;
     groups.forEach((group, i) => {
       svg += `<g style="fill:var(--event)">${SHAPES[shape](Math.round(group.x), y + 25, 4.5)}</g>`;
-      const next = i + 1 < groups.length ? groups[i + 1].x : p.right;
-      const label = group.n > 1 ? `${group.n}×` : '';
-      const words = roomy && next - group.x > 170 ? `${group.mark.name}${group.n > 1 ? ` and ${group.n - 1} more` : ''}` : label;
-      if (words && next - group.x > 24) svg += `<text class="halo" x="${group.x + 9}" y="${y + 29}">${escapeText(words)}</text>`;
+      const room = (i + 1 < groups.length ? groups[i + 1].x : p.right) - group.x - 20;
+      const words = group.mark.name + (group.n > 1 ? ` and ${group.n - 1} more` : '');
+      const label = [words, group.n > 1 ? `${group.n}×` : ''].find((text) => textWidth(text) < room);
+      if (label) svg += `<text class="halo" x="${group.x + 9}" y="${y + 29}">${escapeText(label)}</text>`;
     });
     return `${svg}<text class="name halo" x="${p.left + 4}" y="${y + 13}">${title} <tspan style="font-weight:400">${counted(run.marks.filter((m) => m.lane === id).length, 'event')}</tspan></text>`;
   };
@@ -313,7 +314,7 @@ function lane() {
     items: [...run.alarms.map(alarmItem), ...run.marks.map((mark) => ({ t: mark.t, text: mark.text }))].sort((a, b) => a.t - b.t),
     under: (p) => alarmNames.map((name, i) => drawAlarms(p, name, i)).join('') +
       lanes.map((of, i) => drawLane(p, of, alarmNames.length + i)).join('') ||
-      `<text x="${p.left + 8}" y="${p.top + 16}">No alarm and no event.</text>`,
+      `<text class="halo" x="${p.left + 8}" y="${p.top + 16}">No alarm and no event.</text>`,
     keys: () => (run.alarms.length ? '<li><svg viewBox="0 0 26 14" aria-hidden="true"><rect width="26" height="14" style="fill:var(--critical)"/></svg>!! critical alarm</li>' +
       '<li><svg viewBox="0 0 26 14" aria-hidden="true"><rect x="1" y="1" width="24" height="12" style="fill:var(--mild);fill-opacity:0.35;stroke:var(--mild);stroke-width:1.5"/></svg>! non-critical alarm</li>' : '') +
       lanes.map(([, title, shape]) => shapeKey(shape, 'style="fill:var(--event)"', title)).join(''),
