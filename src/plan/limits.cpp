@@ -109,6 +109,7 @@ class Checker {
     const auto doses = component_doses(p_, q_.model);
     for (std::size_t i = 0; i < doses.size(); ++i) component(doses[i], p_.formulation.components[i]);
     if (!doses.empty()) flow(doses[0]);
+    bridge();
     mixture();
     dropped(doses);
     safe_state();
@@ -214,6 +215,23 @@ class Checker {
       } else if (doses.worst_day > limit->value + forgiven) {
         against(*limit, LimitCheck::kWorstDay, "worst day", shown(doses.worst_day), top,
                 "with every bolus a day can bring " + shown(doses.worst_day) + ", above " + top);
+      }
+    }
+  }
+
+  /// A bridge gives the fluid that is left in the path, at its own flow and outside the patient's ceilings.
+  void bridge() {
+    if (p_.bridge.volume.raw() == 0 || q_.bridged == nullptr) return;
+    for (const Component& part : q_.bridged->parts()) {
+      const DrugEntry* drug = q_.library.find_drug(part.drug);
+      if (drug == nullptr) continue;
+      name_ = drug->name;
+      const DoseRate dose = dose_rate(p_.bridge.rate, part.concentration);
+      for (const auto* limit : applicable(drug->max_per_day, scope_)) {
+        if (dose <= limit->value + rounding_of(part.concentration)) continue;
+        const std::string top = to_text(limit->value);
+        against(*limit, LimitCheck::kBridgePerDay, "bridge per day", shown(dose), top,
+                "the bridge gives " + shown(dose) + ", above " + top);
       }
     }
   }

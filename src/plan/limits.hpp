@@ -27,6 +27,7 @@ enum class LimitCheck : std::uint8_t {
   kConcentration,
   kFlowRange,
   kBasalPerDay,
+  kBridgePerDay,
   kWorstDay,
   kWorstHour,
   kUsualRange,
@@ -76,6 +77,7 @@ struct LimitQuestion {
   StepPhase phase = StepPhase::kTitration;
   const Prescription* previous = nullptr;
   std::optional<Duration> since_previous = std::nullopt;  // since `previous` began
+  const Formulation* bridged = nullptr;                   // the fluid that a bridge empties
 };
 
 /// All findings, hard ones first. A dose planned at a limit is not over it by the rounding of its rate: one

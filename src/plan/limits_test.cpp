@@ -67,6 +67,23 @@ TEST(Mixture, one_rate_carries_every_component) {
   EXPECT_EQ(doses[1].highest_basal, milligrams_per_day(9));
 }
 
+TEST(Limits, a_bridge_is_held_against_the_old_fluids_limits) {
+  const auto old_c = micrograms_per_millilitre(25);
+  Prescription p = prescription_of({{"ziconotide", micrograms_per_millilitre(5)}}, microlitres_per_day(480));
+  const Prescription old = prescription_of({{"ziconotide", old_c}}, microlitres_per_day(96));
+  const PumpModel model = roller();
+  LimitQuestion question{.library = library(), .model = model, .scope = {"US", {}}};
+  question.bridged = &old.formulation;
+  p.bridge = {microlitres(375), flow_for(micrograms_per_day(19), old_c), 1};
+  EXPECT_EQ(find(check_limits(p, question), LimitCheck::kBridgePerDay, "ziconotide"), nullptr);
+  p.bridge.rate = flow_for(micrograms_per_day(500), old_c);
+  const auto all = check_limits(p, question);
+  const Finding* found = find(all, LimitCheck::kBridgePerDay, "ziconotide");
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->severity, Severity::kHard);
+  EXPECT_NE(found->message.find("500 mcg/day"), std::string::npos) << found->message;
+}
+
 TEST(Limits, twenty_percent_more_morphine_takes_bupivacaine_over_ten_milligrams) {
   EXPECT_EQ(find(findings_of(mixture(milligrams_per_day(6))), LimitCheck::kBasalPerDay, "bupivacaine"),
             nullptr);

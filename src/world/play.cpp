@@ -124,6 +124,8 @@ class Player {
     LimitQuestion question{.library = library_, .model = scenario_.model, .scope = {}};
     const bool another = running.number > 0;
     if (another) question.previous = &running;
+    const Formulation at_tip = device_.pump().front().at_tip();
+    if (another) question.bridged = &at_tip;
     bool ok = true;
     for (const Finding& finding : check_limits(p, question)) {
       if (finding.severity == Severity::kHard) {
