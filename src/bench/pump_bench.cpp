@@ -49,7 +49,8 @@ Prescription flex_with_boluses() {
   p.basal.profile_count = 1;
   DayProfile& day = p.basal.profiles[0];
   day.count = 4;
-  for (std::uint16_t i = 0; i < 4; ++i) day.steps[i] = {static_cast<std::uint16_t>(i * 360), microlitres_per_day(200 + 50 * i)};
+  for (std::uint16_t i = 0; i < 4; ++i)
+    day.steps[i] = {static_cast<std::uint16_t>(i * 360), microlitres_per_day(200 + 50 * i)};
   p.schedule.kind = ScheduleKind::kTimesOfDay;
   p.schedule.dose = {microlitres(25), microlitres_per_day(7'200)};
   p.schedule.count = 6;
@@ -86,7 +87,8 @@ void play_years(benchmark::State& state, const Prescription& prescription) {
       device.run_until(t);
       device.fill(device.pump().model().capacity, prescription.formulation);
       device.command([&](Pump& pump, MotorReading reading, Effects& out) {
-        return pump.refill(reading, {device.pump().model().capacity, Volume{}, prescription.formulation}, nullptr, out);
+        return pump.refill(reading, {device.pump().model().capacity, Volume{}, prescription.formulation},
+                           nullptr, out);
       });
     }
     device.run_until(end);
@@ -128,11 +130,20 @@ void bytes_of_pump(benchmark::State& state) {
   state.counters["prescription_bytes"] = kPrescriptionBytes;
 }
 
-BENCHMARK(simple_continuous)->Name("pump/simple_continuous")->Arg(1)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond);
-BENCHMARK(flex_and_6_boluses_a_day)->Name("pump/flex_and_6_boluses_a_day")->Arg(1)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond);
+BENCHMARK(simple_continuous)
+    ->Name("pump/simple_continuous")
+    ->Arg(1)
+    ->Arg(10)
+    ->Arg(100)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(flex_and_6_boluses_a_day)
+    ->Name("pump/flex_and_6_boluses_a_day")
+    ->Arg(1)
+    ->Arg(10)
+    ->Arg(100)
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(roofline_hourly_count)->Name("pump/roofline_hourly_count")->Arg(100)->Unit(benchmark::kMillisecond);
 BENCHMARK(bytes_of_pump)->Name("pump/bytes_of_pump");
 
 }  // namespace
 }  // namespace theca
-

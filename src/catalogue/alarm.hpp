@@ -1,6 +1,6 @@
 #pragma once
-/// Every alarm the pump can raise, one row each; the enumerators' order is their precedence, most urgent first.
-/// Two classes as in the field: critical (two tones) and non-critical (one tone).
+/// Every alarm the pump can raise, one row each; the enumerators' order is their precedence, most urgent
+/// first. Two classes as in the field: critical (two tones) and non-critical (one tone).
 
 #include <array>
 #include <cstddef>
@@ -48,13 +48,14 @@ inline constexpr std::array<AlarmRow, kAlarmCount> kAlarms{{
     {Alarm::kThirtyDayCeiling, AlarmClass::kCritical, AlarmClears::kOnNewPrescription, "30-day ceiling",
      "The dose gate cut delivery at the patient's 30-day ceiling. The pump is in its safe state."},
     {Alarm::kActuatorCeiling, AlarmClass::kCritical, AlarmClears::kOnNewPrescription, "actuator ceiling",
-     "A flow above what this pump model may give was asked for and not given. The pump is in its safe state."},
+     "A flow above what this pump model may give was asked for and not given. The pump is in its safe "
+     "state."},
     {Alarm::kAllowanceUsed, AlarmClass::kCritical, AlarmClears::kOnNewPrescription, "allowance used up",
      "A prime or bridge asked for more than its single-use allowance. The pump is in its safe state."},
     {Alarm::kEmptyReservoir, AlarmClass::kCritical, AlarmClears::kOnRefill, "empty reservoir",
      "A pump at the upper end of its accuracy would be empty now. Extra doses are off; basal runs."},
-    {Alarm::kPrescriptionExpired, AlarmClass::kNonCritical, AlarmClears::kOnNewPrescription, "prescription expired",
-     "The prescription has run out. Its fall-back is running."},
+    {Alarm::kPrescriptionExpired, AlarmClass::kNonCritical, AlarmClears::kOnNewPrescription,
+     "prescription expired", "The prescription has run out. Its fall-back is running."},
     {Alarm::kLowReservoir, AlarmClass::kNonCritical, AlarmClears::kOnRefill, "low reservoir",
      "A pump at the upper end of its accuracy would be at the low level now."},
 }};
@@ -84,7 +85,9 @@ class AlarmSet {
 
  private:
   static_assert(kAlarmCount <= 16);
-  static constexpr std::uint16_t bit(Alarm alarm) { return static_cast<std::uint16_t>(1U << static_cast<unsigned>(alarm)); }
+  static constexpr std::uint16_t bit(Alarm alarm) {
+    return static_cast<std::uint16_t>(1U << static_cast<unsigned>(alarm));
+  }
   std::uint16_t bits_ = 0;
 };
 

@@ -63,7 +63,8 @@ int pumps(const Options& options) {
               library->suggest_pumps(options.name), pump_table);
 }
 
-void add(CLI::App& app, const char* name, const char* about, const char* example, int (*act)(const Options&), int& exit_code) {
+void add(CLI::App& app, const char* name, const char* about, const char* example, int (*act)(const Options&),
+         int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(name, about);
   command->add_option("NAME", options->name, "one entry in full; without it, a line for each");
@@ -75,8 +76,10 @@ void add(CLI::App& app, const char* name, const char* about, const char* example
 }  // namespace
 
 void add_library_commands(CLI::App& app, int& exit_code) {
-  add(app, "drugs", "Show the drug library: limits, sources, what is verified", "Example: theca drugs ziconotide", drugs, exit_code);
-  add(app, "pumps", "Show the pump library: reservoir, flow, accuracy, constants", "Example: theca pumps roller-40", pumps, exit_code);
+  add(app, "drugs", "Show the drug library: limits, sources, what is verified",
+      "Example: theca drugs ziconotide", drugs, exit_code);
+  add(app, "pumps", "Show the pump library: reservoir, flow, accuracy, constants",
+      "Example: theca pumps roller-40", pumps, exit_code);
 }
 
 }  // namespace theca

@@ -36,7 +36,10 @@ int run(int argc, char** argv) {
   theca::add_plan_command(app, exit_code);
   theca::add_library_commands(app, exit_code);
   if (argc > 1 && argv[1][0] != '-' && !knows(app, argv[1])) {
-    fmt::print(stderr, "theca: no command \"{}\"; there are run, plan, drugs, pumps, bench and test. See theca --help.\n", argv[1]);
+    fmt::print(
+        stderr,
+        "theca: no command \"{}\"; there are run, plan, drugs, pumps, bench and test. See theca --help.\n",
+        argv[1]);
     return theca::kExitUsage;
   }
   try {

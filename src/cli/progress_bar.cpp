@@ -28,7 +28,8 @@ void ProgressBar::show(double done) {
   drawn_ = true;
   const double spent = std::chrono::duration<double>(now - start_).count();
   const int filled = static_cast<int>(std::min(1.0, done) * kWidth);
-  fmt::print(stderr, "\r[{}{}] {:3.0f} %  {:.0f} s left \033[K", std::string(static_cast<std::size_t>(filled), '#'),
+  fmt::print(stderr, "\r[{}{}] {:3.0f} %  {:.0f} s left \033[K",
+             std::string(static_cast<std::size_t>(filled), '#'),
              std::string(static_cast<std::size_t>(kWidth - filled), '.'), done * 100, spent / done - spent);
   std::fflush(stderr);
 }

@@ -1,5 +1,6 @@
 #pragma once
-/// A progress bar with the time that is left, on stderr, only where someone sees it and only when it takes long.
+/// A progress bar with the time that is left, on stderr, only where someone sees it and only when it takes
+/// long.
 
 #include <chrono>
 

@@ -41,8 +41,8 @@ int run(const Options& options) {
   const auto scenario = load_scenario(options.scenario, *library);
   if (!scenario) {
     tell(scenario.error());
-    fmt::print(stderr, "theca run: {} error{} in the scenario; nothing was written\n", scenario.error().size(),
-               scenario.error().size() == 1 ? "" : "s");
+    fmt::print(stderr, "theca run: {} error{} in the scenario; nothing was written\n",
+               scenario.error().size(), scenario.error().size() == 1 ? "" : "s");
     return kExitUsage;
   }
   ProgressBar bar{!options.quiet};
@@ -75,8 +75,10 @@ void add_run_command(CLI::App& app, int& exit_code) {
       ->required()
       ->check(CLI::ExistingFile)
       ->type_name("FILE");
-  command->add_option("--out", options->out, "directory for report.html, delivery.csv, events.jsonl, summary.json; "
-                                             "default out/<scenario>")
+  command
+      ->add_option("--out", options->out,
+                   "directory for report.html, delivery.csv, events.jsonl, summary.json; "
+                   "default out/<scenario>")
       ->type_name("DIR");
   command->add_flag("--json", options->json, "print summary.json on standard output");
   command->add_flag("--quiet", options->quiet, "no progress bar and no summary");

@@ -28,24 +28,28 @@ std::string run_text(const RunResult& run, const std::string& dir) {
   std::string text = fmt::format("{}\n", run.title);
   for (const std::string& prescription : run.prescriptions) text += fmt::format("  {}\n", prescription);
   const Sample& last = run.samples.back();
-  text += fmt::format("  prescribed {}, delivered {} ({} steps commanded, {} reported)\n", to_text(last.prescribed),
-                      to_text(last.delivered), run.steps_commanded, run.steps_reported);
+  text +=
+      fmt::format("  prescribed {}, delivered {} ({} steps commanded, {} reported)\n",
+                  to_text(last.prescribed), to_text(last.delivered), run.steps_commanded, run.steps_reported);
   for (std::size_t i = 0; i < run.drugs.size(); ++i) {
     text += fmt::format("  {}: {} left the tip\n", run.drugs[i].name,
                         to_text(last.tip_mass[i], Rounding::significant(kDigits)));
   }
   for (const FrontArrival& front : run.fronts) {
-    if (front.reckoned) text += fmt::format("  {} at the tip: {}\n", fluid(run, front.fluid), at(run, *front.reckoned));
+    if (front.reckoned)
+      text += fmt::format("  {} at the tip: {}\n", fluid(run, front.fluid), at(run, *front.reckoned));
   }
   const auto granted = std::count_if(run.boluses.begin(), run.boluses.end(),
                                      [](const BolusRecord& b) { return b.refusal == Refusal::kNone; });
-  text += fmt::format("  boluses: {} given, {} refused\n", granted, static_cast<std::int64_t>(run.boluses.size()) - granted);
+  text += fmt::format("  boluses: {} given, {} refused\n", granted,
+                      static_cast<std::int64_t>(run.boluses.size()) - granted);
   for (const AlarmRecord& alarm : run.alarms) {
     text += fmt::format("  alarm {}: {}{}\n", row_of(alarm.alarm).name, at(run, alarm.raised),
                         alarm.cleared ? " to " + at(run, *alarm.cleared) : ", stands");
   }
   for (const Mark& mark : run.marks) {
-    if (mark.code == EventCode::kCommandRefused) text += fmt::format("  {}: {}\n", at(run, mark.at), mark.text);
+    if (mark.code == EventCode::kCommandRefused)
+      text += fmt::format("  {}: {}\n", at(run, mark.at), mark.text);
   }
   if (run.refill_by) text += fmt::format("  refill by {}: {}\n", *run.refill_by, run.refill_reason);
   for (const std::string& note : run.notes) text += fmt::format("  note: {}\n", note);

@@ -7,7 +7,8 @@ DrugClass class_of(const Formulation& formulation) {
   for (const Component& part : formulation.parts()) {
     if (part.drug_class == DrugClass::kUnknown) return DrugClass::kUnknown;
     opioid = opioid || part.drug_class == DrugClass::kOpioid || part.drug_class == DrugClass::kBoth;
-    withdrawal = withdrawal || part.drug_class == DrugClass::kWithdrawalProne || part.drug_class == DrugClass::kBoth;
+    withdrawal =
+        withdrawal || part.drug_class == DrugClass::kWithdrawalProne || part.drug_class == DrugClass::kBoth;
   }
   if (formulation.count == 0) return DrugClass::kUnknown;
   if (opioid && withdrawal) return DrugClass::kBoth;

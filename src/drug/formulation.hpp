@@ -35,7 +35,8 @@ struct Component {
 inline constexpr std::size_t kMaxComponents = 6;
 
 /// A fluid as it is compounded. Component 0 is the one that doses are spoken of unless said otherwise.
-/// `number` tells two fills apart even when their contents are alike; 0 is "nothing": a dry path, CSF, saline.
+/// `number` tells two fills apart even when their contents are alike; 0 is "nothing": a dry path, CSF,
+/// saline.
 struct Formulation {
   std::uint32_t number = 0;
   std::uint8_t count = 0;

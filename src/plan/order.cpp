@@ -16,7 +16,10 @@ constexpr int kDosePrintDigits = 6;
 class Composer {
  public:
   Composer(const Order& order, const PumpModel& model, const PathContents& path)
-      : order_(order), model_(model), path_(path), concentration_(concentration_of(order.formulation, order.drug)) {}
+      : order_(order),
+        model_(model),
+        path_(path),
+        concentration_(concentration_of(order.formulation, order.drug)) {}
 
   std::expected<Composed, std::vector<OrderError>> run() {
     if (concentration_.raw() == 0) {
@@ -48,8 +51,9 @@ class Composer {
     const FlowRate rate = flow_for(dose, concentration);
     const DoseRate back = dose_rate(rate, concentration);
     if (back != dose) {
-      out_.roundings.push_back(fmt::format("{}: {} is given as {} ({}), the nearest the pump keeps", key, to_text(dose),
-                                           to_text(back, Rounding::significant(kDosePrintDigits)), to_text(rate)));
+      out_.roundings.push_back(
+          fmt::format("{}: {} is given as {} ({}), the nearest the pump keeps", key, to_text(dose),
+                      to_text(back, Rounding::significant(kDosePrintDigits)), to_text(rate)));
     }
     return rate;
   }
@@ -90,8 +94,8 @@ class Composer {
     const Volume exact = volume_for(ordered.dose, concentration);
     const Volume volume = model_.step * whole_steps(exact, model_.step);
     if (volume.raw() == 0) {
-      fail(key, fmt::format("{} is {} of this fluid, less than one step of this pump ({})", to_text(ordered.dose),
-                            to_text(exact), to_text(model_.step)));
+      fail(key, fmt::format("{} is {} of this fluid, less than one step of this pump ({})",
+                            to_text(ordered.dose), to_text(exact), to_text(model_.step)));
       return {};
     }
     if (ordered.over.raw() <= 0) {
@@ -100,14 +104,15 @@ class Composer {
     }
     const auto rate = multiply_divide(volume.raw(), kMillisecondsPerDay, ordered.over.raw(), Round::kNearest);
     if (!rate || *rate > kMaxFlowRate.raw() || *rate == 0) {
-      fail(key, fmt::format("{} over {} is no flow a pump can be told", to_text(volume), to_text(ordered.over)));
+      fail(key,
+           fmt::format("{} over {} is no flow a pump can be told", to_text(volume), to_text(ordered.over)));
       return {};
     }
     const Mass back = mass_in(volume, concentration);
     if (back != ordered.dose) {
-      out_.roundings.push_back(fmt::format("{}: {} is given as {} ({}), whole steps of {}", key, to_text(ordered.dose),
-                                           to_text(back, Rounding::significant(kDosePrintDigits)), to_text(volume),
-                                           to_text(model_.step)));
+      out_.roundings.push_back(fmt::format(
+          "{}: {} is given as {} ({}), whole steps of {}", key, to_text(ordered.dose),
+          to_text(back, Rounding::significant(kDosePrintDigits)), to_text(volume), to_text(model_.step)));
     }
     return {volume, FlowRate{*rate}};
   }
@@ -157,7 +162,8 @@ class Composer {
   }
 
   void prime(BolusDose& prime) {
-    if (path_.at_tip.number != 0) return fail("prime", "the path holds drug already; a prime is for a dry path");
+    if (path_.at_tip.number != 0)
+      return fail("prime", "the path holds drug already; a prime is for a dry path");
     const Volume wanted = order_.prime->volume.value_or(path_.until_at_tip);
     prime = {model_.step * whole_steps(wanted, model_.step), order_.prime->rate.value_or(model_.max_flow)};
   }
@@ -174,13 +180,14 @@ class Composer {
   }
 
   void safe_state(Prescription& p) {
-    const bool stopped = order_.mode == BasalMode::kStopped;  // a safe state gives no more than the lowest basal
+    const bool stopped =
+        order_.mode == BasalMode::kStopped;  // a safe state gives no more than the lowest basal
     const SafeAction proposed = stopped ? SafeAction::kStop : proposed_safe_action(class_of(p.formulation));
     p.safe_state.action = order_.safe_action.value_or(proposed);
     if (p.safe_state.action != SafeAction::kEmergencyRate) return;
-    p.safe_state.emergency_rate = order_.emergency_dose
-                                      ? flow("safe_state.emergency_rate", *order_.emergency_dose, concentration_)
-                                      : basal_range(p.basal, model_.minimum_rate).lowest;
+    p.safe_state.emergency_rate =
+        order_.emergency_dose ? flow("safe_state.emergency_rate", *order_.emergency_dose, concentration_)
+                              : basal_range(p.basal, model_.minimum_rate).lowest;
   }
 
   const Order& order_;
@@ -210,8 +217,9 @@ std::string basal_text(const Prescription& p, Concentration c) {
       break;
   }
   const RateRange range = basal_range(p.basal, FlowRate{0});
-  return fmt::format("flex between {} and {}, {} day profile{}", dose_text(range.lowest, c), dose_text(range.highest, c),
-                     p.basal.profile_count, p.basal.profile_count == 1 ? "" : "s");
+  return fmt::format("flex between {} and {}, {} day profile{}", dose_text(range.lowest, c),
+                     dose_text(range.highest, c), p.basal.profile_count,
+                     p.basal.profile_count == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -225,11 +233,14 @@ std::string sentence(const Prescription& p, DrugCode drug, const std::string& co
   const Concentration c = concentration_of(p.formulation, drug);
   const auto over = [](const BolusDose& dose) { return to_text(bolus_duration(dose), seconds(1)); };
   std::string text = fmt::format("prescription {}: {}, {}", p.number, contents, basal_text(p, c));
-  if (p.prime.volume.raw() > 0) text += fmt::format("; prime {} at {}", to_text(p.prime.volume), to_text(p.prime.rate));
+  if (p.prime.volume.raw() > 0)
+    text += fmt::format("; prime {} at {}", to_text(p.prime.volume), to_text(p.prime.rate));
   if (p.bridge.volume.raw() > 0) {
-    text += fmt::format("; bridge {} of the old fluid at {}", to_text(p.bridge.volume), to_text(p.bridge.rate));
+    text +=
+        fmt::format("; bridge {} of the old fluid at {}", to_text(p.bridge.volume), to_text(p.bridge.rate));
   }
-  if (p.single.volume.raw() > 0) text += fmt::format("; single bolus {} over {}", dose_text(p.single.volume, c), over(p.single));
+  if (p.single.volume.raw() > 0)
+    text += fmt::format("; single bolus {} over {}", dose_text(p.single.volume, c), over(p.single));
   if (p.schedule.kind == ScheduleKind::kInterval) {
     text += fmt::format("; periodic bolus {} over {} every {}", dose_text(p.schedule.dose.volume, c),
                         over(p.schedule.dose), to_text(seconds(p.schedule.interval_s)));
@@ -238,9 +249,10 @@ std::string sentence(const Prescription& p, DrugCode drug, const std::string& co
                         dose_text(p.schedule.dose.volume, c), over(p.schedule.dose));
   }
   if (p.patient.dose.volume.raw() > 0) {
-    text += fmt::format("; patient bolus {} over {}, lockout {}, {} per {}", dose_text(p.patient.dose.volume, c),
-                        over(p.patient.dose), to_text(seconds(p.patient.lockout_s)), p.patient.allotted,
-                        to_text(seconds(p.patient.window_s)));
+    text +=
+        fmt::format("; patient bolus {} over {}, lockout {}, {} per {}", dose_text(p.patient.dose.volume, c),
+                    over(p.patient.dose), to_text(seconds(p.patient.lockout_s)), p.patient.allotted,
+                    to_text(seconds(p.patient.window_s)));
   }
   return text;
 }

@@ -1,6 +1,7 @@
 #pragma once
-/// A therapy in doses, as a physician speaks of it, made into the prescription that a pump keeps: rates to the
-/// nearest nL/day, boluses to whole steps, rounded down. From then on the stored numbers are the prescription.
+/// A therapy in doses, as a physician speaks of it, made into the prescription that a pump keeps: rates to
+/// the nearest nL/day, boluses to whole steps, rounded down. From then on the stored numbers are the
+/// prescription.
 
 #include <cstdint>
 #include <expected>
@@ -33,8 +34,8 @@ struct OrderedDay {
 
 struct OrderedSchedule {
   OrderedBolus bolus;
-  Duration every;                     // by interval, or
-  Duration first_after;               //
+  Duration every;                      // by interval, or
+  Duration first_after;                //
   std::vector<std::uint16_t> minutes;  // by time of day
 };
 
@@ -49,8 +50,8 @@ struct OrderedPatientBolus {
 };
 
 struct OrderedPrime {
-  std::optional<Volume> volume;   // default: all of the path that is dry
-  std::optional<FlowRate> rate;   // default: the model's largest flow
+  std::optional<Volume> volume;  // default: all of the path that is dry
+  std::optional<FlowRate> rate;  // default: the model's largest flow
 };
 
 /// A therapy before it is numbers for one pump. Doses are of `drug`, a component of `formulation`.
@@ -67,7 +68,7 @@ struct Order {
   std::optional<DoseRate> bridge;  // dose to keep while the old formulation leaves; of its own first drug
                                    // when it does not hold `drug`
   std::optional<OrderedBolus> single;
-  std::optional<SafeAction> safe_action;  // default: proposed for the formulation's class
+  std::optional<SafeAction> safe_action;   // default: proposed for the formulation's class
   std::optional<DoseRate> emergency_dose;  // default with an emergency rate: the lowest basal
   std::int64_t starts_utc_s = 0;
   std::int64_t expires_utc_s = 0;

@@ -1,5 +1,6 @@
 #pragma once
-/// A pump on the bench: a motor that obeys it step by step and can be told to fail, wakes on time, every event kept.
+/// A pump on the bench: a motor that obeys it step by step and can be told to fail, wakes on time, every
+/// event kept.
 
 #include <algorithm>
 #include <cstdint>
@@ -15,7 +16,8 @@
 
 namespace theca::example {
 
-/// A pump as it is implanted in most tests: 40 mL of `formulation` over a path of 0.375 mL that holds the same.
+/// A pump as it is implanted in most tests: 40 mL of `formulation` over a path of 0.375 mL that holds the
+/// same.
 inline Implantation setup_with(const Formulation& formulation) {
   Implantation setup;
   setup.path = kPath;
@@ -37,22 +39,25 @@ class Bench {
  public:
   explicit Bench(const PumpModel& model = kRoller) : pump(model) {}
   /// Implanted, at Instant 0.
-  Bench(const Implantation& setup, const Prescription& prescription, const PumpModel& model = kRoller) : pump(model) {
+  Bench(const Implantation& setup, const Prescription& prescription, const PumpModel& model = kRoller)
+      : pump(model) {
     const CommandResult done = implant(setup, prescription);
     if (done) return;
     std::string why = row_of(done.error().refusal).name;
-    if (done.error().violation) why += ", rule " + std::to_string(static_cast<int>(done.error().violation->rule));
+    if (done.error().violation)
+      why += ", rule " + std::to_string(static_cast<int>(done.error().violation->rule));
     throw std::runtime_error("the pump refused its first prescription: " + why);
   }
 
   Pump pump;
   std::vector<Event> events;
   std::vector<Instant> steps;  // made by the motor
-  std::int64_t swallow = 0;    // so many of the next steps do not come, although the motor is told to make them
+  std::int64_t swallow = 0;  // so many of the next steps do not come, although the motor is told to make them
 
   // ---- commands ---------------------------------------------------------------------------------------
   CommandResult implant(const Implantation& setup, const Prescription& p) {
-    return give([&](MotorReading reading, Effects& out) { return pump.implant(reading, setup, encode(p), out); });
+    return give(
+        [&](MotorReading reading, Effects& out) { return pump.implant(reading, setup, encode(p), out); });
   }
   CommandResult prescribe(const Prescription& p) { return prescribe(encode(p)); }
   CommandResult prescribe(const PrescriptionBytes& bytes) {
@@ -61,7 +66,9 @@ class Bench {
   CommandResult refill(const RefillRecord& record, const Prescription* with = nullptr) {
     std::optional<PrescriptionBytes> bytes;
     if (with != nullptr) bytes = encode(*with);
-    return give([&](MotorReading reading, Effects& out) { return pump.refill(reading, record, bytes ? &*bytes : nullptr, out); });
+    return give([&](MotorReading reading, Effects& out) {
+      return pump.refill(reading, record, bytes ? &*bytes : nullptr, out);
+    });
   }
   CommandResult stop() {
     return give([&](MotorReading reading, Effects& out) { return pump.stop(reading, out); });
@@ -70,14 +77,16 @@ class Bench {
     return give([&](MotorReading reading, Effects& out) { return pump.resume(reading, out); });
   }
   CommandResult set_ceilings(const Ceilings& ceilings) {
-    return give([&](MotorReading reading, Effects& out) { return pump.set_ceilings(reading, ceilings, out); });
+    return give(
+        [&](MotorReading reading, Effects& out) { return pump.set_ceilings(reading, ceilings, out); });
   }
   void shift_clock(Duration by) {
     clock_.utc_ms_at_zero += by.raw();
     give([&](MotorReading reading, Effects& out) { return pump.set_clock(reading, clock_, out), 0; });
   }
   BolusAnswer press() {
-    return give([&](MotorReading reading, Effects& out) { return pump.request_bolus(reading, ++presses_, out); });
+    return give(
+        [&](MotorReading reading, Effects& out) { return pump.request_bolus(reading, ++presses_, out); });
   }
   void observe() {
     give([&](MotorReading reading, Effects& out) { return pump.observe(reading, out), 0; });
@@ -123,8 +132,12 @@ class Bench {
     return found;
   }
   [[nodiscard]] std::size_t count(EventCode code, int detail = -1) const { return all(code, detail).size(); }
-  [[nodiscard]] std::size_t raised(Alarm alarm) const { return count(EventCode::kAlarmRaised, static_cast<int>(alarm)); }
-  [[nodiscard]] std::size_t cleared(Alarm alarm) const { return count(EventCode::kAlarmCleared, static_cast<int>(alarm)); }
+  [[nodiscard]] std::size_t raised(Alarm alarm) const {
+    return count(EventCode::kAlarmRaised, static_cast<int>(alarm));
+  }
+  [[nodiscard]] std::size_t cleared(Alarm alarm) const {
+    return count(EventCode::kAlarmCleared, static_cast<int>(alarm));
+  }
   /// Throws when there is none.
   [[nodiscard]] Event last(EventCode code, int detail = -1) const {
     const auto found = all(code, detail);
@@ -134,7 +147,8 @@ class Bench {
   [[nodiscard]] bool has_alarm(Alarm alarm) const { return pump.status().alarms.has(alarm); }
   /// Steps in (from, to].
   [[nodiscard]] std::int64_t steps_between(Instant from, Instant to) const {
-    return std::upper_bound(steps.begin(), steps.end(), to) - std::upper_bound(steps.begin(), steps.end(), from);
+    return std::upper_bound(steps.begin(), steps.end(), to) -
+           std::upper_bound(steps.begin(), steps.end(), from);
   }
   [[nodiscard]] bool powered() const { return powered_; }
   [[nodiscard]] const Effects& last_effects() const { return out_; }

@@ -8,7 +8,8 @@ namespace {
 /// Steps of a train, counted boundary by boundary of equal buckets without a division each.
 class Slices {
  public:
-  Slices(const Train& train, Instant first_boundary, Duration bucket) : count_(train.count), per_step_(train.units_per_step) {
+  Slices(const Train& train, Instant first_boundary, Duration bucket)
+      : count_(train.count), per_step_(train.units_per_step) {
     const std::int64_t units = train.rate * bucket.raw();
     const std::int64_t first_units = train.phase + train.rate * (first_boundary - train.start).raw();
     per_bucket_ = units / per_step_;
@@ -38,7 +39,8 @@ class Slices {
 template <std::int64_t kBucketMs, std::size_t kBuckets, std::size_t kRing>
 std::int64_t StepWindow<kBucketMs, kBuckets, kRing>::sum_ending_at(std::int64_t bucket) const {
   std::int64_t sum = 0;
-  for (std::int64_t b = std::max<std::int64_t>(0, bucket - kSpan + 1); b <= std::min(bucket, head_); ++b) sum += slot(b);
+  for (std::int64_t b = std::max<std::int64_t>(0, bucket - kSpan + 1); b <= std::min(bucket, head_); ++b)
+    sum += slot(b);
   return sum;
 }
 
@@ -155,8 +157,9 @@ std::int64_t DoseGate::allowance_left(TrainPurpose purpose) const {
 DoseGate::Verdict DoseGate::admit(const Train& train, TrainPurpose purpose) {
   cut(train.start);
   const bool plausible = train.count > 0 && train.rate > 0 && train.rate <= max_flow_.raw() &&
-                         train.units_per_step == step_.raw() * Amount::kUnitsPerNanolitre && train.phase >= 0 &&
-                         train.phase < train.units_per_step && train.end() <= train.start + kLongestTrain;
+                         train.units_per_step == step_.raw() * Amount::kUnitsPerNanolitre &&
+                         train.phase >= 0 && train.phase < train.units_per_step &&
+                         train.end() <= train.start + kLongestTrain;
   if (!plausible) return {0, Alarm::kActuatorCeiling};
 
   Verdict verdict{train.count, std::nullopt};

@@ -53,7 +53,8 @@ class StepWindow {
     if (sum_ending_at(present) + worst(kBucket * kSpan) <= ceiling_) return true;
     for (std::int64_t ahead = 0; ahead < kSpan; ++ahead) {
       std::int64_t past = 0;
-      for (std::int64_t b = std::max<std::int64_t>(0, present + ahead + 1 - kSpan); b <= std::min(present, head_); ++b) {
+      for (std::int64_t b = std::max<std::int64_t>(0, present + ahead + 1 - kSpan);
+           b <= std::min(present, head_); ++b) {
         past += slot(b);
       }
       const Duration future = end_of(present + ahead) - now + milliseconds(1);
@@ -67,7 +68,9 @@ class StepWindow {
   static constexpr std::int64_t kSpan = kBuckets + 1;  // buckets in a sum
   static constexpr std::int64_t bucket_of(Instant t) { return t.raw() / kBucketMs; }
   static constexpr Instant end_of(std::int64_t bucket) { return Instant{(bucket + 1) * kBucketMs - 1}; }
-  [[nodiscard]] std::uint32_t& slot(std::int64_t bucket) { return ring_[static_cast<std::size_t>(bucket) % kRing]; }
+  [[nodiscard]] std::uint32_t& slot(std::int64_t bucket) {
+    return ring_[static_cast<std::size_t>(bucket) % kRing];
+  }
   [[nodiscard]] std::uint32_t slot(std::int64_t bucket) const {
     return ring_[static_cast<std::size_t>(bucket) % kRing];
   }
@@ -93,7 +96,8 @@ class DoseGate {
   void set_ceilings(const Ceilings& ceilings);
   /// The reservoir's fluid changed: `numerator` steps of the new one carry what `denominator` of the old did.
   void rescale_past(std::int64_t numerator, std::int64_t denominator);
-  /// Would the ceilings hold for what was given and a therapy that gives at most `worst(d)` volume in any time d?
+  /// Would the ceilings hold for what was given and a therapy that gives at most `worst(d)` volume in any
+  /// time d?
   template <class Worst>
   [[nodiscard]] bool fits_after_past(Instant now, Worst&& worst) const {
     const auto steps = [&](Duration d) { return divide_up(worst(d).raw(), step_.raw()); };
@@ -125,11 +129,14 @@ class DoseGate {
   [[nodiscard]] std::int64_t deviation() const { return deviation_; }
   [[nodiscard]] std::int64_t largest_deviation() const { return largest_deviation_; }
 
-  /// Would a bolus of `steps` that ends at `end` stay under every ceiling together with what will be counted then?
+  /// Would a bolus of `steps` that ends at `end` stay under every ceiling together with what will be counted
+  /// then?
   [[nodiscard]] bool bolus_fits(Instant end, std::int64_t steps) const;
 
  private:
-  [[nodiscard]] std::int64_t& allowance(TrainPurpose purpose) { return allowances_[static_cast<std::size_t>(purpose)]; }
+  [[nodiscard]] std::int64_t& allowance(TrainPurpose purpose) {
+    return allowances_[static_cast<std::size_t>(purpose)];
+  }
 
   Volume step_;
   FlowRate max_flow_;  // the actuator's own ceiling, a constant of the pump model
@@ -141,7 +148,7 @@ class DoseGate {
   bool running_ = false;
   Train train_;
   TrainPurpose train_purpose_ = TrainPurpose::kTherapy;
-  std::int64_t passed_before_ = 0;   // let through by trains that are over
+  std::int64_t passed_before_ = 0;    // let through by trains that are over
   std::int64_t reported_offset_ = 0;  // reported minus let through, forgiven
   std::int64_t deviation_ = 0;
   std::int64_t largest_deviation_ = 0;

@@ -18,7 +18,8 @@ using example::kWidest;
 
 rc::Gen<std::int64_t> within(std::int64_t low, std::int64_t high) { return rc::gen::inRange(low, high + 1); }
 
-Train train_of(const PumpModel& model, Instant start, std::int64_t count, FlowRate rate, std::int64_t phase = 0) {
+Train train_of(const PumpModel& model, Instant start, std::int64_t count, FlowRate rate,
+               std::int64_t phase = 0) {
   return {start, count, rate.raw(), model.step.raw() * Amount::kUnitsPerNanolitre, phase};
 }
 /// `count` roller steps one second apart.
@@ -54,7 +55,8 @@ TEST(DoseGate, INV_4_cuts_a_train_at_the_step_that_would_pass_the_ceiling) {
 TEST(DoseGate, INV_4_room_comes_back_when_window_and_bucket_are_over) {
   DoseGate gate = gate_with(100);
   gate.admit(one_a_second(at(minutes(1)), 100), TrainPurpose::kTherapy);  // all in the bucket 00:00 to 00:05
-  EXPECT_EQ(gate.admit(one_a_second(at(minutes(65)) - milliseconds(1'001), 1), TrainPurpose::kTherapy).allowed, 0);
+  EXPECT_EQ(
+      gate.admit(one_a_second(at(minutes(65)) - milliseconds(1'001), 1), TrainPurpose::kTherapy).allowed, 0);
   EXPECT_EQ(gate.admit(one_a_second(at(minutes(65)), 100), TrainPurpose::kTherapy).allowed, 100);
 }
 
@@ -165,9 +167,11 @@ RC_GTEST_PROP(DoseGate, INV_4_no_exact_window_passes_its_ceiling_and_no_step_is_
     if (verdict.limit) {
       Recount with_one_more = given;
       with_one_more.take(train, verdict.allowed + 1);
-      const auto limit = std::find_if(windows.begin(), windows.end(), [&](const WindowCase& w) { return w.alarm == *verdict.limit; });
+      const auto limit = std::find_if(windows.begin(), windows.end(),
+                                      [&](const WindowCase& w) { return w.alarm == *verdict.limit; });
       RC_ASSERT(limit != windows.end());
-      RC_ASSERT(with_one_more.in_window(train.step_at(verdict.allowed + 1).raw(), limit->window + limit->bucket) > limit->ceiling);
+      RC_ASSERT(with_one_more.in_window(train.step_at(verdict.allowed + 1).raw(),
+                                        limit->window + limit->bucket) > limit->ceiling);
     }
     if (verdict.allowed == 0) continue;
     train.count = verdict.allowed;
@@ -208,7 +212,8 @@ RC_GTEST_PROP(DoseGate, INV_4_a_bolus_that_fits_is_let_through_and_one_that_does
   }
 }
 
-// ---- what was given, in the new fluid's steps --------------------------------------------------------------
+// ---- what was given, in the new fluid's steps
+// --------------------------------------------------------------
 
 TEST(DoseGate, rescale_past_counts_in_the_new_fluids_steps_rounded_up) {
   DoseGate gate = gate_with(100);
@@ -234,7 +239,9 @@ TEST(DoseGate, fits_after_past_weighs_past_and_future_in_every_window) {
   EXPECT_FALSE(gate.fits_after_past(at(minutes(10)), at_once(41)));
   EXPECT_TRUE(gate.fits_after_past(at(minutes(65)), at_once(100)));
   // A therapy that gives its most only after hour and bucket are over meets nothing of the past.
-  const auto late = [](Duration d) { return d > hours(1) + kHourBucket ? kRoller.step * 100 : kRoller.step * 0; };
+  const auto late = [](Duration d) {
+    return d > hours(1) + kHourBucket ? kRoller.step * 100 : kRoller.step * 0;
+  };
   EXPECT_TRUE(gate.fits_after_past(at(minutes(4)), late));
   const auto early = [](Duration d) { return d >= minutes(30) ? kRoller.step * 100 : kRoller.step * 0; };
   EXPECT_FALSE(gate.fits_after_past(at(minutes(4)), early));
@@ -335,7 +342,8 @@ TEST(DoseGate, INV_2_a_motor_that_runs_on_its_own_is_found_without_a_train) {
   EXPECT_FALSE(gate.bolus_fits(at(hours(1)), 4));
 }
 
-// ---- trains that no actuator makes --------------------------------------------------------------------------
+// ---- trains that no actuator makes
+// --------------------------------------------------------------------------
 
 TEST(DoseGate, INV_4_lets_no_implausible_train_through) {
   const Train good = one_a_second(at(hours(1)), 100);
@@ -371,7 +379,9 @@ TEST(DoseGate, INV_4_lets_no_implausible_train_through) {
   DoseGate gate{kRoller};
   gate.set_ceilings(kWidest);
   EXPECT_EQ(gate.admit(with([](Train& t) { t.count = 3'600; }), TrainPurpose::kTherapy).allowed, 3'600);
-  EXPECT_EQ(gate.admit(with([](Train& t) { t.rate = kRoller.max_flow.raw(); }), TrainPurpose::kTherapy).allowed, 100);
+  EXPECT_EQ(
+      gate.admit(with([](Train& t) { t.rate = kRoller.max_flow.raw(); }), TrainPurpose::kTherapy).allowed,
+      100);
 }
 
 RC_GTEST_PROP(DoseGate, INV_4_trains_of_any_bits_never_bring_more_than_the_ceiling, ()) {
@@ -379,7 +389,8 @@ RC_GTEST_PROP(DoseGate, INV_4_trains_of_any_bits_never_bring_more_than_the_ceili
   const auto any = [] { return *rc::gen::arbitrary<std::int64_t>(); };
   for (int i = 0; i < 20; ++i) {
     Train train{Instant{i}, any(), any(), any(), any()};
-    if (*rc::gen::arbitrary<bool>()) train = train_of(kRoller, Instant{i}, any() % 100, FlowRate{any() % 30'000'000});
+    if (*rc::gen::arbitrary<bool>())
+      train = train_of(kRoller, Instant{i}, any() % 100, FlowRate{any() % 30'000'000});
     gate.admit(train, TrainPurpose::kTherapy);
   }
   RC_ASSERT(gate.expected_by(at(hours(2))) <= 50);

@@ -1,5 +1,6 @@
 #pragma once
-/// What the pump wants done, told back to whoever called it: one order to the motor and the events of the call.
+/// What the pump wants done, told back to whoever called it: one order to the motor and the events of the
+/// call.
 
 #include <array>
 #include <cstddef>

@@ -50,7 +50,11 @@ std::optional<Train> Engine::plan(Instant until, std::int64_t most) const {
   // which would earn the whole millisecond, makes no step for the part that is not prescribed.
   const std::int64_t count = std::min(most, (earned_ + due_within(end - now_)) / units_per_step_);
   if (count <= 0) return std::nullopt;
-  return Train{.start = now_, .count = count, .rate = flow().raw(), .units_per_step = units_per_step_, .phase = earned_};
+  return Train{.start = now_,
+               .count = count,
+               .rate = flow().raw(),
+               .units_per_step = units_per_step_,
+               .phase = earned_};
 }
 
 void Engine::run(const Train& train) {

@@ -51,7 +51,7 @@ class Engine {
 
   std::int64_t units_per_step_;
   Instant now_;
-  std::int64_t earned_ = 0;     // units prescribed and not yet commanded: less than a step
+  std::int64_t earned_ = 0;  // units prescribed and not yet commanded: less than a step
   std::int64_t missed_ = 0;
   std::int64_t commanded_ = 0;  // steps since manufacture
   std::int64_t train_made_ = 0;

@@ -28,7 +28,9 @@ RC_GTEST_PROP(Train, step_at_and_made_by_agree, ()) {
   Train train{kStart, 1, *any_rate(), 1, 0};
   train.units_per_step = *rc::gen::element<std::int64_t>(1, 10, 300, 2'500) * Amount::kUnitsPerNanolitre;
   train.phase = *within(0, train.units_per_step - 1);
-  const auto most_in_an_hour = [&] { return (train.phase + train.rate * kLongestTrain.raw()) / train.units_per_step; };
+  const auto most_in_an_hour = [&] {
+    return (train.phase + train.rate * kLongestTrain.raw()) / train.units_per_step;
+  };
   if (most_in_an_hour() == 0) train.rate += 60'000;  // a step of 2.5 µL in an hour
   const std::int64_t most = most_in_an_hour();
   train.count = *within(1, std::min<std::int64_t>(most, 500));
@@ -109,7 +111,9 @@ RC_GTEST_PROP(Engine, INV_1_cut_and_planned_anew_at_any_millisecond_it_makes_the
 
 /// What a basal and one bolus from `start` have made due by `t`, in units.
 std::int64_t due_by(std::int64_t t, FlowRate basal, const BolusDose& bolus, std::int64_t start) {
-  const std::int64_t part = t <= start ? 0 : std::min(bolus.volume.raw() * Amount::kUnitsPerNanolitre, bolus.rate.raw() * (t - start));
+  const std::int64_t part =
+      t <= start ? 0
+                 : std::min(bolus.volume.raw() * Amount::kUnitsPerNanolitre, bolus.rate.raw() * (t - start));
   return basal.raw() * t + part;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-/// The memory behind the patient's button: when boluses were granted, on powered time, in fixed space. The last
-/// kMaxAllotted grants are kept as they are, so lockout and window are exact to the millisecond; nothing here
-/// knows the wall clock, so setting it changes nothing (INV-7).
+/// The memory behind the patient's button: when boluses were granted, on powered time, in fixed space. The
+/// last kMaxAllotted grants are kept as they are, so lockout and window are exact to the millisecond; nothing
+/// here knows the wall clock, so setting it changes nothing (INV-7).
 
 #include <array>
 #include <cstddef>
@@ -38,7 +38,9 @@ class PatientGrants {
   }
 
  private:
-  [[nodiscard]] Instant nth_last(std::size_t n) const { return grants_[(next_ + kMaxAllotted - n) % kMaxAllotted]; }
+  [[nodiscard]] Instant nth_last(std::size_t n) const {
+    return grants_[(next_ + kMaxAllotted - n) % kMaxAllotted];
+  }
 
   std::array<Instant, kMaxAllotted> grants_{};
   std::size_t next_ = 0;

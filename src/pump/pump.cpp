@@ -13,262 +13,12 @@ constexpr TrainPurpose purpose_of(bool prime, bool bridge) {
   return bridge ? TrainPurpose::kBridge : TrainPurpose::kTherapy;
 }
 
-constexpr Instant start_of(const Prescription& p, ClockOffset clock) {
-  return Instant{p.starts_utc_s * 1'000 - clock.utc_ms_at_zero};
-}
-
-constexpr bool in_range(Volume v) { return v.raw() >= 0 && v <= kMaxReservoir; }
-
-/// Ceilings widen with the window and none is above what the actuator can give in that time.
-constexpr bool plausible(const PumpModel& model, const FluidPath& path, const Ceilings& ceilings) {
-  const auto most = [&](Duration window) { return Amount::over(model.max_flow, window).floor() + model.step * 2; };
-  return in_range(path.tubing) && in_range(path.catheter) && path.total().raw() > 0 && ceilings.hour.raw() > 0 &&
-         ceilings.hour <= most(hours(1) + kHourBucket) && ceilings.day <= most(days(1) + kDayBucket) &&
-         ceilings.thirty_days <= most(days(30) + kThirtyDayBucket) &&
-         ceilings.day >= ceilings.hour && ceilings.thirty_days >= ceilings.day;
-}
-
-/// What was given counts on in steps of the new fluid: by the largest ratio of a drug that both hold.
-void rescale(DoseGate& gate, const Formulation& old_fluid, const Formulation& new_fluid) {
-  std::int64_t numerator = 0, denominator = 1;
-  for (const Component& part : new_fluid.parts()) {
-    const std::int64_t old_concentration = concentration_of(old_fluid, part.drug).raw();
-    const bool larger = old_concentration * denominator > numerator * part.concentration.raw();
-    if (larger) {
-      numerator = old_concentration;
-      denominator = part.concentration.raw();
-    }
-  }
-  if (numerator > 0) gate.rescale_past(numerator, denominator);
-}
-
 }  // namespace
 
 Pump::Pump(const PumpModel& model)
     : model_(model), engine_(model.step), gate_(model), reservoir_(model), clock_(ClockOffset{}, Zone{}) {}
 
-// ---- commands -------------------------------------------------------------------------------------------
-
-CommandResult Pump::implant(MotorReading reading, const Implantation& setup, const PrescriptionBytes& prescription,
-                            Effects& out) {
-  sync(reading, out);
-  if (condition_ != Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kAlreadyImplanted, out));
-  if (!plausible(model_, setup.path, setup.ceilings) || !in_range(setup.low_alarm)) {
-    return std::unexpected(refuse(Refusal::kBadLimits, out));
-  }
-  if (setup.refill.filled.raw() < 0 || setup.refill.left_in.raw() < 0 ||
-      setup.refill.filled + setup.refill.left_in > model_.capacity) {
-    return std::unexpected(refuse(Refusal::kOverfill, out));
-  }
-  DrugFront front{setup.path.total(), setup.path_contents};
-  front.change_reservoir(setup.refill.formulation);
-  DoseGate gate = gate_;
-  gate.set_ceilings(setup.ceilings);
-  Bounds bounds = bounds_of(front, setup.ceilings, gate);
-  bounds.path = setup.path;
-  bounds.clock = setup.clock;
-  const auto vetted = vet(prescription, setup.refill.formulation, bounds, out);
-  if (!vetted) return std::unexpected(vetted.error());
-
-  ceilings_ = setup.ceilings;
-  path_ = setup.path;
-  clock_offset_ = setup.clock;
-  gate_.set_ceilings(ceilings_);
-  low_alarm_ = setup.low_alarm;
-  front_ = front;
-  tip_formulation_ = setup.path_contents.number;
-  tell(out, EventCode::kImplanted, path_.total().raw(), model_.code);
-  condition_ = Condition::kRunning;
-  safe_at_tip_ = vetted->safe_state;
-  const RefillRecord& first = setup.refill;
-  fill_reservoir(first.filled + first.left_in);
-  tell(out, EventCode::kRefilled, (first.filled + first.left_in).raw(), first.formulation.number);
-  take(*vetted, out);
-  follow_levels(out);
-  decide(out);
-  return {};
-}
-
-CommandResult Pump::refill(MotorReading reading, const RefillRecord& refill, const PrescriptionBytes* with, Effects& out) {
-  sync(reading, out);
-  if (condition_ == Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kNotImplanted, out));
-  const Volume holds = refill.filled + refill.left_in;
-  if (refill.filled.raw() < 0 || refill.left_in.raw() < 0 || holds > model_.capacity) {
-    return std::unexpected(refuse(Refusal::kOverfill, out));
-  }
-  if (check(refill.formulation) != FormulationError::kNone) {
-    return std::unexpected(refuse(Refusal::kFormulationMismatch, out));
-  }
-  const bool another = !(refill.formulation == front_.in_reservoir());
-  if (another && with == nullptr) return std::unexpected(refuse(Refusal::kFormulationMismatch, out));
-  if (another && refill.formulation.number == front_.in_reservoir().number) {
-    return std::unexpected(refuse(Refusal::kFormulationMismatch, out));  // one number, two contents
-  }
-  DrugFront front = front_;
-  if (!front.change_reservoir(refill.formulation)) return std::unexpected(refuse(Refusal::kTooManyFluids, out));
-  DoseGate gate = gate_;
-  gate.cut(now());
-  if (another) rescale(gate, front_.in_reservoir(), refill.formulation);
-  const Ceilings ceilings = refill.ceilings.value_or(ceilings_);
-  if (!plausible(model_, path_, ceilings)) return std::unexpected(refuse(Refusal::kBadLimits, out));
-  gate.set_ceilings(ceilings);
-  std::optional<Prescription> taken;
-  if (with != nullptr) {
-    const auto vetted = vet(*with, refill.formulation, bounds_of(front, ceilings, gate), out);
-    if (!vetted) return std::unexpected(vetted.error());
-    taken = *vetted;
-  } else if (refill.ceilings && (!check(prescription_, model_, path_, ceilings, prescription_.number).empty() ||
-                                 !fits_after_past(prescription_, gate) ||
-                                 (next_ && !check(*next_, model_, path_, ceilings, next_->number).empty()))) {
-    return std::unexpected(refuse(Refusal::kPrescriptionRule, out, prescription_.number));
-  }
-
-  front_ = front;
-  gate_ = gate;
-  ceilings_ = ceilings;
-  fill_reservoir(holds);
-  tell(out, EventCode::kRefilled, holds.raw(), refill.formulation.number);
-  for (const Alarm alarm : {Alarm::kReservoirDry, Alarm::kEmptyReservoir, Alarm::kLowReservoir}) clear(out, alarm);
-  if (taken) take(*taken, out);
-  follow_levels(out);
-  decide(out);
-  return {};
-}
-
-CommandResult Pump::prescribe(MotorReading reading, const PrescriptionBytes& bytes, Effects& out) {
-  sync(reading, out);
-  if (condition_ == Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kNotImplanted, out));
-  const auto vetted = vet(bytes, front_.in_reservoir(), bounds_of(front_, ceilings_, gate_), out);
-  if (!vetted) return std::unexpected(vetted.error());
-  take(*vetted, out);
-  decide(out);
-  return {};
-}
-
-CommandResult Pump::stop(MotorReading reading, Effects& out) {
-  sync(reading, out);
-  if (condition_ == Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kNotImplanted, out));
-  if (condition_ == Condition::kMotorOff) return std::unexpected(refuse(Refusal::kMotorFault, out));
-  end_bolus(true, out);
-  if (condition_ != Condition::kStopped) stopped_from_ = condition_;
-  condition_ = Condition::kStopped;
-  tell(out, EventCode::kStopped, prescription_.number);
-  decide(out);
-  return {};
-}
-
-CommandResult Pump::resume(MotorReading reading, Effects& out) {
-  sync(reading, out);
-  if (condition_ != Condition::kStopped) return std::unexpected(refuse(Refusal::kNothingToResume, out));
-  condition_ = stopped_from_;
-  tell(out, EventCode::kResumed, prescription_.number);
-  decide(out);
-  return {};
-}
-
-CommandResult Pump::set_ceilings(MotorReading reading, const Ceilings& ceilings, Effects& out) {
-  sync(reading, out);
-  if (condition_ == Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kNotImplanted, out));
-  if (!plausible(model_, path_, ceilings)) return std::unexpected(refuse(Refusal::kBadLimits, out));
-  DoseGate gate = gate_;
-  gate.set_ceilings(ceilings);
-  for (const Prescription* p : {&prescription_, next_ ? &*next_ : &prescription_}) {
-    const Violations found = check(*p, model_, path_, ceilings, p->number);
-    if (!found.empty()) {
-      CommandFailure failure = refuse(Refusal::kPrescriptionRule, out, p->number);
-      failure.violation = found.all()[0];
-      return std::unexpected(failure);
-    }
-  }
-  if (!fits_after_past(prescription_, gate)) return std::unexpected(refuse(Refusal::kCeilingAfterPast, out));
-  ceilings_ = ceilings;
-  gate_ = gate;
-  tell(out, EventCode::kCeilingsSet, ceilings.hour.raw(), ceilings.day.raw());
-  decide(out);
-  return {};
-}
-
-void Pump::set_clock(MotorReading reading, ClockOffset offset, Effects& out) {
-  sync(reading, out);
-  tell(out, EventCode::kClockSet, offset.utc_ms_at_zero, offset.utc_ms_at_zero - clock_offset_.utc_ms_at_zero);
-  clock_offset_ = offset;
-  clock_ = WallClock{offset, prescription_.zone};
-  if (prescription_.expires_utc_s != 0) expiry_ = expiry_of(prescription_, offset);
-  if (next_) next_starts_ = start_of(*next_, offset);
-  if (due_ && prescription_.schedule.kind == ScheduleKind::kTimesOfDay) {  // what the clock leaps over is not caught up
-    due_ = next_scheduled_bolus(prescription_.schedule, clock_, now(), due_->identity - 1);
-  }
-  if (condition_ != Condition::kNotImplanted) decide(out);
-}
-
-Pump::Bounds Pump::bounds_of(const DrugFront& front, const Ceilings& ceilings, const DoseGate& gate) const {
-  const bool dry = front.at_tip().number == 0;
-  return {path_,
-          ceilings,
-          &gate,
-          clock_offset_,
-          front.at_tip().number,
-          front.until_reservoir_reaches_tip(),
-          front.until_tip_changes(),
-          dry ? front.until_tip_changes() : Volume{0}};
-}
-
-/// Would this prescription be right for a pump whose reservoir holds `reservoir`?
-std::expected<Prescription, CommandFailure> Pump::vet(const PrescriptionBytes& bytes, const Formulation& reservoir,
-                                                      const Bounds& bounds, Effects& out) {
-  if (condition_ == Condition::kMotorOff) return std::unexpected(refuse(Refusal::kMotorFault, out));
-  const auto decoded = decode(bytes);
-  if (!decoded) {
-    CommandFailure failure = refuse(Refusal::kPrescriptionMalformed, out);
-    failure.malformed = decoded.error();
-    return std::unexpected(failure);
-  }
-  const Prescription& p = *decoded;
-  const std::uint32_t newest = next_ ? next_->number : prescription_.number;
-  const Violations found = check(p, model_, bounds.path, bounds.ceilings, newest + 1);
-  if (!found.empty()) {
-    const Violation& first = found.all()[0];
-    CommandFailure failure = refuse(Refusal::kPrescriptionRule, out, p.number, static_cast<std::int64_t>(first.rule));
-    failure.violation = first;
-    return std::unexpected(failure);
-  }
-  const auto no = [&](Refusal refusal) { return std::unexpected(refuse(refusal, out, p.number)); };
-  if (!(p.formulation == reservoir)) return no(Refusal::kFormulationMismatch);
-  if (p.prime.volume > bounds.dry) return no(Refusal::kPrimeNotAllowed);
-
-  const bool bridges = p.bridge.volume.raw() > 0;
-  const bool bridging = phase_ == Phase::kBridge;
-  if (bridging && !bridges) return no(Refusal::kBridgeRunning);
-  if (bridges) {
-    const Volume off = bounds.until_at_tip - p.bridge.volume;
-    const bool fits = off >= nanolitres(0) && off < model_.step && bounds.one_fluid == bounds.until_at_tip;
-    if (!fits || p.bridge.from_formulation != bounds.at_tip) return no(Refusal::kBridgeMismatch);
-  }
-  const bool unbridged = bounds.at_tip != 0 && bounds.until_at_tip.raw() > 0 && !bridges;
-  if (unbridged && p.single.volume.raw() > 0) return no(Refusal::kFrontInPath);
-  if (p.expires_utc_s != 0 && expiry_of(p, bounds.clock) <= now()) return no(Refusal::kExpiredAlready);
-  const bool later = p.starts_utc_s != 0 && start_of(p, bounds.clock) > now();
-  const bool at_once = bridges || p.prime.volume.raw() > 0 || condition_ != Condition::kRunning ||
-                       !(p.formulation == prescription_.formulation);
-  if (later && at_once) return no(Refusal::kStartsLater);
-  if (!later && !fits_after_past(p, *bounds.gate)) return no(Refusal::kCeilingAfterPast);
-  return p;
-}
-
-bool Pump::fits_after_past(const Prescription& p, const DoseGate& gate) const {
-  return gate.fits_after_past(now(), [&](Duration time) { return worst_case_volume(p, model_.minimum_rate, time); });
-}
-
-void Pump::take(const Prescription& prescription, Effects& out) {
-  const Instant starts = prescription.starts_utc_s == 0 ? now() : start_of(prescription, clock_offset_);
-  tell(out, EventCode::kPrescriptionTaken, prescription.number, starts.raw());
-  if (starts > now()) {
-    next_ = prescription;
-    next_starts_ = starts;
-    return;
-  }
-  start(prescription, out);
-}
+// ---- a prescription's course ----------------------------------------------------------------------------
 
 /// The waiting prescription starts as soon as the ceilings hold for it and the past together.
 void Pump::start_next(Effects& out) {
@@ -294,23 +44,28 @@ void Pump::start(const Prescription& prescription, Effects& out) {
   expiry_ = expiry_of(prescription, clock_offset_);
   expired_ = false;
   condition_ = Condition::kRunning;
-  const bool fluid_between = other_drug_at_tip() && front_.until_tip_changes() < front_.until_reservoir_reaches_tip();
-  if (fluid_between && safe_rate(safe_in_reservoir_, model_.minimum_rate) < safe_rate(safe_at_tip_, model_.minimum_rate)) {
+  const bool fluid_between =
+      other_drug_at_tip() && front_.until_tip_changes() < front_.until_reservoir_reaches_tip();
+  if (fluid_between &&
+      safe_rate(safe_in_reservoir_, model_.minimum_rate) < safe_rate(safe_at_tip_, model_.minimum_rate)) {
     safe_at_tip_ = safe_in_reservoir_;  // of all fluids in the path the lowest counts
   }
   safe_in_reservoir_ = prescription.safe_state;
   if (!front_.change_on_its_way() || front_.at_tip().number == 0) safe_at_tip_ = safe_in_reservoir_;
-  for (const Alarm alarm : {Alarm::kHourCeiling, Alarm::kDayCeiling, Alarm::kThirtyDayCeiling, Alarm::kActuatorCeiling,
-                            Alarm::kAllowanceUsed, Alarm::kPrescriptionExpired}) {
+  for (const Alarm alarm : {Alarm::kHourCeiling, Alarm::kDayCeiling, Alarm::kThirtyDayCeiling,
+                            Alarm::kActuatorCeiling, Alarm::kAllowanceUsed, Alarm::kPrescriptionExpired}) {
     clear(out, alarm);
   }
   due_ = next_scheduled_bolus(prescription_.schedule, clock_, started_, kNoBolusYet);
-  const auto allowed = [&](Volume wanted) { return whole_steps(std::min(wanted, path_.total()), model_.step); };
+  const auto allowed = [&](Volume wanted) {
+    return whole_steps(std::min(wanted, path_.total()), model_.step);
+  };
   gate_.allow(TrainPurpose::kPrime, allowed(prescription.prime.volume));
   gate_.allow(TrainPurpose::kBridge, allowed(prescription.bridge.volume));
   tell(out, EventCode::kPrescriptionStarted, prescription.number, 0, static_cast<std::uint8_t>(mode()));
   if (other_drug_at_tip() && prescription.bridge.volume.raw() == 0) {
-    tell(out, EventCode::kChangedWithoutBridge, front_.until_reservoir_reaches_tip().raw(), front_.at_tip().number);
+    tell(out, EventCode::kChangedWithoutBridge, front_.until_reservoir_reaches_tip().raw(),
+         front_.at_tip().number);
   }
   enter_phase(Phase::kPrime, out);
 }
@@ -379,7 +134,8 @@ Refusal Pump::why_refused(Instant now, Instant& next_possible) const {
   const PatientBolusPolicy& policy = prescription_.patient;
   if (condition_ == Condition::kNotImplanted) return Refusal::kNotImplanted;
   if (policy.dose.volume.raw() == 0 || policy.dose.rate.raw() == 0) return Refusal::kNoPatientBolus;
-  if (alarms_.has(Alarm::kEmptyReservoir) || alarms_.has(Alarm::kReservoirDry)) return Refusal::kReservoirEmpty;
+  if (alarms_.has(Alarm::kEmptyReservoir) || alarms_.has(Alarm::kReservoirDry))
+    return Refusal::kReservoirEmpty;
   if (alarms_.any_critical() || held_) return Refusal::kCriticalAlarm;
   if (bolus_) return Refusal::kOtherBolusRunning;
   if (row_of(mode()).patient_request == RequestIn::kRefused || expired_) return Refusal::kMode;
@@ -449,12 +205,14 @@ void Pump::on_more_steps(MotorReading reading, Effects& out) {
   gate_.cut(reading.now);
   engine_.halt(true);
   out.motor = MotorOrder::kPowerOff;
-  tell(out, EventCode::kMotorPowerOff, gate_.expected_by(reading.now), gate_.expected_by(reading.now) + gate_.deviation());
+  tell(out, EventCode::kMotorPowerOff, gate_.expected_by(reading.now),
+       gate_.expected_by(reading.now) + gate_.deviation());
   raise(out, Alarm::kOverDelivery);
 }
 
 void Pump::on_fewer_steps(MotorReading reading, Effects& out) {
-  tell(out, EventCode::kMotorHeld, gate_.expected_by(reading.now), gate_.expected_by(reading.now) + gate_.deviation());
+  tell(out, EventCode::kMotorHeld, gate_.expected_by(reading.now),
+       gate_.expected_by(reading.now) + gate_.deviation());
   gate_.cut(reading.now);
   gate_.forgive();
   end_bolus(true, out);
@@ -504,7 +262,8 @@ void Pump::decide(Effects& out) {
   if (held_ && now() >= retry_at_) retry_motor(out);
   if (next_ && condition_ == Condition::kRunning && now() >= next_starts_) start_next(out);
   if (!expired_ && now() >= expiry_) expire(out);
-  if (condition_ == Condition::kRunning && phase_ != Phase::kTherapy && engine_.commanded() >= phase_last_step_) {
+  if (condition_ == Condition::kRunning && phase_ != Phase::kTherapy &&
+      engine_.commanded() >= phase_last_step_) {
     const Phase after = phase_ == Phase::kPrime ? Phase::kBridge : Phase::kTherapy;
     end_phase(out);
     enter_phase(after, out);
@@ -525,8 +284,9 @@ void Pump::expire(Effects& out) {
 
 void Pump::run_schedule(Effects& out) {
   while (due_ && due_->at <= now()) {
-    const bool starts = condition_ == Condition::kRunning && !expired_ && phase_ == Phase::kTherapy && !held_ &&
-                        !other_drug_at_tip() && !alarms_.has(Alarm::kReservoirDry) && !alarms_.has(Alarm::kEmptyReservoir);
+    const bool starts = condition_ == Condition::kRunning && !expired_ && phase_ == Phase::kTherapy &&
+                        !held_ && !other_drug_at_tip() && !alarms_.has(Alarm::kReservoirDry) &&
+                        !alarms_.has(Alarm::kEmptyReservoir);
     if (starts && bolus_) return;  // its turn comes when the running bolus is over
     const std::int64_t identity = due_->identity;
     if (starts) {
@@ -557,10 +317,11 @@ void Pump::set_basal() {
 
 /// Plans the next train, asks the gate, and settles when to wake.
 void Pump::deliver(Effects& out) {
-  const bool delivers = (condition_ == Condition::kRunning || condition_ == Condition::kSafeState) && !held_ &&
-                        given_steps() < dry_at_;
+  const bool delivers = (condition_ == Condition::kRunning || condition_ == Condition::kSafeState) &&
+                        !held_ && given_steps() < dry_at_;
   const Instant due = due_ && !bolus_ ? due_->at : kNever;
-  const Instant next = condition_ == Condition::kRunning ? next_starts_ : kNever;  // never starts a stopped pump
+  const Instant next =
+      condition_ == Condition::kRunning ? next_starts_ : kNever;  // never starts a stopped pump
   const Instant turn = std::min({expiry_ > now() ? expiry_ : kNever, next, due, retry_at_});
   if (!delivers) {
     halt_motor(out);
@@ -585,7 +346,8 @@ void Pump::deliver(Effects& out) {
   const DoseGate::Verdict verdict = gate_.admit(*train, purpose);
   if (verdict.limit) {
     if (!alarms_.has(*verdict.limit)) {  // a safe state that stays at a ceiling is told once
-      tell(out, EventCode::kGateCut, train->count, verdict.allowed, static_cast<std::uint8_t>(*verdict.limit));
+      tell(out, EventCode::kGateCut, train->count, verdict.allowed,
+           static_cast<std::uint8_t>(*verdict.limit));
     }
     raise(out, *verdict.limit);
     if (condition_ != Condition::kSafeState) {
@@ -642,14 +404,16 @@ void Pump::enter_safe_state(Effects& out) {
 }
 
 FlowRate Pump::safe_flow() const {
-  return std::min(safe_rate(safe_at_tip_, model_.minimum_rate), safe_rate(safe_in_reservoir_, model_.minimum_rate));
+  return std::min(safe_rate(safe_at_tip_, model_.minimum_rate),
+                  safe_rate(safe_in_reservoir_, model_.minimum_rate));
 }
 
 void Pump::start_bolus(BolusKind kind, const BolusDose& dose, Effects& out) {
   if (dose.volume.raw() <= 0 || dose.rate.raw() <= 0) return;
   bolus_ = RunningBolus{kind, dose};
   engine_.start_bolus(dose);
-  tell(out, EventCode::kBolusGranted, dose.volume.raw(), bolus_duration(dose).raw(), static_cast<std::uint8_t>(kind));
+  tell(out, EventCode::kBolusGranted, dose.volume.raw(), bolus_duration(dose).raw(),
+       static_cast<std::uint8_t>(kind));
 }
 
 void Pump::end_bolus(bool cut, Effects& out) {
@@ -710,7 +474,8 @@ Status Pump::status() const {
   status.largest_deviation_steps = gate_.largest_deviation();
   const PatientBolusPolicy& policy = prescription_.patient;
   const std::size_t used = grants_.in_window(policy, now());
-  status.boluses_left = used >= policy.allotted ? std::uint8_t{0} : static_cast<std::uint8_t>(policy.allotted - used);
+  status.boluses_left =
+      used >= policy.allotted ? std::uint8_t{0} : static_cast<std::uint8_t>(policy.allotted - used);
   status.next_bolus_possible = std::max(grants_.lockout_over(policy), grants_.window_open(policy));
   return status;
 }

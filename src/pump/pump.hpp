@@ -3,8 +3,8 @@
 /// back an order for the motor and events. No clock, thread, heap, exception or floating point inside.
 ///
 /// The caller's duties: call wake() at next_wake(); call observe() at each sensed step, or at least whenever
-/// sensed and commanded steps part; carry out Effects::motor at once. A call that comes too late delivers less,
-/// never more, and says how much.
+/// sensed and commanded steps part; carry out Effects::motor at once. A call that comes too late delivers
+/// less, never more, and says how much.
 
 #include <array>
 #include <cstddef>
@@ -87,10 +87,12 @@ class Pump {
   explicit Pump(const PumpModel& model);
 
   // ---- commands; the caller has made sure who gives them ----------------------------------------------
-  CommandResult implant(MotorReading reading, const Implantation& setup, const PrescriptionBytes& prescription,
-                        Effects& out);
-  /// `with` is required when the formulation is another one; refill and prescription are taken both or neither.
-  CommandResult refill(MotorReading reading, const RefillRecord& refill, const PrescriptionBytes* with, Effects& out);
+  CommandResult implant(MotorReading reading, const Implantation& setup,
+                        const PrescriptionBytes& prescription, Effects& out);
+  /// `with` is required when the formulation is another one; refill and prescription are taken both or
+  /// neither.
+  CommandResult refill(MotorReading reading, const RefillRecord& refill, const PrescriptionBytes* with,
+                       Effects& out);
   CommandResult prescribe(MotorReading reading, const PrescriptionBytes& bytes, Effects& out);
   CommandResult stop(MotorReading reading, Effects& out);
   CommandResult resume(MotorReading reading, Effects& out);
@@ -146,12 +148,14 @@ class Pump {
     ClockOffset clock;
     std::uint32_t at_tip;  // formulation
     Volume until_at_tip;   // of the reservoir's fluid
-    Volume one_fluid;      // volume of the fluid at the tip; less than until_at_tip when another lies behind it
-    Volume dry;            // at the tip's end of the path
+    Volume one_fluid;  // volume of the fluid at the tip; less than until_at_tip when another lies behind it
+    Volume dry;        // at the tip's end of the path
   };
-  [[nodiscard]] Bounds bounds_of(const DrugFront& front, const Ceilings& ceilings, const DoseGate& gate) const;
-  std::expected<Prescription, CommandFailure> vet(const PrescriptionBytes& bytes, const Formulation& reservoir,
-                                                  const Bounds& bounds, Effects& out);
+  [[nodiscard]] Bounds bounds_of(const DrugFront& front, const Ceilings& ceilings,
+                                 const DoseGate& gate) const;
+  std::expected<Prescription, CommandFailure> vet(const PrescriptionBytes& bytes,
+                                                  const Formulation& reservoir, const Bounds& bounds,
+                                                  Effects& out);
   CommandFailure refuse(Refusal refusal, Effects& out, std::uint32_t number = 0, std::int64_t rule = 0);
   void take(const Prescription& prescription, Effects& out);
   void start(const Prescription& prescription, Effects& out);
@@ -159,7 +163,9 @@ class Pump {
   [[nodiscard]] bool fits_after_past(const Prescription& prescription, const DoseGate& gate) const;
   /// A prescription that keeps the pump stopped keeps it stopped when it expires.
   [[nodiscard]] bool falls_back() const { return prescription_.basal.mode != BasalMode::kStopped; }
-  [[nodiscard]] bool other_drug_at_tip() const { return front_.change_on_its_way() && front_.at_tip().number != 0; }
+  [[nodiscard]] bool other_drug_at_tip() const {
+    return front_.change_on_its_way() && front_.at_tip().number != 0;
+  }
   void enter_phase(Phase phase, Effects& out);
   void end_phase(Effects& out);
   void enter_safe_state(Effects& out);
@@ -177,7 +183,8 @@ class Pump {
   [[nodiscard]] std::int64_t given_steps() const { return engine_.commanded() + extra_steps_; }
   [[nodiscard]] Instant now() const { return engine_.now(); }
 
-  void tell(Effects& out, EventCode code, std::int64_t value = 0, std::int64_t value2 = 0, std::uint8_t detail = 0);
+  void tell(Effects& out, EventCode code, std::int64_t value = 0, std::int64_t value2 = 0,
+            std::uint8_t detail = 0);
   void raise(Effects& out, Alarm alarm);
   void clear(Effects& out, Alarm alarm);
 

@@ -63,7 +63,8 @@ TEST(PumpPrime, INV_4_a_prime_that_was_broken_off_never_gives_the_path_twice) {
   bench.run_for(minutes(10));
   const std::int64_t given = static_cast<std::int64_t>(bench.steps.size()) * kRoller.step.raw();
   EXPECT_EQ(reason(bench.prescribe(priming(2, kPath.total()))), Refusal::kPrimeNotAllowed);
-  EXPECT_EQ(reason(bench.prescribe(priming(2, kPath.total() - Volume{given} + kRoller.step))), Refusal::kPrimeNotAllowed);
+  EXPECT_EQ(reason(bench.prescribe(priming(2, kPath.total() - Volume{given} + kRoller.step))),
+            Refusal::kPrimeNotAllowed);
   ASSERT_TRUE(bench.prescribe(priming(2, kPath.total() - Volume{given})));
   bench.run_for(hours(1));
   std::int64_t primed = 0;
@@ -179,7 +180,8 @@ TEST(PumpBridge, INV_4_its_volume_is_its_allowance_and_no_ceiling_is_used_up) {
   Prescription p = bridging();
   p.bridge.rate = FlowRate{6'000'000};
   ASSERT_TRUE(bench.refill(of(kStrong), &p));
-  EXPECT_EQ(bench.pump.gate().allowance_left(TrainPurpose::kBridge) + 0, 0 + 37'500 - bench.last_effects().train.count);
+  EXPECT_EQ(bench.pump.gate().allowance_left(TrainPurpose::kBridge) + 0,
+            0 + 37'500 - bench.last_effects().train.count);
   bench.run_for(hours(2));
   EXPECT_EQ(bench.count(EventCode::kGateCut), 0U);
   EXPECT_EQ(bench.last(EventCode::kBridgeEnded).value, 375'000);
@@ -239,7 +241,8 @@ TEST(PumpRefill, INV_4_what_was_given_counts_on_in_the_new_fluids_steps) {
   Prescription first = continuous(1, kStrong, FlowRate{600'000});
   Bench bench{setup, first};
   bench.run_for(days(1));
-  // Half as strong: 0.6 mL of the strong are 1.2 mL of the weak, above a day of 1.0 mL together with what follows.
+  // Half as strong: 0.6 mL of the strong are 1.2 mL of the weak, above a day of 1.0 mL together with what
+  // follows.
   Prescription p = continuous(2, kWeak, FlowRate{600'000});
   RefillRecord record = of(kWeak);
   record.ceilings = Ceilings{microlitres(60), millilitres(1), millilitres(30)};
@@ -248,7 +251,8 @@ TEST(PumpRefill, INV_4_what_was_given_counts_on_in_the_new_fluids_steps) {
   EXPECT_TRUE(bench.refill(record, &p));
 }
 
-// ---- later start --------------------------------------------------------------------------------------------
+// ---- later start
+// --------------------------------------------------------------------------------------------
 
 Prescription from_tomorrow(std::uint32_t number, FlowRate rate) {
   Prescription p = continuous(number, kWeak, rate);
@@ -291,6 +295,9 @@ TEST(PumpLater, it_never_starts_a_pump_that_a_physician_stopped) {
   ASSERT_TRUE(bench.prescribe(from_tomorrow(2, FlowRate{600'000})));
   bench.stop();
   bench.run_for(days(3));
+  bench.press();  // any call makes the pump think anew
+  bench.sleep_to(bench.now());
+  EXPECT_EQ(bench.pump.prescription().number, 1U);
   EXPECT_TRUE(bench.steps.empty());
   EXPECT_EQ(bench.pump.mode(), Mode::kStopped);
   bench.resume();

@@ -1,4 +1,5 @@
-// What the pump does in trouble: a motor that does too much or too little, the dose gate's no, an empty reservoir.
+// What the pump does in trouble: a motor that does too much or too little, the dose gate's no, an empty
+// reservoir.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -27,15 +28,17 @@ RefillRecord of(const Formulation& formulation) {
   return record;
 }
 
-// ---- over-delivery ------------------------------------------------------------------------------------------
+// ---- over-delivery
+// ------------------------------------------------------------------------------------------
 
 TEST(PumpOverDelivery, INV_2_one_step_too_many_takes_the_motors_power_away_whatever_the_drug) {
-  for (const DrugClass drug_class : {DrugClass::kNeither, DrugClass::kOpioid, DrugClass::kWithdrawalProne, DrugClass::kBoth,
-                                     DrugClass::kUnknown}) {
+  for (const DrugClass drug_class : {DrugClass::kNeither, DrugClass::kOpioid, DrugClass::kWithdrawalProne,
+                                     DrugClass::kBoth, DrugClass::kUnknown}) {
     SCOPED_TRACE(static_cast<int>(drug_class));
     const Formulation drug = fluid(1, {{DrugCode{9}, drug_class, milligrams_per_millilitre(1)}});
     Prescription p = continuous(1, drug, kRate);
-    p.safe_state = {SafeAction::kEmergencyRate, kRate};  // even then: no emergency rate for a motor that does not obey
+    p.safe_state = {SafeAction::kEmergencyRate,
+                    kRate};  // even then: no emergency rate for a motor that does not obey
     Bench bench{setup_with(drug), p};
     bench.run_for(hours(1));
     bench.make_extra(1);
@@ -85,7 +88,8 @@ TEST(PumpOverDelivery, INV_7_a_running_bolus_is_cut_and_told) {
   EXPECT_EQ(bench.last(EventCode::kBolusCut).value, 5'000);
 }
 
-// ---- stall --------------------------------------------------------------------------------------------------
+// ---- stall
+// --------------------------------------------------------------------------------------------------
 
 TEST(PumpStall, INV_2_a_lost_step_holds_the_motor_at_once_and_it_is_tried_again_after_a_minute) {
   Bench bench{setup_with(kFirst), with_patient_bolus()};
@@ -171,7 +175,8 @@ TEST(PumpStall, INV_10_a_stop_in_a_stall_stays_a_stop) {
   EXPECT_EQ(bench.steps.size(), 1'250U);
 }
 
-// ---- the gate's no and the safe state -------------------------------------------------------------------------
+// ---- the gate's no and the safe state
+// -------------------------------------------------------------------------
 
 /// A high hour from eight to nine: whoever sets the clock back again and again lives it again and again.
 Prescription with_high_hour(const Formulation& formulation, SafeState safe) {
@@ -229,8 +234,9 @@ TEST(PumpGate, INV_5_each_safe_action_has_its_rate) {
     SafeState safe;
     std::int64_t steps_a_day;
   };
-  for (const Row& row : {Row{{SafeAction::kStop, FlowRate{0}}, 0}, Row{{SafeAction::kMinimumRate, FlowRate{0}}, 600},
-                         Row{{SafeAction::kEmergencyRate, FlowRate{100'000}}, 10'000}}) {
+  for (const Row& row :
+       {Row{{SafeAction::kStop, FlowRate{0}}, 0}, Row{{SafeAction::kMinimumRate, FlowRate{0}}, 600},
+        Row{{SafeAction::kEmergencyRate, FlowRate{100'000}}, 10'000}}) {
     Bench bench{setup_with_low_day(kFirst), with_high_hour(kFirst, row.safe)};
     live_the_hour_again(bench, 5);
     ASSERT_EQ(bench.pump.mode(), Mode::kSafeState);
@@ -244,7 +250,8 @@ TEST(PumpSafeState, INV_5_the_lower_of_tip_and_reservoir_counts_until_the_front_
   struct Row {
     FlowRate tip, reservoir;
   };
-  for (const Row& row : {Row{FlowRate{120'000}, FlowRate{240'000}}, Row{FlowRate{240'000}, FlowRate{120'000}}}) {
+  for (const Row& row :
+       {Row{FlowRate{120'000}, FlowRate{240'000}}, Row{FlowRate{240'000}, FlowRate{120'000}}}) {
     const Formulation old_fluid = baclofen(1, 500), new_fluid = baclofen(2, 1'000);
     Prescription first = continuous(1, old_fluid, kRate);
     first.safe_state = {SafeAction::kEmergencyRate, row.tip};
@@ -267,6 +274,30 @@ TEST(PumpSafeState, INV_5_the_lower_of_tip_and_reservoir_counts_until_the_front_
   }
 }
 
+TEST(PumpSafeState, INV_5_a_fluid_between_two_others_counts_until_it_has_left_the_tip) {
+  const auto with_emergency = [](std::uint32_t number, FlowRate emergency) {
+    Prescription p = continuous(number, baclofen(number, 500), kRate);
+    p.safe_state = {SafeAction::kEmergencyRate, emergency};
+    return p;
+  };
+  Bench bench{setup_with(baclofen(1, 500)), with_emergency(1, FlowRate{240'000})};
+  const Prescription second = with_emergency(2, FlowRate{120'000});
+  ASSERT_TRUE(bench.refill(of(second.formulation), &second));
+  bench.run_for(hours(1));
+  Prescription third = with_emergency(3, FlowRate{240'000});
+  third.expires_utc_s = kMonday8UtcMs / 1'000 + 2 * 3'600;
+  third.fallback = Fallback::kSafeState;
+  ASSERT_TRUE(bench.refill(of(third.formulation), &third));
+  bench.run_to(at(hours(2)));
+  while (bench.pump.status().formulation_at_tip != 3) {
+    ASSERT_EQ(bench.pump.status().flow, FlowRate{120'000}) << bench.pump.status().formulation_at_tip;
+    bench.run_for(hours(1));
+    ASSERT_LT(bench.now(), at(days(6)));
+  }
+  EXPECT_EQ(bench.count(EventCode::kFrontAtTip), 2U);
+  EXPECT_EQ(bench.pump.status().flow, FlowRate{240'000});
+}
+
 TEST(PumpCeiling, a_bolus_that_would_touch_a_ceiling_is_refused_before_the_gate_is_met) {
   // A high hour lived twice leaves no room for the patient's bolus that the prescription alone would allow.
   Implantation setup = setup_with_low_day(kFirst);
@@ -281,7 +312,8 @@ TEST(PumpCeiling, a_bolus_that_would_touch_a_ceiling_is_refused_before_the_gate_
   EXPECT_EQ(bench.press().refusal, Refusal::kCeiling);
 }
 
-// ---- the reservoir --------------------------------------------------------------------------------------------
+// ---- the reservoir
+// --------------------------------------------------------------------------------------------
 
 Bench nearly_empty() {
   Implantation setup = setup_with(kFirst);
@@ -291,7 +323,9 @@ Bench nearly_empty() {
   p.schedule = each(over(microlitres(1), minutes(10)), 86'400, 43'200);
   return Bench{setup, p};
 }
-Instant raised_at(const Bench& bench, Alarm alarm) { return bench.last(EventCode::kAlarmRaised, static_cast<int>(alarm)).at; }
+Instant raised_at(const Bench& bench, Alarm alarm) {
+  return bench.last(EventCode::kAlarmRaised, static_cast<int>(alarm)).at;
+}
 
 TEST(PumpReservoir, INV_15_low_then_empty_then_dry_each_at_its_step) {
   Bench bench = nearly_empty();
@@ -312,12 +346,29 @@ TEST(PumpReservoir, INV_15_low_then_empty_then_dry_each_at_its_step) {
 TEST(PumpReservoir, INV_15_empty_turns_extra_doses_off_and_lets_basal_run) {
   Bench bench = nearly_empty();
   bench.run_for(days(5));
-  const Instant empty = raised_at(bench, Alarm::kEmptyReservoir), dry = raised_at(bench, Alarm::kReservoirDry);
+  const Instant empty = raised_at(bench, Alarm::kEmptyReservoir),
+                dry = raised_at(bench, Alarm::kReservoirDry);
   EXPECT_EQ(bench.steps_between(empty, dry), 100'000 - 87'337);
   for (const Event& granted : bench.all(EventCode::kBolusGranted)) EXPECT_LT(granted.at, empty);
   const auto skipped = bench.all(EventCode::kScheduledBolusSkipped);
   ASSERT_FALSE(skipped.empty());
   for (const Event& event : skipped) EXPECT_GE(event.at, empty);
+}
+
+TEST(PumpReservoir, INV_7_a_bolus_that_meets_the_last_step_is_cut_and_told) {
+  Implantation setup = setup_with(kFirst);
+  setup.refill.filled = microlitres(100);
+  setup.low_alarm = microlitres(50);
+  Prescription p = continuous(1, kFirst, kRate);
+  p.single = over(microlitres(120), minutes(20));
+  Bench bench{setup, p};
+  bench.run_for(hours(1));
+  EXPECT_EQ(bench.steps.size(), 10'000U);
+  const Event cut = bench.last(EventCode::kBolusCut);
+  EXPECT_EQ(cut.at, bench.steps.back());
+  EXPECT_GT(cut.value, 96'000);
+  EXPECT_LT(cut.value, 100'000);
+  EXPECT_EQ(bench.count(EventCode::kBolusCompleted), 0U);
 }
 
 TEST(PumpReservoir, a_refill_ends_all_three_alarms_and_delivery_goes_on) {

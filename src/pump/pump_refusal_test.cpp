@@ -50,9 +50,13 @@ const std::vector<Row>& patients_rows() {
   static const std::vector<Row> rows = {
       {Refusal::kNotImplanted, "before the pump is implanted", [] { return Bench{}.press().refusal; }},
       {Refusal::kNone, "nothing stands in the way",
-       [] { return Bench{setup_with(kFirst), with_patient_bolus()}.press().refusal; }},
+       [] {
+         return Bench{setup_with(kFirst), with_patient_bolus()}.press().refusal;
+       }},
       {Refusal::kNoPatientBolus, "the prescription has none",
-       [] { return Bench{setup_with(kFirst), continuous(1, kFirst, kRate)}.press().refusal; }},
+       [] {
+         return Bench{setup_with(kFirst), continuous(1, kFirst, kRate)}.press().refusal;
+       }},
       {Refusal::kLockout, "two requests",
        [] {
          Bench bench{setup_with(kFirst), with_patient_bolus()};
@@ -166,9 +170,11 @@ const std::vector<Row>& commands_rows() {
   static const std::vector<Row> rows = {
       {Refusal::kNotImplanted, "a prescription for no patient",
        [] { return reason(Bench{}.prescribe(with_patient_bolus())); }},
-      {Refusal::kNotImplanted, "a refill of no patient's pump", [] { return reason(Bench{}.refill(of(kFirst))); }},
+      {Refusal::kNotImplanted, "a refill of no patient's pump",
+       [] { return reason(Bench{}.refill(of(kFirst))); }},
       {Refusal::kNotImplanted, "a stop of no patient's pump", [] { return reason(Bench{}.stop()); }},
-      {Refusal::kNotImplanted, "ceilings of no patient", [] { return reason(Bench{}.set_ceilings(kWidest)); }},
+      {Refusal::kNotImplanted, "ceilings of no patient",
+       [] { return reason(Bench{}.set_ceilings(kWidest)); }},
       {Refusal::kAlreadyImplanted, "implanted twice",
        [] {
          Bench bench{setup_with(kFirst), with_patient_bolus()};
@@ -439,7 +445,8 @@ TEST(PumpRefusal, a_refused_prescription_is_told_with_its_number_and_rule) {
   EXPECT_EQ(refused.value2, static_cast<int>(Rule::kFlowBelowRange));
 }
 
-// ---- a no changes nothing -----------------------------------------------------------------------------------
+// ---- a no changes nothing
+// -----------------------------------------------------------------------------------
 
 void expect_same(const Status& a, const Status& b) {
   EXPECT_EQ(a.mode, b.mode);
@@ -489,9 +496,14 @@ TEST(PumpRefusal, both_or_neither_a_refused_command_leaves_the_pump_as_it_was) {
        }},
       {"a refill that overfills", [](Bench& bench) { return bench.refill(of(kFirst, millilitres(41))); }},
       {"another fluid alone", [](Bench& bench) { return bench.refill(of(kSecond)); }},
-      {"a prescription that breaks a rule", [](Bench& bench) { return bench.prescribe(continuous(2, kFirst, FlowRate{1})); }},
-      {"ceilings below the prescription", [](Bench& bench) { return bench.set_ceilings({kRoller.step, kRoller.step, kRoller.step}); }},
-      {"a second implantation", [](Bench& bench) { return bench.implant(setup_with(kSecond), continuous(2, kSecond, kRate)); }},
+      {"a prescription that breaks a rule",
+       [](Bench& bench) { return bench.prescribe(continuous(2, kFirst, FlowRate{1})); }},
+      {"ceilings below the prescription",
+       [](Bench& bench) {
+         return bench.set_ceilings({kRoller.step, kRoller.step, kRoller.step});
+       }},
+      {"a second implantation",
+       [](Bench& bench) { return bench.implant(setup_with(kSecond), continuous(2, kSecond, kRate)); }},
       {"a resume of what runs", [](Bench& bench) { return bench.resume(); }},
   };
   for (const Refused& refused : all) {

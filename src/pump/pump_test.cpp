@@ -30,7 +30,8 @@ TEST(Pump, the_walking_example_first_drug_at_the_tip_after_exactly_thirty_hours)
   EXPECT_EQ(bench.pump.status().until_reservoir_reaches_tip, microlitres(375));
   bench.run_for(days(3));
   ASSERT_EQ(bench.steps.size(), 90'000U);
-  for (std::int64_t k = 1; k <= 90'000; ++k) ASSERT_EQ(bench.steps[static_cast<std::size_t>(k - 1)], Instant{2'880 * k});
+  for (std::int64_t k = 1; k <= 90'000; ++k)
+    ASSERT_EQ(bench.steps[static_cast<std::size_t>(k - 1)], Instant{2'880 * k});
   const Event front = bench.last(EventCode::kFrontAtTip);
   EXPECT_EQ(bench.count(EventCode::kFrontAtTip), 1U);
   EXPECT_EQ(front.at, at(hours(30)));
@@ -107,7 +108,7 @@ TEST(Pump, a_local_day_of_23_hours_is_an_hour_of_basal_shorter) {
   Bench bench{setup_with(kFirst), p};                        // it is 09:00 local
   bench.run_for(hours(24));
   EXPECT_EQ(bench.steps_between(at(hours(0)), at(hours(15))), 30'000);
-  EXPECT_EQ(bench.steps_between(at(hours(15)), at(hours(23))), 8'000);   // 00:00 to 09:00 in eight hours
+  EXPECT_EQ(bench.steps_between(at(hours(15)), at(hours(23))), 8'000);  // 00:00 to 09:00 in eight hours
   EXPECT_EQ(bench.steps_between(at(hours(23)), at(hours(24))), 2'000);
 }
 
@@ -139,6 +140,9 @@ TEST(Pump, INV_3_a_late_wake_is_told_with_its_steps_and_not_caught_up) {
   bench.run_for(hours(1));
   EXPECT_EQ(bench.steps.size(), 2'500U);
   EXPECT_EQ(bench.count(EventCode::kStepsMissed), 1U);
+  bench.sleep_to(at(hours(6)));
+  EXPECT_EQ(bench.last(EventCode::kStepsMissed).value, 1'250);  // those of this time alone
+  EXPECT_EQ(bench.pump.status().steps_missed, 3'750);
 }
 
 // ---- the patient's bolus ----------------------------------------------------------------------------------
@@ -197,14 +201,16 @@ Ceilings least_ceilings(const Prescription& p) {
   return {worst(hours(1) + kHourBucket), worst(days(1) + kDayBucket), worst(days(30) + kThirtyDayBucket)};
 }
 
-RC_GTEST_PROP(Pump, INV_4_a_legal_therapy_meets_neither_gate_nor_ceiling_however_often_the_button_is_pressed, ()) {
+RC_GTEST_PROP(Pump, INV_4_a_legal_therapy_meets_neither_gate_nor_ceiling_however_often_the_button_is_pressed,
+              ()) {
   Prescription p = continuous(1, kFirst, FlowRate{*within(48'000, 2'000'000)});
   p.patient.dose = {kRoller.step * *within(1, 3'000), FlowRate{*within(1'000'000, 10'000'000)}};
   const std::int64_t takes = divide_up(bolus_duration(p.patient.dose).raw(), 1'000);
   p.patient.lockout_s = static_cast<std::uint32_t>(takes + *within(0, 2 * 3'600));
   p.patient.window_s = static_cast<std::uint32_t>(*within(3'600, 8 * 3'600));
   p.patient.allotted = static_cast<std::uint8_t>(*within(1, 6));
-  if (*rc::gen::arbitrary<bool>()) p.schedule = each({kRoller.step * *within(1, 500), FlowRate{5'000'000}}, 3'600, 1'234);
+  if (*rc::gen::arbitrary<bool>())
+    p.schedule = each({kRoller.step * *within(1, 500), FlowRate{5'000'000}}, 3'600, 1'234);
   Implantation setup = setup_with(kFirst);
   setup.ceilings = least_ceilings(p);
   Bench bench{setup, p};
@@ -273,7 +279,8 @@ TEST(Pump, INV_7_a_bolus_cut_short_tells_its_part_and_is_not_resumed) {
   EXPECT_EQ(bench.count(EventCode::kBolusCompleted), 0U);
 }
 
-// ---- scheduled and single boluses ---------------------------------------------------------------------------
+// ---- scheduled and single boluses
+// ---------------------------------------------------------------------------
 
 TEST(Pump, boluses_by_the_clock_are_given_each_day_at_their_minute) {
   Prescription p = continuous(1, kFirst, kSixMilligramsADay);
@@ -282,8 +289,8 @@ TEST(Pump, boluses_by_the_clock_are_given_each_day_at_their_minute) {
   bench.run_for(days(2));
   std::vector<Instant> granted;
   for (const Event& event : bench.all(EventCode::kBolusGranted)) granted.push_back(event.at);
-  EXPECT_EQ(granted, (std::vector{at(hours(0)), at(minutes(750)), at(hours(22)), at(hours(24)), at(hours(36) + minutes(30)),
-                                  at(hours(46)), at(hours(48))}));
+  EXPECT_EQ(granted, (std::vector{at(hours(0)), at(minutes(750)), at(hours(22)), at(hours(24)),
+                                  at(hours(36) + minutes(30)), at(hours(46)), at(hours(48))}));
   EXPECT_EQ(bench.steps_between(at(hours(0)), at(hours(24))), 30'000 + 3 * 600);
 }
 
@@ -296,7 +303,8 @@ TEST(Pump, boluses_by_interval_count_elapsed_time_from_the_start) {
   bench.run_for(hours(20));
   const auto granted = bench.all(EventCode::kBolusGranted, kind(BolusKind::kScheduled));
   ASSERT_EQ(granted.size(), 5U);
-  for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(granted[i].at, at(hours(1 + 6 * static_cast<std::int64_t>(i))));
+  for (std::size_t i = 0; i < 5; ++i)
+    EXPECT_EQ(granted[i].at, at(hours(1 + 6 * static_cast<std::int64_t>(i))));
 }
 
 TEST(Pump, a_scheduled_bolus_waits_while_a_patients_runs_and_both_are_whole) {
@@ -305,6 +313,8 @@ TEST(Pump, a_scheduled_bolus_waits_while_a_patients_runs_and_both_are_whole) {
   Bench bench{setup_with(kFirst), p};
   bench.run_to(at(minutes(58)));
   ASSERT_EQ(bench.press().refusal, Refusal::kNone);
+  bench.run_to(at(minutes(61)));
+  EXPECT_EQ(bench.press().refusal, Refusal::kOtherBolusRunning);  // it is due, and a call does not let it in
   bench.run_to(at(hours(2)));
   EXPECT_EQ(bench.last(EventCode::kBolusGranted, kind(BolusKind::kScheduled)).at, at(minutes(63)));
   EXPECT_EQ(bench.last(EventCode::kBolusCompleted, kind(BolusKind::kScheduled)).at, at(minutes(73)));
@@ -334,7 +344,8 @@ TEST(Pump, one_call_a_day_late_has_room_for_every_event_of_24_boluses) {
   p.schedule.kind = ScheduleKind::kTimesOfDay;
   p.schedule.dose = over(microlitres(1), minutes(1));
   p.schedule.count = kMaxDailyBoluses;
-  for (std::size_t i = 0; i < kMaxDailyBoluses; ++i) p.schedule.minutes[i] = static_cast<std::uint16_t>(60 * i + 30);
+  for (std::size_t i = 0; i < kMaxDailyBoluses; ++i)
+    p.schedule.minutes[i] = static_cast<std::uint16_t>(60 * i + 30);
   Bench bench{setup_with(kFirst), p};
   bench.stop();
   bench.sleep_to(at(days(1)));  // the bench throws when an event is lost
@@ -406,7 +417,8 @@ RC_GTEST_PROP(Pump, INV_7_no_setting_of_the_clock_gives_a_scheduled_bolus_twice,
   }
 }
 
-// ---- stop, resume, expiry -----------------------------------------------------------------------------------
+// ---- stop, resume, expiry
+// -----------------------------------------------------------------------------------
 
 TEST(Pump, a_stop_stops_at_once_and_a_resume_goes_on_without_catching_up) {
   Bench bench{setup_with(kFirst), continuous(1, kFirst, kSixMilligramsADay)};
@@ -440,8 +452,9 @@ struct Expiry {
 };
 
 TEST(Pump, an_expired_prescription_falls_back_as_it_says) {
-  for (const Expiry& row : {Expiry{Fallback::kMinimumRate, Mode::kMinimumRate, 600}, Expiry{Fallback::kStop, Mode::kStopped, 0},
-                            Expiry{Fallback::kSafeState, Mode::kSafeState, 12'000}}) {
+  for (const Expiry& row :
+       {Expiry{Fallback::kMinimumRate, Mode::kMinimumRate, 600}, Expiry{Fallback::kStop, Mode::kStopped, 0},
+        Expiry{Fallback::kSafeState, Mode::kSafeState, 12'000}}) {
     Prescription p = with_patient_bolus();
     p.safe_state = {SafeAction::kEmergencyRate, FlowRate{120'000}};
     p.fallback = row.fallback;

@@ -20,7 +20,9 @@ class Reservoir {
     filled_ = volume;
     steps_at_fill_ = steps;
   }
-  [[nodiscard]] Volume nominal(std::int64_t steps) const { return filled_ - step_ * (steps - steps_at_fill_); }
+  [[nodiscard]] Volume nominal(std::int64_t steps) const {
+    return filled_ - step_ * (steps - steps_at_fill_);
+  }
   [[nodiscard]] Volume earliest(std::int64_t steps) const;
 
   /// Step count at which the earliest figure first stands at or under `level`.

@@ -91,14 +91,20 @@ class Measurer {
   constexpr void version(std::uint8_t) { size += 1; }
   constexpr void slot(bool) {}
   template <class T>
-  constexpr void number(T) { size += sizeof(T); }
+  constexpr void number(T) {
+    size += sizeof(T);
+  }
   constexpr void utc_seconds(std::int64_t) { size += 8; }
   constexpr void count(std::uint8_t, std::size_t) { size += 1; }
   constexpr void count16(std::uint16_t, std::int64_t) { size += 2; }
   template <class E>
-  constexpr void enumerator(E, std::size_t) { size += sizeof(E); }
+  constexpr void enumerator(E, std::size_t) {
+    size += sizeof(E);
+  }
   template <class Q>
-  constexpr void quantity32(Q) { size += 4; }
+  constexpr void quantity32(Q) {
+    size += 4;
+  }
 };
 
 static_assert([] {
@@ -114,14 +120,20 @@ class Writer {
   void version(std::uint8_t v) { put(v, 1); }
   void slot(bool used) { used_ = used; }
   template <class T>
-  void number(T value) { put(static_cast<std::uint64_t>(static_cast<std::make_unsigned_t<T>>(value)), sizeof(T)); }
+  void number(T value) {
+    put(static_cast<std::uint64_t>(static_cast<std::make_unsigned_t<T>>(value)), sizeof(T));
+  }
   void utc_seconds(std::int64_t value) { number(value); }
   void count(std::uint8_t value, std::size_t) { put(value, 1); }
   void count16(std::uint16_t value, std::int64_t) { put(value, 2); }
   template <class E>
-  void enumerator(E value, std::size_t) { put(static_cast<std::uint64_t>(value), sizeof(E)); }
+  void enumerator(E value, std::size_t) {
+    put(static_cast<std::uint64_t>(value), sizeof(E));
+  }
   template <class Q>
-  void quantity32(Q value) { put(static_cast<std::uint32_t>(value.raw()), 4); }
+  void quantity32(Q value) {
+    put(static_cast<std::uint32_t>(value.raw()), 4);
+  }
 
  private:
   void put(std::uint64_t value, std::size_t width) {
@@ -145,16 +157,22 @@ class Reader {
   }
   void slot(bool used) { used_ = used; }
   template <class T>
-  void number(T& value) { value = static_cast<T>(static_cast<std::make_unsigned_t<T>>(get(sizeof(T)))); }
+  void number(T& value) {
+    value = static_cast<T>(static_cast<std::make_unsigned_t<T>>(get(sizeof(T))));
+  }
   void utc_seconds(std::int64_t& value) { value = static_cast<std::int64_t>(bounded(8, kLatestUtcSecond)); }
   void count(std::uint8_t& value, std::size_t limit) { value = static_cast<std::uint8_t>(bounded(1, limit)); }
   void count16(std::uint16_t& value, std::int64_t limit) {
     value = static_cast<std::uint16_t>(bounded(2, static_cast<std::uint64_t>(limit)));
   }
   template <class E>
-  void enumerator(E& value, std::size_t last) { value = static_cast<E>(bounded(sizeof(E), last)); }
+  void enumerator(E& value, std::size_t last) {
+    value = static_cast<E>(bounded(sizeof(E), last));
+  }
   template <class Q>
-  void quantity32(Q& value) { value = Q{static_cast<std::int64_t>(bounded(4, kQuantityLimit))}; }
+  void quantity32(Q& value) {
+    value = Q{static_cast<std::int64_t>(bounded(4, kQuantityLimit))};
+  }
 
  private:
   std::uint64_t get(std::size_t width) {

@@ -15,7 +15,8 @@ using namespace example;
 
 rc::Gen<std::int64_t> within(std::int64_t low, std::int64_t high) { return rc::gen::inRange(low, high + 1); }
 
-// ---- any prescription that the form can hold -----------------------------------------------------------------
+// ---- any prescription that the form can hold
+// -----------------------------------------------------------------
 
 constexpr std::int64_t kQuantityLimit = 1'000'000'000;
 constexpr std::int64_t kLatestUtcSecond = 253'402'300'799;
@@ -31,8 +32,12 @@ E any_enum(int last) {
 BolusDose any_bolus() { return {any_quantity<Volume>(), any_quantity<FlowRate>()}; }
 std::uint32_t any_u32() { return *rc::gen::arbitrary<std::uint32_t>(); }
 std::uint16_t any_minute() { return static_cast<std::uint16_t>(*within(0, 1'439)); }
-std::uint8_t any_count(std::size_t most) { return static_cast<std::uint8_t>(*within(0, static_cast<std::int64_t>(most))); }
-std::int64_t any_utc() { return *rc::gen::oneOf(rc::gen::element<std::int64_t>(0, kLatestUtcSecond), within(0, kLatestUtcSecond)); }
+std::uint8_t any_count(std::size_t most) {
+  return static_cast<std::uint8_t>(*within(0, static_cast<std::int64_t>(most)));
+}
+std::int64_t any_utc() {
+  return *rc::gen::oneOf(rc::gen::element<std::int64_t>(0, kLatestUtcSecond), within(0, kLatestUtcSecond));
+}
 
 Prescription any_prescription() {
   Prescription p;
@@ -47,14 +52,16 @@ Prescription any_prescription() {
   p.starts_utc_s = any_utc();
   p.expires_utc_s = any_utc();
   p.fallback = any_enum<Fallback>(2);
-  p.zone = {static_cast<std::int16_t>(*within(-840, 840)), static_cast<std::int16_t>(*within(-840, 840)), any_utc()};
+  p.zone = {static_cast<std::int16_t>(*within(-840, 840)), static_cast<std::int16_t>(*within(-840, 840)),
+            any_utc()};
   p.basal.mode = any_enum<BasalMode>(3);
   p.basal.rate = any_quantity<FlowRate>();
   p.basal.profile_count = any_count(kMaxProfiles);
   for (auto& profile : p.basal.profile_of_weekday) profile = any_count(kMaxProfiles - 1);
   for (std::size_t i = 0; i < p.basal.profile_count; ++i) {
     p.basal.profiles[i].count = any_count(kMaxProfileSteps);
-    for (std::size_t j = 0; j < p.basal.profiles[i].count; ++j) p.basal.profiles[i].steps[j] = {any_minute(), any_quantity<FlowRate>()};
+    for (std::size_t j = 0; j < p.basal.profiles[i].count; ++j)
+      p.basal.profiles[i].steps[j] = {any_minute(), any_quantity<FlowRate>()};
   }
   p.schedule.kind = any_enum<ScheduleKind>(2);
   p.schedule.dose = any_bolus();
@@ -85,7 +92,8 @@ RC_GTEST_PROP(Canonical, INV_11_what_was_written_is_what_is_read, ()) {
 
 RC_GTEST_PROP(Canonical, INV_11_what_is_accepted_has_exactly_one_form, ()) {
   PrescriptionBytes bytes = encode(any_prescription());
-  for (const std::int64_t offset : *rc::gen::container<std::vector<std::int64_t>>(within(0, kPrescriptionBytes - 1))) {
+  for (const std::int64_t offset :
+       *rc::gen::container<std::vector<std::int64_t>>(within(0, kPrescriptionBytes - 1))) {
     bytes[static_cast<std::size_t>(offset)] = *rc::gen::arbitrary<std::uint8_t>();
   }
   const auto read = decode(bytes);
@@ -106,7 +114,8 @@ RC_GTEST_PROP(Canonical, INV_4_any_bits_make_a_prescription_of_bounded_shape, ()
   for (const std::uint8_t profile : p.basal.profile_of_weekday) RC_ASSERT(profile < kMaxProfiles);
   for (const DayProfile& day : p.basal.profiles) {
     RC_ASSERT(day.count <= kMaxProfileSteps);
-    for (const ProfileStep& step : day.used()) RC_ASSERT(step.from_minute < 1'440 && step.rate <= kMaxFlowRate);
+    for (const ProfileStep& step : day.used())
+      RC_ASSERT(step.from_minute < 1'440 && step.rate <= kMaxFlowRate);
   }
   RC_ASSERT(p.schedule.count <= kMaxDailyBoluses);
   RC_ASSERT(p.patient.allotted <= kMaxAllotted);
@@ -114,13 +123,15 @@ RC_GTEST_PROP(Canonical, INV_4_any_bits_make_a_prescription_of_bounded_shape, ()
   RC_ASSERT(decode(encode(p)).has_value());
 }
 
-// ---- the layout, field by field --------------------------------------------------------------------------------
+// ---- the layout, field by field
+// --------------------------------------------------------------------------------
 
 // docs/prescription.md names these offsets; a change of one is a change of the layout version.
-constexpr std::size_t kNumber = 1, kFluidNumber = 5, kComponentCount = 9, kComponents = 10, kComponentBytes = 7,
-                      kSafeAction = 52, kEmergencyRate = 53, kStarts = 57, kExpires = 65, kFallback = 73, kZone = 74,
-                      kZoneChange = 78, kBasalMode = 86, kBasalRate = 87, kProfileCount = 91, kWeekdays = 92, kProfiles = 99,
-                      kProfileBytes = 1 + 24 * 6, kSchedule = kProfiles + 7 * kProfileBytes, kScheduleCount = kSchedule + 17,
+constexpr std::size_t kNumber = 1, kFluidNumber = 5, kComponentCount = 9, kComponents = 10,
+                      kComponentBytes = 7, kSafeAction = 52, kEmergencyRate = 53, kStarts = 57, kExpires = 65,
+                      kFallback = 73, kZone = 74, kZoneChange = 78, kBasalMode = 86, kBasalRate = 87,
+                      kProfileCount = 91, kWeekdays = 92, kProfiles = 99, kProfileBytes = 1 + 24 * 6,
+                      kSchedule = kProfiles + 7 * kProfileBytes, kScheduleCount = kSchedule + 17,
                       kPatient = kScheduleCount + 1 + 48, kPrime = kPatient + 25, kBridge = kPrime + 8,
                       kSingle = kBridge + 12;
 static_assert(kSingle + 8 == kPrescriptionBytes);
@@ -131,8 +142,9 @@ TEST(Canonical, INV_11_has_a_size_that_never_changes) {
 }
 
 TEST(Canonical, INV_11_each_field_stands_little_endian_at_its_offset) {
-  Prescription p = continuous(0x04030201, fluid(0x08070605, {{DrugCode{0x0A09}, DrugClass::kBoth, Concentration{0x0E0D0C0B}}}),
-                              FlowRate{0x12345678});
+  Prescription p = continuous(
+      0x04030201, fluid(0x08070605, {{DrugCode{0x0A09}, DrugClass::kBoth, Concentration{0x0E0D0C0B}}}),
+      FlowRate{0x12345678});
   p.starts_utc_s = 0x1'02030405;
   p.zone = {-1, 2, 3};
   p.single = {Volume{0x11223344}, FlowRate{0x15161718}};
@@ -208,7 +220,8 @@ std::vector<OutOfRange> all_fields_with_a_range() {
     all.push_back({"class", kComponents + i * kComponentBytes + 2, 1, kDrugClassCount - 1});
     all.push_back({"concentration", kComponents + i * kComponentBytes + 3, 4, q});
   }
-  for (std::size_t i = 0; i < kDaysPerWeek; ++i) all.push_back({"weekday", kWeekdays + i, 1, kMaxProfiles - 1});
+  for (std::size_t i = 0; i < kDaysPerWeek; ++i)
+    all.push_back({"weekday", kWeekdays + i, 1, kMaxProfiles - 1});
   for (std::size_t i = 0; i < kMaxProfiles; ++i) {
     const std::size_t profile = kProfiles + i * kProfileBytes;
     all.push_back({"step count", profile, 1, kMaxProfileSteps});
@@ -217,7 +230,8 @@ std::vector<OutOfRange> all_fields_with_a_range() {
       all.push_back({"step rate", profile + 3 + j * 6, 4, q});
     }
   }
-  for (std::size_t i = 0; i < kMaxDailyBoluses; ++i) all.push_back({"bolus minute", kScheduleCount + 1 + 2 * i, 2, 1'439});
+  for (std::size_t i = 0; i < kMaxDailyBoluses; ++i)
+    all.push_back({"bolus minute", kScheduleCount + 1 + 2 * i, 2, 1'439});
   return all;
 }
 
@@ -230,7 +244,8 @@ PrescriptionBytes with(std::size_t offset, std::size_t width, std::uint64_t valu
 TEST(Canonical, each_fields_range_ends_where_it_is_said_to_and_the_offset_is_told) {
   for (const OutOfRange& f : all_fields_with_a_range()) {
     SCOPED_TRACE(std::string{f.field} + " at " + std::to_string(f.offset));
-    const bool count = std::string{f.field}.ends_with("count");  // a smaller count leaves slots that are not zero
+    const bool count =
+        std::string{f.field}.ends_with("count");  // a smaller count leaves slots that are not zero
     EXPECT_TRUE(count || decode(with(f.offset, f.width, 0)));
     EXPECT_TRUE(decode(with(f.offset, f.width, f.largest)));
     const std::uint64_t widest = f.width == 8 ? UINT64_MAX : (std::uint64_t{1} << (8 * f.width)) - 1;

@@ -25,7 +25,8 @@ struct Checker {
     if (p.basal.mode != BasalMode::kFlex) return;
     for (std::size_t weekday = 0; weekday < kDaysPerWeek; ++weekday) {
       const std::uint8_t wanted = p.basal.profile_of_weekday[weekday];
-      if (wanted >= p.basal.profile_count) found.add(Rule::kProfileMissing, wanted, p.basal.profile_count, weekday);
+      if (wanted >= p.basal.profile_count)
+        found.add(Rule::kProfileMissing, wanted, p.basal.profile_count, weekday);
     }
     for (std::size_t i = 0; i < p.basal.profile_count; ++i) profile(p.basal.profiles[i], i);
   }
@@ -96,9 +97,12 @@ struct Checker {
   void patient() {
     const PatientBolusPolicy& policy = p.patient;
     if (policy.dose.volume.raw() == 0) return;
-    if (policy.allotted == 0) found.add(Rule::kAllottedOutOfRange, 0, static_cast<std::int64_t>(kMaxAllotted));
-    if (policy.window_s < kShortestWindowS) found.add(Rule::kWindowOutOfRange, policy.window_s, kShortestWindowS);
-    if (policy.window_s > kLongestWindowS) found.add(Rule::kWindowOutOfRange, policy.window_s, kLongestWindowS);
+    if (policy.allotted == 0)
+      found.add(Rule::kAllottedOutOfRange, 0, static_cast<std::int64_t>(kMaxAllotted));
+    if (policy.window_s < kShortestWindowS)
+      found.add(Rule::kWindowOutOfRange, policy.window_s, kShortestWindowS);
+    if (policy.window_s > kLongestWindowS)
+      found.add(Rule::kWindowOutOfRange, policy.window_s, kLongestWindowS);
     if (policy.dose.rate.raw() == 0) return;
     const std::int64_t takes = bolus_duration(policy.dose).raw();
     if (policy.lockout_s * 1'000LL < takes) {
@@ -109,13 +113,16 @@ struct Checker {
   void safe_state() {
     const FlowRate lowest = basal_range(p.basal, model.minimum_rate).lowest;
     const FlowRate rate = safe_rate(p.safe_state, model.minimum_rate);
-    if (p.safe_state.action == SafeAction::kEmergencyRate && rate.raw() == 0) found.add(Rule::kSafeRateMissing, 0, 1);
+    if (p.safe_state.action == SafeAction::kEmergencyRate && rate.raw() == 0)
+      found.add(Rule::kSafeRateMissing, 0, 1);
     if (rate > lowest) found.add(Rule::kSafeRateAboveLowestBasal, rate.raw(), lowest.raw());
   }
 
   void once(const FluidPath& path) {
-    if (p.prime.volume > path.total()) found.add(Rule::kPrimeAbovePath, p.prime.volume.raw(), path.total().raw());
-    if (p.bridge.volume > path.total()) found.add(Rule::kBridgeAbovePath, p.bridge.volume.raw(), path.total().raw());
+    if (p.prime.volume > path.total())
+      found.add(Rule::kPrimeAbovePath, p.prime.volume.raw(), path.total().raw());
+    if (p.bridge.volume > path.total())
+      found.add(Rule::kBridgeAbovePath, p.bridge.volume.raw(), path.total().raw());
     if (p.bridge.volume.raw() == 0) return;
     if (p.bridge.from_formulation == 0) found.add(Rule::kBridgeWithoutFormulation, 0, 1);
     const FlowRate rate = p.bridge.rate;
@@ -163,10 +170,11 @@ Violations check(const Prescription& prescription, const PumpModel& model, const
   checker.bolus(prescription.single, highest, BolusKind::kSingle);
   checker.bolus(prescription.prime, FlowRate{0}, BolusKind::kPrime);
   checker.bolus({prescription.bridge.volume, prescription.bridge.rate}, FlowRate{0}, BolusKind::kBridge);
-  checker.bolus({prescription.patient.during_bridge, prescription.patient.dose.rate}, prescription.bridge.rate,
-                BolusKind::kDuringBridge);
+  checker.bolus({prescription.patient.during_bridge, prescription.patient.dose.rate},
+                prescription.bridge.rate, BolusKind::kDuringBridge);
   const bool stopped = prescription.basal.mode == BasalMode::kStopped;
-  if (stopped && (prescription.patient.dose.volume.raw() > 0 || prescription.schedule.dose.volume.raw() > 0)) {
+  if (stopped &&
+      (prescription.patient.dose.volume.raw() > 0 || prescription.schedule.dose.volume.raw() > 0)) {
     checker.found.add(Rule::kBolusNeedsBasalMode, 0, 1);
   }
   checker.schedule();
@@ -176,7 +184,8 @@ Violations check(const Prescription& prescription, const PumpModel& model, const
   if (prescription.expires_utc_s != 0 && prescription.expires_utc_s <= prescription.starts_utc_s) {
     checker.found.add(Rule::kExpiryNotAfterStart, prescription.expires_utc_s, prescription.starts_utc_s);
   }
-  if (checker.found.empty()) checker.ceilings(ceilings);  // the worst case of a malformed program means nothing
+  if (checker.found.empty())
+    checker.ceilings(ceilings);  // the worst case of a malformed program means nothing
   return checker.found;
 }
 

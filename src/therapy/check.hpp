@@ -13,25 +13,25 @@
 namespace theca {
 
 enum class Rule : std::uint8_t {
-  kNumberNotGrowing,          // value: number, limit: smallest allowed
-  kFormulation,               // value: FormulationError
-  kFlowBelowRange,            // value, limit: nL/day; index: profile * 24 + step
-  kFlowAboveRange,            // same
-  kProfileMissing,            // index: weekday (0 Monday); value: profile asked for; limit: profiles there are
-  kProfileNotFromMidnight,    // index: profile
-  kProfileNotAscending,       // index: profile * 24 + step
-  kProfileEmpty,              // index: profile
-  kBolusNotWholeSteps,        // value: nL, limit: step in nL; index: BolusKind
-  kBolusWithoutFlow,          // index: BolusKind
-  kBolusFlowAboveRange,       // value: basal + bolus nL/day, limit; index: BolusKind
-  kBolusTooLong,              // value, limit: ms; index: BolusKind
-  kScheduleIncomplete,        // no interval, no times, or boluses without a schedule
-  kScheduleNotAscending,      // index: bolus of the day
-  kSchedulesOverlap,          // value: ms between two, limit: ms one takes
-  kLockoutShorterThanBolus,   // value, limit: ms
-  kWindowOutOfRange,          // value: s, limit: s (1 h ..= 7 d)
-  kAllottedOutOfRange,        // value, limit
-  kBolusNeedsBasalMode,       // patient or scheduled boluses while the basal is "stopped"
+  kNumberNotGrowing,         // value: number, limit: smallest allowed
+  kFormulation,              // value: FormulationError
+  kFlowBelowRange,           // value, limit: nL/day; index: profile * 24 + step
+  kFlowAboveRange,           // same
+  kProfileMissing,           // index: weekday (0 Monday); value: profile asked for; limit: profiles there are
+  kProfileNotFromMidnight,   // index: profile
+  kProfileNotAscending,      // index: profile * 24 + step
+  kProfileEmpty,             // index: profile
+  kBolusNotWholeSteps,       // value: nL, limit: step in nL; index: BolusKind
+  kBolusWithoutFlow,         // index: BolusKind
+  kBolusFlowAboveRange,      // value: basal + bolus nL/day, limit; index: BolusKind
+  kBolusTooLong,             // value, limit: ms; index: BolusKind
+  kScheduleIncomplete,       // no interval, no times, or boluses without a schedule
+  kScheduleNotAscending,     // index: bolus of the day
+  kSchedulesOverlap,         // value: ms between two, limit: ms one takes
+  kLockoutShorterThanBolus,  // value, limit: ms
+  kWindowOutOfRange,         // value: s, limit: s (1 h ..= 7 d)
+  kAllottedOutOfRange,       // value, limit
+  kBolusNeedsBasalMode,      // patient or scheduled boluses while the basal is "stopped"
   kSafeRateAboveLowestBasal,  // value, limit: nL/day (INV-5)
   kSafeRateMissing,           // emergency rate chosen and zero
   kPrimeAbovePath,            // value, limit: nL (INV-4)
@@ -45,7 +45,14 @@ enum class Rule : std::uint8_t {
 };
 inline constexpr std::size_t kRuleCount = 29;
 
-enum class BolusKind : std::uint8_t { kScheduled = 0, kPatient = 1, kPrime = 2, kBridge = 3, kSingle = 4, kDuringBridge = 5 };
+enum class BolusKind : std::uint8_t {
+  kScheduled = 0,
+  kPatient = 1,
+  kPrime = 2,
+  kBridge = 3,
+  kSingle = 4,
+  kDuringBridge = 5
+};
 
 struct Violation {
   Rule rule;

@@ -35,7 +35,9 @@ Prescription flexible() {
   return p;
 }
 
-Violations held(const Prescription& p, const Ceilings& ceilings = kWidest) { return check(p, kRoller, kPath, ceilings, 7); }
+Violations held(const Prescription& p, const Ceilings& ceilings = kWidest) {
+  return check(p, kRoller, kPath, ceilings, 7);
+}
 
 TEST(Check, a_legal_prescription_breaks_nothing) {
   EXPECT_TRUE(held(good()).empty());
@@ -54,19 +56,25 @@ struct Row {
 };
 
 std::int64_t worst(Duration window) {
-  return divide_up(worst_case_volume(good(), kRoller.minimum_rate, window).raw(), kRoller.step.raw()) * kRoller.step.raw();
+  return divide_up(worst_case_volume(good(), kRoller.minimum_rate, window).raw(), kRoller.step.raw()) *
+         kRoller.step.raw();
 }
 
 const std::vector<Row>& rows() {
   static const Ceilings tight_day{millilitres(1), microlitres(400), millilitres(720)};
   static const Ceilings tight_month{millilitres(1), millilitres(24), millilitres(10)};
-  constexpr auto scheduled = static_cast<std::uint16_t>(BolusKind::kScheduled), patient = static_cast<std::uint16_t>(BolusKind::kPatient),
-                 primed = static_cast<std::uint16_t>(BolusKind::kPrime), bridged = static_cast<std::uint16_t>(BolusKind::kBridge),
-                 single = static_cast<std::uint16_t>(BolusKind::kSingle), during = static_cast<std::uint16_t>(BolusKind::kDuringBridge);
+  constexpr auto scheduled = static_cast<std::uint16_t>(BolusKind::kScheduled),
+                 patient = static_cast<std::uint16_t>(BolusKind::kPatient),
+                 primed = static_cast<std::uint16_t>(BolusKind::kPrime),
+                 bridged = static_cast<std::uint16_t>(BolusKind::kBridge),
+                 single = static_cast<std::uint16_t>(BolusKind::kSingle),
+                 during = static_cast<std::uint16_t>(BolusKind::kDuringBridge);
   static const std::vector<Row> all = {
       {Rule::kNumberNotGrowing, 6, 7, 0, [](Prescription& p) { p.number = 6; }},
-      {Rule::kFormulation, static_cast<int>(FormulationError::kNumberMissing), 0, 0, [](Prescription& p) { p.formulation.number = 0; }},
-      {Rule::kFormulation, static_cast<int>(FormulationError::kNoComponent), 0, 0, [](Prescription& p) { p.formulation.count = 0; }},
+      {Rule::kFormulation, static_cast<int>(FormulationError::kNumberMissing), 0, 0,
+       [](Prescription& p) { p.formulation.number = 0; }},
+      {Rule::kFormulation, static_cast<int>(FormulationError::kNoComponent), 0, 0,
+       [](Prescription& p) { p.formulation.count = 0; }},
       {Rule::kFlowBelowRange, 47'999, 48'000, 0,
        [](Prescription& p) {
          p.basal.rate = FlowRate{47'999};
@@ -86,15 +94,20 @@ const std::vector<Row>& rows() {
          p.single = {};
        }},
       {Rule::kProfileMissing, 1, 1, 3, [](Prescription& p) { p.basal.profile_of_weekday[3] = 1; }, true},
-      {Rule::kProfileNotFromMidnight, 1, 0, 0, [](Prescription& p) { p.basal.profiles[0].steps[0].from_minute = 1; }, true},
-      {Rule::kProfileNotAscending, 0, 0, 1, [](Prescription& p) { p.basal.profiles[0].steps[1].from_minute = 0; }, true},
+      {Rule::kProfileNotFromMidnight, 1, 0, 0,
+       [](Prescription& p) { p.basal.profiles[0].steps[0].from_minute = 1; }, true},
+      {Rule::kProfileNotAscending, 0, 0, 1,
+       [](Prescription& p) { p.basal.profiles[0].steps[1].from_minute = 0; }, true},
       {Rule::kProfileEmpty, 0, 1, 1, [](Prescription& p) { p.basal.profile_count = 2; }, true},
-      {Rule::kBolusNotWholeSteps, 6'001, 10, scheduled, [](Prescription& p) { p.schedule.dose.volume = nanolitres(6'001); }},
-      {Rule::kBolusNotWholeSteps, 25'009, 10, patient, [](Prescription& p) { p.patient.dose.volume = nanolitres(25'009); }},
+      {Rule::kBolusNotWholeSteps, 6'001, 10, scheduled,
+       [](Prescription& p) { p.schedule.dose.volume = nanolitres(6'001); }},
+      {Rule::kBolusNotWholeSteps, 25'009, 10, patient,
+       [](Prescription& p) { p.patient.dose.volume = nanolitres(25'009); }},
       {Rule::kBolusNotWholeSteps, 11, 10, primed, [](Prescription& p) { p.prime.volume = nanolitres(11); }},
       {Rule::kBolusNotWholeSteps, 19, 10, bridged, [](Prescription& p) { p.bridge.volume = nanolitres(19); }},
       {Rule::kBolusNotWholeSteps, 5, 10, single, [](Prescription& p) { p.single.volume = nanolitres(5); }},
-      {Rule::kBolusNotWholeSteps, 50'001, 10, during, [](Prescription& p) { p.patient.during_bridge = nanolitres(50'001); }},
+      {Rule::kBolusNotWholeSteps, 50'001, 10, during,
+       [](Prescription& p) { p.patient.during_bridge = nanolitres(50'001); }},
       {Rule::kBolusWithoutFlow, 0, 1, single, [](Prescription& p) { p.single.rate = FlowRate{0}; }},
       {Rule::kBolusWithoutFlow, 0, 1, primed, [](Prescription& p) { p.prime.rate = FlowRate{0}; }},
       {Rule::kBolusFlowAboveRange, 24'000'001, 24'000'000, patient,
@@ -105,15 +118,28 @@ const std::vector<Row>& rows() {
       {Rule::kBolusFlowAboveRange, 24'000'001, 24'000'000, during,
        [](Prescription& p) { p.bridge.rate = FlowRate{16'800'001}; }},
       {Rule::kBolusTooLong, days(1).raw() + 101, days(1).raw(), single,
-       [](Prescription& p) { p.single = {nanolitres(864'000), FlowRate{863'999}}; }},
+       [](Prescription& p) {
+         p.single = {nanolitres(864'000), FlowRate{863'999}};
+       }},
       {Rule::kScheduleIncomplete, 6'000, 0, 0, [](Prescription& p) { p.schedule.interval_s = 0; }},
       {Rule::kScheduleIncomplete, 0, 1, 0, [](Prescription& p) { p.schedule.dose = {}; }},
-      {Rule::kScheduleIncomplete, 6'000, 0, 0, [](Prescription& p) { p.schedule.kind = ScheduleKind::kNone; }},
-      {Rule::kScheduleNotAscending, 60, 60, 1, [](Prescription& p) { p.schedule = at_minutes(p.schedule.dose, {60, 60}); }},
+      {Rule::kScheduleIncomplete, 6'000, 0, 0,
+       [](Prescription& p) { p.schedule.kind = ScheduleKind::kNone; }},
+      {Rule::kScheduleNotAscending, 60, 60, 1,
+       [](Prescription& p) {
+         p.schedule = at_minutes(p.schedule.dose, {60, 60});
+       }},
       {Rule::kSchedulesOverlap, 599'000, 600'000, 0, [](Prescription& p) { p.schedule.interval_s = 599; }},
-      {Rule::kSchedulesOverlap, 540'000, 600'000, 0, [](Prescription& p) { p.schedule = at_minutes(p.schedule.dose, {60, 69}); }},
-      {Rule::kSchedulesOverlap, 540'000, 600'000, 1, [](Prescription& p) { p.schedule = at_minutes(p.schedule.dose, {4, 1'435}); }},
-      {Rule::kLockoutShorterThanBolus, 299'000, 300'000, 0, [](Prescription& p) { p.patient.lockout_s = 299; }},
+      {Rule::kSchedulesOverlap, 540'000, 600'000, 0,
+       [](Prescription& p) {
+         p.schedule = at_minutes(p.schedule.dose, {60, 69});
+       }},
+      {Rule::kSchedulesOverlap, 540'000, 600'000, 1,
+       [](Prescription& p) {
+         p.schedule = at_minutes(p.schedule.dose, {4, 1'435});
+       }},
+      {Rule::kLockoutShorterThanBolus, 299'000, 300'000, 0,
+       [](Prescription& p) { p.patient.lockout_s = 299; }},
       {Rule::kWindowOutOfRange, 3'599, 3'600, 0, [](Prescription& p) { p.patient.window_s = 3'599; }},
       {Rule::kWindowOutOfRange, 604'801, 604'800, 0, [](Prescription& p) { p.patient.window_s = 604'801; }},
       {Rule::kAllottedOutOfRange, 0, kMaxAllotted, 0, [](Prescription& p) { p.patient.allotted = 0; }},
@@ -122,18 +148,30 @@ const std::vector<Row>& rows() {
          p.basal = {};
          p.safe_state = {SafeAction::kStop, FlowRate{0}};
        }},
-      {Rule::kSafeRateAboveLowestBasal, 300'001, 300'000, 0, [](Prescription& p) { p.safe_state.emergency_rate = FlowRate{300'001}; }},
-      {Rule::kSafeRateAboveLowestBasal, 300'001, 300'000, 0, [](Prescription& p) { p.safe_state.emergency_rate = FlowRate{300'001}; }, true},
+      {Rule::kSafeRateAboveLowestBasal, 300'001, 300'000, 0,
+       [](Prescription& p) { p.safe_state.emergency_rate = FlowRate{300'001}; }},
+      {Rule::kSafeRateAboveLowestBasal, 300'001, 300'000, 0,
+       [](Prescription& p) { p.safe_state.emergency_rate = FlowRate{300'001}; }, true},
       {Rule::kSafeRateMissing, 0, 1, 0, [](Prescription& p) { p.safe_state.emergency_rate = FlowRate{0}; }},
-      {Rule::kPrimeAbovePath, 375'010, 375'000, 0, [](Prescription& p) { p.prime.volume = nanolitres(375'010); }},
-      {Rule::kBridgeAbovePath, 375'010, 375'000, 0, [](Prescription& p) { p.bridge.volume = nanolitres(375'010); }},
-      {Rule::kBridgeFlowOutOfRange, 47'999, 48'000, 0, [](Prescription& p) { p.bridge.rate = FlowRate{47'999}; }},
+      {Rule::kPrimeAbovePath, 375'010, 375'000, 0,
+       [](Prescription& p) { p.prime.volume = nanolitres(375'010); }},
+      {Rule::kBridgeAbovePath, 375'010, 375'000, 0,
+       [](Prescription& p) { p.bridge.volume = nanolitres(375'010); }},
+      {Rule::kBridgeFlowOutOfRange, 47'999, 48'000, 0,
+       [](Prescription& p) { p.bridge.rate = FlowRate{47'999}; }},
       {Rule::kBridgeWithoutFormulation, 0, 1, 0, [](Prescription& p) { p.bridge.from_formulation = 0; }},
       {Rule::kExpiryNotAfterStart, 1'000, 1'000, 0, [](Prescription& p) { p.expires_utc_s = 1'000; }},
-      {Rule::kWorstHourAboveCeiling, worst(hours(1) + kHourBucket), 50'000, 0, [](Prescription&) {}, false,
+      {Rule::kWorstHourAboveCeiling,
+       worst(hours(1) + kHourBucket),
+       50'000,
+       0,
+       [](Prescription&) {},
+       false,
        {microlitres(50), millilitres(24), millilitres(720)}},
-      {Rule::kWorstDayAboveCeiling, worst(days(1) + kDayBucket), 400'000, 0, [](Prescription&) {}, false, tight_day},
-      {Rule::kWorstThirtyDaysAboveCeiling, worst(days(30) + kThirtyDayBucket), 10'000'000, 0, [](Prescription&) {}, false, tight_month},
+      {Rule::kWorstDayAboveCeiling, worst(days(1) + kDayBucket), 400'000, 0, [](Prescription&) {}, false,
+       tight_day},
+      {Rule::kWorstThirtyDaysAboveCeiling, worst(days(30) + kThirtyDayBucket), 10'000'000, 0,
+       [](Prescription&) {}, false, tight_month},
   };
   return all;
 }
@@ -169,7 +207,8 @@ TEST(Check, what_stands_at_its_limit_is_allowed) {
     p.basal.rate = kRoller.min_flow;
     p.safe_state.emergency_rate = kRoller.min_flow;
   }));
-  EXPECT_TRUE(allowed([](Prescription& p) { p.patient.dose.rate = FlowRate{23'700'000}, p.patient.during_bridge = {}; }));
+  EXPECT_TRUE(allowed(
+      [](Prescription& p) { p.patient.dose.rate = FlowRate{23'700'000}, p.patient.during_bridge = {}; }));
   EXPECT_TRUE(allowed([](Prescription& p) { p.single = {nanolitres(864'000), FlowRate{864'000}}; }));
   EXPECT_TRUE(allowed([](Prescription& p) { p.schedule.interval_s = 600; }));
   EXPECT_TRUE(allowed([](Prescription& p) { p.schedule = at_minutes(p.schedule.dose, {5, 1'435}); }));
@@ -198,7 +237,8 @@ TEST(Check, everything_that_is_wrong_is_told_at_once) {
   p.single.rate = FlowRate{0};
   std::set<Rule> told;
   for (const Violation& violation : held(p).all()) told.insert(violation.rule);
-  for (const Rule rule : {Rule::kNumberNotGrowing, Rule::kFlowBelowRange, Rule::kWindowOutOfRange, Rule::kBolusWithoutFlow}) {
+  for (const Rule rule :
+       {Rule::kNumberNotGrowing, Rule::kFlowBelowRange, Rule::kWindowOutOfRange, Rule::kBolusWithoutFlow}) {
     EXPECT_TRUE(told.contains(rule)) << static_cast<int>(rule);
   }
 }

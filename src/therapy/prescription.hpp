@@ -100,9 +100,9 @@ struct Prescription {
   Basal basal;
   BolusSchedule schedule;
   PatientBolusPolicy patient;
-  BolusDose prime;   // given first, once
+  BolusDose prime;    // given first, once
   BridgePlan bridge;  // then this, once
-  BolusDose single;  // then this over the basal, once
+  BolusDose single;   // then this over the basal, once
   friend bool operator==(const Prescription&, const Prescription&) = default;
 };
 
@@ -121,7 +121,7 @@ inline constexpr std::size_t kPrescriptionBytes = 1'233;
 using PrescriptionBytes = std::array<std::uint8_t, kPrescriptionBytes>;
 
 enum class DecodeError : std::uint8_t {
-  kLayoutVersion,   // byte 0
+  kLayoutVersion,    // byte 0
   kValueOutOfRange,  // an enumerator, count or index beyond its table
   kUnusedNotZero,    // a slot beyond its count must be zero: one prescription has one form
 };

@@ -21,7 +21,8 @@ struct Week {
 
   explicit Week(const Basal& basal) {
     for (std::int64_t weekday = 0; weekday < kDaysPerWeek; ++weekday) {
-      const DayProfile& profile = basal.profiles[basal.profile_of_weekday[static_cast<std::size_t>(weekday)] % kMaxProfiles];
+      const DayProfile& profile =
+          basal.profiles[basal.profile_of_weekday[static_cast<std::size_t>(weekday)] % kMaxProfiles];
       for (const ProfileStep& step : profile.used()) {
         if (count == kMost) return;
         from_ms[count] = weekday * kMillisecondsPerDay + step.from_minute * 60'000LL;
@@ -31,7 +32,9 @@ struct Week {
     }
   }
 
-  [[nodiscard]] std::int64_t end_of(std::size_t i) const { return i + 1 < count ? from_ms[i + 1] : kWeek.raw(); }
+  [[nodiscard]] std::int64_t end_of(std::size_t i) const {
+    return i + 1 < count ? from_ms[i + 1] : kWeek.raw();
+  }
 
   [[nodiscard]] Amount whole() const {
     Amount sum;
@@ -71,7 +74,8 @@ Amount most_basal(const Basal& basal, FlowRate minimum_rate, Duration window) {
   return most;
 }
 
-/// Most scheduled boluses that can overlap a window: those that start in it or in the bolus's own length before.
+/// Most scheduled boluses that can overlap a window: those that start in it or in the bolus's own length
+/// before.
 std::int64_t most_scheduled(const BolusSchedule& schedule, Duration reach) {
   if (schedule.kind == ScheduleKind::kInterval) {
     return schedule.interval_s == 0 ? 0 : reach.raw() / (schedule.interval_s * 1'000LL) + 1;
@@ -83,7 +87,8 @@ std::int64_t most_scheduled(const BolusSchedule& schedule, Duration reach) {
   for (std::size_t first = 0; first < schedule.count; ++first) {
     std::int64_t inside = 0;
     for (std::size_t k = 0; k < schedule.count; ++k) {
-      const std::int64_t after = floor_modulo(schedule.minutes[k] - schedule.minutes[first], kMinutesPerDay) * 60'000LL;
+      const std::int64_t after =
+          floor_modulo(schedule.minutes[k] - schedule.minutes[first], kMinutesPerDay) * 60'000LL;
       if (after <= rest) ++inside;
     }
     most = std::max(most, inside);
@@ -91,8 +96,9 @@ std::int64_t most_scheduled(const BolusSchedule& schedule, Duration reach) {
   return whole_days * schedule.count + most;
 }
 
-/// Most patient boluses' worth of volume in a window. Grant k and grant k + allotted start at least `window_s`
-/// apart, so into a window no longer than that they bring together no more than one; the same with lockout.
+/// Most patient boluses' worth of volume in a window. Grant k and grant k + allotted start at least
+/// `window_s` apart, so into a window no longer than that they bring together no more than one; the same with
+/// lockout.
 std::int64_t most_granted(const PatientBolusPolicy& policy, Duration window) {
   if (policy.dose.volume.raw() == 0 || policy.allotted == 0 || policy.window_s == 0) return 0;
   const std::int64_t by_window = divide_up(window.raw(), policy.window_s * 1'000LL) * policy.allotted;
@@ -109,7 +115,8 @@ Duration clock_shift(const Zone& zone) {
 
 Duration longest(const BolusDose& dose) { return dose.rate.raw() > 0 ? bolus_duration(dose) : Duration{0}; }
 
-Amount basal_between(const Basal& basal, const WallClock& clock, FlowRate minimum_rate, Instant from, Instant to) {
+Amount basal_between(const Basal& basal, const WallClock& clock, FlowRate minimum_rate, Instant from,
+                     Instant to) {
   Amount sum;
   Instant at = from;
   std::optional<Amount> week;
@@ -140,7 +147,8 @@ Amount basal_between(const Basal& basal, const WallClock& clock, FlowRate minimu
 Amount scheduled_between(const BolusSchedule& schedule, const WallClock& clock, Instant start, Instant from,
                          Instant to) {
   Amount sum;
-  if (schedule.kind == ScheduleKind::kNone || schedule.dose.volume.raw() == 0 || schedule.dose.rate.raw() == 0) {
+  if (schedule.kind == ScheduleKind::kNone || schedule.dose.volume.raw() == 0 ||
+      schedule.dose.rate.raw() == 0) {
     return sum;
   }
   const Duration length = bolus_duration(schedule.dose);
@@ -202,7 +210,8 @@ std::optional<ScheduledBolusDue> next_scheduled_bolus(const BolusSchedule& sched
     case ScheduleKind::kInterval: {
       if (schedule.interval_s == 0) return std::nullopt;
       const std::int64_t number = after < 0 ? 0 : after + 1;
-      return ScheduledBolusDue{number, start + seconds(schedule.first_after_s) + seconds(schedule.interval_s) * number};
+      return ScheduledBolusDue{
+          number, start + seconds(schedule.first_after_s) + seconds(schedule.interval_s) * number};
     }
     case ScheduleKind::kTimesOfDay:
       break;
@@ -217,7 +226,8 @@ std::optional<ScheduledBolusDue> next_scheduled_bolus(const BolusSchedule& sched
       identity = (day + 1) * kSlots;
       continue;
     }
-    const Instant at = clock.instant_of(day * kMillisecondsPerDay + schedule.minutes[static_cast<std::size_t>(index)] * 60'000LL);
+    const Instant at = clock.instant_of(day * kMillisecondsPerDay +
+                                        schedule.minutes[static_cast<std::size_t>(index)] * 60'000LL);
     if (at >= start) return ScheduledBolusDue{identity, at};
     ++identity;
   }
@@ -232,8 +242,8 @@ Duration bolus_duration(const BolusDose& dose) {
   return time_for(dose.volume, dose.rate).value_or(Duration{0});
 }
 
-Amount delivered_volume(const Prescription& prescription, ClockOffset offset, FlowRate minimum_rate, Instant start,
-                        Instant from, Instant to) {
+Amount delivered_volume(const Prescription& prescription, ClockOffset offset, FlowRate minimum_rate,
+                        Instant start, Instant from, Instant to) {
   if (from < start) from = start;
   if (to <= from) return Amount{};
   const WallClock clock{offset, prescription.zone};
@@ -244,7 +254,8 @@ Amount delivered_volume(const Prescription& prescription, ClockOffset offset, Fl
     sum += basal_between(prescription.basal, clock, minimum_rate, from, live_end);
     sum += scheduled_between(prescription.schedule, clock, start, from, live_end);
   }
-  if (expiry < to) sum += Amount::over(fallback_rate(prescription, minimum_rate), to - std::max(from, expiry));
+  if (expiry < to)
+    sum += Amount::over(fallback_rate(prescription, minimum_rate), to - std::max(from, expiry));
   return sum;
 }
 
@@ -278,7 +289,8 @@ Volume worst_case_volume(const Prescription& prescription, FlowRate minimum_rate
   }
   const FlowRate lowest = basal_range(prescription.basal, minimum_rate).lowest;
   const FlowRate after_expiry = fallback_rate(prescription, minimum_rate);
-  if (prescription.expires_utc_s != 0 && after_expiry > lowest) most += Amount::over(after_expiry - lowest, window);
+  if (prescription.expires_utc_s != 0 && after_expiry > lowest)
+    most += Amount::over(after_expiry - lowest, window);
   Volume sum = most.floor() + (most.rest_units() > 0 ? nanolitres(1) : nanolitres(0));
   if (prescription.schedule.dose.rate.raw() > 0) {
     // One that comes due during another bolus waits for its end: as many as that can press into the window.

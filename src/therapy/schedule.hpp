@@ -43,8 +43,8 @@ Duration bolus_duration(const BolusDose& dose);
 /// that comes due in the window. Past expiry the fall-back's rate counts: zero for stop, else `minimum_rate`
 /// or the safe state's. Prime, bridge, single and patient boluses depend on what was delivered and stand in
 /// the pump, not here.
-Amount delivered_volume(const Prescription& prescription, ClockOffset offset, FlowRate minimum_rate, Instant start,
-                        Instant from, Instant to);
+Amount delivered_volume(const Prescription& prescription, ClockOffset offset, FlowRate minimum_rate,
+                        Instant start, Instant from, Instant to);
 
 /// Smallest and largest basal rate a program ever gives.
 struct RateRange {

@@ -27,8 +27,9 @@ TEST(BasalAt, plain_modes_hold_for_ever) {
   const WallClock clock{kMonday8, Zone{}};
   Basal basal;
   basal.rate = FlowRate{123};
-  for (const auto& [mode, rate] : {std::pair{BasalMode::kStopped, FlowRate{0}}, std::pair{BasalMode::kMinimumRate, kMinimum},
-                                   std::pair{BasalMode::kSimpleContinuous, FlowRate{123}}}) {
+  for (const auto& [mode, rate] :
+       {std::pair{BasalMode::kStopped, FlowRate{0}}, std::pair{BasalMode::kMinimumRate, kMinimum},
+        std::pair{BasalMode::kSimpleContinuous, FlowRate{123}}}) {
     basal.mode = mode;
     EXPECT_EQ(basal_at(basal, clock, kMinimum, at(days(5))).rate, rate);
     EXPECT_EQ(basal_at(basal, clock, kMinimum, at(days(5))).until, kNever);
@@ -59,7 +60,9 @@ TEST(BasalAt, each_weekday_has_its_profile) {
   basal.profiles[1].steps[0] = {0, FlowRate{700}};
   basal.profile_of_weekday = {0, 0, 0, 0, 0, 1, 1};
   for (int day = 0; day < 14; ++day) {
-    EXPECT_EQ(basal_at(basal, clock, kMinimum, at(days(day) + hours(5))).rate, FlowRate{day % 7 < 5 ? 100 : 700}) << day;
+    EXPECT_EQ(basal_at(basal, clock, kMinimum, at(days(day) + hours(5))).rate,
+              FlowRate{day % 7 < 5 ? 100 : 700})
+        << day;
   }
 }
 
@@ -88,7 +91,8 @@ TEST(BasalRange, is_the_lowest_and_highest_rate_of_all_days) {
 
 // ---- scheduled boluses ------------------------------------------------------------------------------------
 
-std::vector<Instant> first_boluses(const BolusSchedule& schedule, const WallClock& clock, Instant start, std::size_t n) {
+std::vector<Instant> first_boluses(const BolusSchedule& schedule, const WallClock& clock, Instant start,
+                                   std::size_t n) {
   std::vector<Instant> times;
   std::int64_t after = kNoBolusYet;
   while (times.size() < n) {
@@ -104,25 +108,30 @@ std::vector<Instant> first_boluses(const BolusSchedule& schedule, const WallCloc
 TEST(ScheduledBolus, by_interval_from_the_start) {
   const WallClock clock{kMonday8, Zone{}};
   const auto schedule = each(over(microlitres(1), minutes(1)), 7'200, 600);
-  EXPECT_EQ(first_boluses(schedule, clock, at(hours(1)), 3), (std::vector{at(minutes(70)), at(minutes(190)), at(minutes(310))}));
+  EXPECT_EQ(first_boluses(schedule, clock, at(hours(1)), 3),
+            (std::vector{at(minutes(70)), at(minutes(190)), at(minutes(310))}));
 }
 
 TEST(ScheduledBolus, by_the_clock_from_the_first_one_not_before_the_start) {
   const WallClock clock{ClockOffset{kMidnight}, Zone{}};
   const auto schedule = at_minutes(over(microlitres(1), minutes(1)), {8 * 60, 20 * 60});
-  EXPECT_EQ(first_boluses(schedule, clock, at(hours(8)), 3), (std::vector{at(hours(8)), at(hours(20)), at(hours(32))}));
-  EXPECT_EQ(first_boluses(schedule, clock, at(hours(8) + milliseconds(1)), 2), (std::vector{at(hours(20)), at(hours(32))}));
+  EXPECT_EQ(first_boluses(schedule, clock, at(hours(8)), 3),
+            (std::vector{at(hours(8)), at(hours(20)), at(hours(32))}));
+  EXPECT_EQ(first_boluses(schedule, clock, at(hours(8) + milliseconds(1)), 2),
+            (std::vector{at(hours(20)), at(hours(32))}));
 }
 
 TEST(ScheduledBolus, INV_7_one_in_a_skipped_hour_comes_at_its_end_and_once) {
-  const WallClock clock{ClockOffset{kMidnight}, Zone{0, 60, kMidnight / 1'000 + 2 * 3'600}};  // 02:00 becomes 03:00
+  const WallClock clock{ClockOffset{kMidnight},
+                        Zone{0, 60, kMidnight / 1'000 + 2 * 3'600}};  // 02:00 becomes 03:00
   const auto schedule = at_minutes(over(microlitres(1), minutes(1)), {60, 2 * 60 + 30, 4 * 60});
   EXPECT_EQ(first_boluses(schedule, clock, at(hours(0)), 4),
             (std::vector{at(hours(1)), at(hours(2)), at(hours(3)), at(hours(24))}));
 }
 
 TEST(ScheduledBolus, INV_7_one_in_a_repeated_hour_comes_the_first_time_only) {
-  const WallClock clock{ClockOffset{kMidnight}, Zone{0, -60, kMidnight / 1'000 + 3 * 3'600}};  // 03:00 becomes 02:00
+  const WallClock clock{ClockOffset{kMidnight},
+                        Zone{0, -60, kMidnight / 1'000 + 3 * 3'600}};  // 03:00 becomes 02:00
   const auto schedule = at_minutes(over(microlitres(1), minutes(1)), {60, 2 * 60 + 30, 4 * 60});
   EXPECT_EQ(first_boluses(schedule, clock, at(hours(0)), 4),
             (std::vector{at(hours(1)), at(hours(2) + minutes(30)), at(hours(5)), at(hours(26))}));
@@ -151,15 +160,18 @@ TEST(BolusDue, comes_evenly_and_never_beyond_the_whole) {
   EXPECT_EQ(bolus_duration({nanolitres(10), FlowRate{7'000'000}}), milliseconds(124));  // 123.4 ms
 }
 
-// ---- the integral -------------------------------------------------------------------------------------------
+// ---- the integral
+// -------------------------------------------------------------------------------------------
 
-/// A valid small therapy: plain or flex basal, a schedule or none, a zone change near by or none, an expiry or none.
+/// A valid small therapy: plain or flex basal, a schedule or none, a zone change near by or none, an expiry
+/// or none.
 Prescription any_therapy() {
   Prescription p = continuous(1, morphine(1, 20), FlowRate{*within(0, 3'000'000)});
   p.basal.mode = *rc::gen::element(BasalMode::kSimpleContinuous, BasalMode::kFlex, BasalMode::kMinimumRate);
   if (p.basal.mode == BasalMode::kFlex) {
     p.basal.profile_count = static_cast<std::uint8_t>(*within(1, 3));
-    for (auto& profile : p.basal.profile_of_weekday) profile = static_cast<std::uint8_t>(*within(0, p.basal.profile_count - 1));
+    for (auto& profile : p.basal.profile_of_weekday)
+      profile = static_cast<std::uint8_t>(*within(0, p.basal.profile_count - 1));
     for (std::size_t i = 0; i < p.basal.profile_count; ++i) {
       DayProfile& day = p.basal.profiles[i];
       std::int64_t minute = 0;
@@ -170,14 +182,17 @@ Prescription any_therapy() {
     }
   }
   const BolusDose dose{nanolitres(10) * *within(1, 2'000), FlowRate{*within(5'000'000, 20'000'000)}};
-  const auto kind = *rc::gen::element(ScheduleKind::kNone, ScheduleKind::kInterval, ScheduleKind::kTimesOfDay);
+  const auto kind =
+      *rc::gen::element(ScheduleKind::kNone, ScheduleKind::kInterval, ScheduleKind::kTimesOfDay);
   if (kind == ScheduleKind::kInterval) {
     const auto shortest = divide_up(bolus_duration(dose).raw(), 1'000);
-    p.schedule = each(dose, static_cast<std::uint32_t>(shortest + *within(0, 7'200)), static_cast<std::uint32_t>(*within(0, 7'200)));
+    p.schedule = each(dose, static_cast<std::uint32_t>(shortest + *within(0, 7'200)),
+                      static_cast<std::uint32_t>(*within(0, 7'200)));
   }
   if (kind == ScheduleKind::kTimesOfDay) {
     p.schedule = at_minutes(dose, {});
-    for (std::int64_t minute = *within(0, 300); minute < 1'440 && p.schedule.count < 6; minute += *within(30, 400)) {
+    for (std::int64_t minute = *within(0, 300); minute < 1'440 && p.schedule.count < 6;
+         minute += *within(30, 400)) {
       p.schedule.minutes[p.schedule.count++] = static_cast<std::uint16_t>(minute);
     }
     if (p.schedule.count == 0) p.schedule = BolusSchedule{};
@@ -185,14 +200,16 @@ Prescription any_therapy() {
   p.zone.offset_minutes = static_cast<std::int16_t>(*within(-2, 2) * 60);
   p.zone.offset_after_minutes = p.zone.offset_minutes;
   if (*rc::gen::arbitrary<bool>()) {
-    p.zone.offset_after_minutes = static_cast<std::int16_t>(p.zone.offset_minutes + *rc::gen::element(-60, 60));
+    p.zone.offset_after_minutes =
+        static_cast<std::int16_t>(p.zone.offset_minutes + *rc::gen::element(-60, 60));
     p.zone.change_utc_s = kMidnight / 1'000 + *within(0, 3 * 86'400);
   }
   return p;
 }
 
 /// What has come due by the end of each millisecond from `from` on, told one millisecond at a time.
-std::int64_t units_by_the_millisecond(const Prescription& p, ClockOffset offset, Instant start, Instant from, Instant to) {
+std::int64_t units_by_the_millisecond(const Prescription& p, ClockOffset offset, Instant start, Instant from,
+                                      Instant to) {
   const WallClock clock{offset, p.zone};
   const Instant expiry = expiry_of(p, offset);
   std::int64_t sum = 0;
@@ -205,8 +222,11 @@ std::int64_t units_by_the_millisecond(const Prescription& p, ClockOffset offset,
       after = due->identity;
     }
   }
-  const std::int64_t whole = p.schedule.dose.volume.raw() * Amount::kUnitsPerNanolitre, rate = p.schedule.dose.rate.raw();
-  const auto due_by = [&](Instant t, Instant bolus) { return t <= bolus ? 0 : std::min(whole, rate * (t - bolus).raw()); };
+  const std::int64_t whole = p.schedule.dose.volume.raw() * Amount::kUnitsPerNanolitre,
+                     rate = p.schedule.dose.rate.raw();
+  const auto due_by = [&](Instant t, Instant bolus) {
+    return t <= bolus ? 0 : std::min(whole, rate * (t - bolus).raw());
+  };
   for (Instant t = std::max(from, start); t < to; t = t + milliseconds(1)) {
     if (t >= expiry) {
       sum += fallback_rate(p, kMinimum).raw();
@@ -225,7 +245,8 @@ RC_GTEST_PROP(DeliveredVolume, is_the_sum_over_every_millisecond, ()) {
   Instant from{*within(0, 4 * kMillisecondsPerDay)};
   const auto near = *rc::gen::element(0, 1, 2);
   const WallClock clock{offset, p.zone};
-  if (near == 1 && clock.change() != kNever && clock.change() > Instant{30'000}) from = clock.change() - milliseconds(*within(0, 30'000));
+  if (near == 1 && clock.change() != kNever && clock.change() > Instant{30'000})
+    from = clock.change() - milliseconds(*within(0, 30'000));
   if (near == 2) {
     const auto due = next_scheduled_bolus(p.schedule, clock, start, kNoBolusYet);
     if (due) from = std::max(Instant{0}, due->at - milliseconds(*within(0, 30'000)));
@@ -235,7 +256,8 @@ RC_GTEST_PROP(DeliveredVolume, is_the_sum_over_every_millisecond, ()) {
     p.expires_utc_s = (offset.utc_ms_at_zero + from.raw()) / 1'000 + *within(-60, 60);
     p.fallback = *rc::gen::element(Fallback::kMinimumRate, Fallback::kStop, Fallback::kSafeState);
   }
-  RC_ASSERT(units(delivered_volume(p, offset, kMinimum, start, from, to)) == units_by_the_millisecond(p, offset, start, from, to));
+  RC_ASSERT(units(delivered_volume(p, offset, kMinimum, start, from, to)) ==
+            units_by_the_millisecond(p, offset, start, from, to));
 }
 
 RC_GTEST_PROP(DeliveredVolume, any_cut_of_a_window_gives_the_same_sum, ()) {
@@ -258,29 +280,38 @@ TEST(DeliveredVolume, ten_years_are_exact) {
 TEST(DeliveredVolume, a_flex_week_with_the_clock_set_forward_is_an_hour_shorter) {
   Prescription p = continuous(1, morphine(1, 20), FlowRate{0});
   every_day(p.basal, {{0, FlowRate{240'000}}, {4 * 60, FlowRate{480'000}}});
-  const auto week = [&] { return delivered_volume(p, {kMidnight}, kMinimum, Instant{0}, Instant{0}, at(days(7))); };
+  const auto week = [&] {
+    return delivered_volume(p, {kMidnight}, kMinimum, Instant{0}, Instant{0}, at(days(7)));
+  };
   EXPECT_EQ(week(), Amount::of(nanolitres(7 * (40'000 + 400'000))));
   p.zone = {0, 60, kMidnight / 1'000 + 2 * 3'600};  // 02:00 becomes 03:00: an hour at the low rate is missing
-  EXPECT_EQ(week(), Amount::of(nanolitres(7 * 440'000 - 10'000 + 10'000)));  // its seven days end at 01:00 of the next Monday
-  EXPECT_EQ(delivered_volume(p, {kMidnight}, kMinimum, Instant{0}, Instant{0}, at(hours(23))), Amount::of(nanolitres(430'000)));
+  EXPECT_EQ(week(), Amount::of(nanolitres(7 * 440'000 - 10'000 +
+                                          10'000)));  // its seven days end at 01:00 of the next Monday
+  EXPECT_EQ(delivered_volume(p, {kMidnight}, kMinimum, Instant{0}, Instant{0}, at(hours(23))),
+            Amount::of(nanolitres(430'000)));
 }
 
 TEST(DeliveredVolume, nothing_before_the_start_and_the_fall_back_after_the_expiry) {
   Prescription p = continuous(1, morphine(1, 20), FlowRate{240'000});
   p.expires_utc_s = kMonday8UtcMs / 1'000 + 10 * 3'600;
-  EXPECT_EQ(delivered_volume(p, kMonday8, kMinimum, at(hours(4)), Instant{0}, at(hours(5))), Amount::of(nanolitres(10'000)));
-  EXPECT_EQ(delivered_volume(p, kMonday8, kMinimum, Instant{0}, at(hours(9)), at(hours(11))), Amount::of(nanolitres(10'250)));
+  EXPECT_EQ(delivered_volume(p, kMonday8, kMinimum, at(hours(4)), Instant{0}, at(hours(5))),
+            Amount::of(nanolitres(10'000)));
+  EXPECT_EQ(delivered_volume(p, kMonday8, kMinimum, Instant{0}, at(hours(9)), at(hours(11))),
+            Amount::of(nanolitres(10'250)));
   p.fallback = Fallback::kStop;
-  EXPECT_EQ(delivered_volume(p, kMonday8, kMinimum, Instant{0}, at(hours(9)), at(hours(11))), Amount::of(nanolitres(10'000)));
+  EXPECT_EQ(delivered_volume(p, kMonday8, kMinimum, Instant{0}, at(hours(9)), at(hours(11))),
+            Amount::of(nanolitres(10'000)));
   p.fallback = Fallback::kSafeState;
   p.safe_state = {SafeAction::kEmergencyRate, FlowRate{24'000}};
-  EXPECT_EQ(delivered_volume(p, kMonday8, kMinimum, Instant{0}, at(hours(9)), at(hours(11))), Amount::of(nanolitres(11'000)));
+  EXPECT_EQ(delivered_volume(p, kMonday8, kMinimum, Instant{0}, at(hours(9)), at(hours(11))),
+            Amount::of(nanolitres(11'000)));
   EXPECT_EQ(expiry_of(p, kMonday8), at(hours(10)));
   p.expires_utc_s = 0;
   EXPECT_EQ(expiry_of(p, kMonday8), kNever);
 }
 
-// ---- the worst case -----------------------------------------------------------------------------------------
+// ---- the worst case
+// -----------------------------------------------------------------------------------------
 
 RC_GTEST_PROP(WorstCase, INV_4_is_never_less_than_any_window_really_brings, ()) {
   Prescription p = any_therapy();
@@ -289,14 +320,16 @@ RC_GTEST_PROP(WorstCase, INV_4_is_never_less_than_any_window_really_brings, ()) 
     p.fallback = *rc::gen::element(Fallback::kMinimumRate, Fallback::kStop);
   }
   const ClockOffset offset{kMidnight - *within(0, kMillisecondsPerDay)};
-  const Duration window = *rc::gen::oneOf(rc::gen::element(hours(1) + minutes(5), days(1) + minutes(30), days(7)),
-                                          rc::gen::map(within(1, 9 * kMillisecondsPerDay), [](std::int64_t ms) { return Duration{ms}; }));
+  const Duration window = *rc::gen::oneOf(
+      rc::gen::element(hours(1) + minutes(5), days(1) + minutes(30), days(7)),
+      rc::gen::map(within(1, 9 * kMillisecondsPerDay), [](std::int64_t ms) { return Duration{ms}; }));
   const Instant start{*within(0, 1'000'000)};
   const Volume most = worst_case_volume(p, kMinimum, window);
   const WallClock clock{offset, p.zone};
   for (int i = 0; i < 30; ++i) {
     Instant from{*within(0, 10 * kMillisecondsPerDay)};
-    if (i % 3 == 1 && clock.change() != kNever) from = clock.change() - milliseconds(*within(0, window.raw()));
+    if (i % 3 == 1 && clock.change() != kNever)
+      from = clock.change() - milliseconds(*within(0, window.raw()));
     if (i % 3 == 2) {
       const auto segment = basal_at(p.basal, clock, kMinimum, from);
       if (segment.until != kNever) from = segment.until - milliseconds(*within(0, 1) * window.raw());
@@ -315,7 +348,8 @@ TEST(WorstCase, by_hand) {
   // Three hours hold parts of two boluses at the most, together one; a millisecond longer might hold more.
   EXPECT_EQ(worst_case_volume(p, kMinimum, hours(3)), nanolitres(30'000 + 25'000));
   EXPECT_EQ(worst_case_volume(p, kMinimum, hours(3) + milliseconds(1)), nanolitres(30'001 + 2 * 25'000));
-  EXPECT_EQ(worst_case_volume(p, kMinimum, hours(20)), nanolitres(200'000 + 4 * 25'000));  // no more than allotted
+  EXPECT_EQ(worst_case_volume(p, kMinimum, hours(20)),
+            nanolitres(200'000 + 4 * 25'000));  // no more than allotted
   p.single = over(microlitres(7), minutes(7));
   EXPECT_EQ(worst_case_volume(p, kMinimum, hours(1)), nanolitres(10'000 + 25'000 + 7'000));
 }

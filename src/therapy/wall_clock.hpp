@@ -32,7 +32,8 @@ class WallClock {
   constexpr WallClock(ClockOffset offset, Zone zone)
       : before_ms_(offset.utc_ms_at_zero + zone.offset_minutes * 60'000LL),
         after_ms_(offset.utc_ms_at_zero + zone.offset_after_minutes * 60'000LL),
-        change_(zone.change_utc_s == 0 ? kNever : Instant{zone.change_utc_s * 1'000 - offset.utc_ms_at_zero}) {}
+        change_(zone.change_utc_s == 0 ? kNever
+                                       : Instant{zone.change_utc_s * 1'000 - offset.utc_ms_at_zero}) {}
 
   [[nodiscard]] constexpr std::int64_t local_ms(Instant t) const {
     return t.raw() + (t < change_ ? before_ms_ : after_ms_);
@@ -57,6 +58,8 @@ constexpr int minute_of_day(std::int64_t local_ms) {
   return static_cast<int>(floor_modulo(local_ms, kMillisecondsPerDay) / 60'000);
 }
 /// Monday is 0. 1970-01-01 was a Thursday.
-constexpr int weekday_of_day(std::int64_t day) { return static_cast<int>(floor_modulo(day + 3, kDaysPerWeek)); }
+constexpr int weekday_of_day(std::int64_t day) {
+  return static_cast<int>(floor_modulo(day + 3, kDaysPerWeek));
+}
 
 }  // namespace theca

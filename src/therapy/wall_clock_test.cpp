@@ -37,7 +37,8 @@ TEST(WallClock, shows_local_time_before_and_after_a_change) {
 
 TEST(WallClock, a_time_in_a_skipped_hour_comes_at_its_end) {
   EXPECT_EQ(kForward.instant_of(local(2026, 3, 29, 1, 59)), at(hours(13) - minutes(1)));
-  for (const int minute : {0, 1, 30, 59}) EXPECT_EQ(kForward.instant_of(local(2026, 3, 29, 2, minute)), at(hours(13)));
+  for (const int minute : {0, 1, 30, 59})
+    EXPECT_EQ(kForward.instant_of(local(2026, 3, 29, 2, minute)), at(hours(13)));
   EXPECT_EQ(kForward.instant_of(local(2026, 3, 29, 3)), at(hours(13)));
   EXPECT_EQ(kForward.instant_of(local(2026, 3, 29, 3, 1)), at(hours(13) + minutes(1)));
 }
@@ -55,9 +56,11 @@ TEST(WallClock, without_a_change_it_is_an_offset) {
 }
 
 RC_GTEST_PROP(WallClock, an_instant_shows_the_local_time_it_was_found_by_unless_that_was_skipped, ()) {
-  const auto before = static_cast<std::int16_t>(*within(-840, 840)), after = static_cast<std::int16_t>(*within(-840, 840));
+  const auto before = static_cast<std::int16_t>(*within(-840, 840)),
+             after = static_cast<std::int16_t>(*within(-840, 840));
   const std::int64_t utc = local(2026, 3, 1, 0) + *within(0, days(30).raw());
-  const WallClock clock{ClockOffset{utc}, Zone{before, after, local(2026, 3, 15, 0) / 1'000 + *within(0, 864'000)}};
+  const WallClock clock{ClockOffset{utc},
+                        Zone{before, after, local(2026, 3, 15, 0) / 1'000 + *within(0, 864'000)}};
   const std::int64_t wanted = local(2026, 3, 1, 0) + *within(0, days(60).raw());
   const Instant found = clock.instant_of(wanted);
   if (clock.local_ms(found) != wanted) {
@@ -71,7 +74,9 @@ RC_GTEST_PROP(WallClock, an_instant_shows_the_local_time_it_was_found_by_unless_
 }
 
 TEST(WallClock, weekdays_of_known_dates) {
-  const auto weekday = [](int year, unsigned month, unsigned day) { return weekday_of_day(day_of(local(year, month, day, 12))); };
+  const auto weekday = [](int year, unsigned month, unsigned day) {
+    return weekday_of_day(day_of(local(year, month, day, 12)));
+  };
   EXPECT_EQ(weekday(1970, 1, 1), 3);
   EXPECT_EQ(weekday(2000, 2, 29), 1);
   EXPECT_EQ(weekday(2026, 3, 2), 0);

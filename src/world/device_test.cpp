@@ -63,8 +63,9 @@ TEST(Motor, INV_2_without_power_it_obeys_no_train) {
 Device started(const DeviceTruth& truth, const Implantation& setup, const Prescription& p) {
   Device device{kRoller, truth, {kMorphine}};
   device.fill(setup.refill.filled, setup.refill.formulation);
-  const CommandResult done = device.command(
-      [&](Pump& pump, MotorReading reading, Effects& out) { return pump.implant(reading, setup, encode(p), out); });
+  const CommandResult done = device.command([&](Pump& pump, MotorReading reading, Effects& out) {
+    return pump.implant(reading, setup, encode(p), out);
+  });
   if (!done) throw std::runtime_error("refused");
   return device;
 }
@@ -79,7 +80,8 @@ TEST(Device, moves_exactly_what_the_steps_make) {
   EXPECT_EQ(device.nominal_delivered(), microlitres(600));
   EXPECT_EQ(device.truly_delivered(), microlitres(600));
   EXPECT_EQ(device.true_reservoir(), millilitres(40) - microlitres(600));
-  EXPECT_EQ(device.tip_mass()[0], mass_in(microlitres(225), milligrams_per_millilitre(20)));  // 0.375 mL were dry
+  EXPECT_EQ(device.tip_mass()[0],
+            mass_in(microlitres(225), milligrams_per_millilitre(20)));  // 0.375 mL were dry
   ASSERT_EQ(device.tip_changes().size(), 1U);
   EXPECT_EQ(device.tip_changes()[0].at, at(hours(30)));
   EXPECT_EQ(device.tip_changes()[0].fluid, 1U);

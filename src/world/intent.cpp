@@ -13,7 +13,8 @@ void Intent::advance(Instant now) {
       case Phase::kNone:
         break;
       case Phase::kTherapy:
-        add(delivered_volume(prescription_, clock_, minimum_rate_, started_, now_, now), prescription_.formulation);
+        add(delivered_volume(prescription_, clock_, minimum_rate_, started_, now_, now),
+            prescription_.formulation);
         break;
       case Phase::kPrime:
         add(Amount::over(prescription_.prime.rate, time), Formulation{});
@@ -35,10 +36,12 @@ void Intent::add(Amount amount, const Formulation& fluid) {
   const Volume before = sum_.floor();
   sum_ += amount;
   const Volume whole = sum_.floor() - before;
-  for (std::size_t i = 0; i < drugs_.size(); ++i) mass_[i] += mass_in(whole, concentration_of(fluid, drugs_[i]));
+  for (std::size_t i = 0; i < drugs_.size(); ++i)
+    mass_[i] += mass_in(whole, concentration_of(fluid, drugs_[i]));
 }
 
-void Intent::follow(const Event& event, const Prescription& running, ClockOffset clock, const Formulation& at_tip) {
+void Intent::follow(const Event& event, const Prescription& running, ClockOffset clock,
+                    const Formulation& at_tip) {
   switch (event.code) {
     case EventCode::kPrescriptionStarted:
       prescription_ = running;

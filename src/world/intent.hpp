@@ -1,6 +1,6 @@
 #pragma once
-/// What the people asked for: the sum of prescriptions, granted boluses, primes and bridges, whatever trouble the
-/// pump is in. Told by the pump's events, integrated by `therapy`.
+/// What the people asked for: the sum of prescriptions, granted boluses, primes and bridges, whatever trouble
+/// the pump is in. Told by the pump's events, integrated by `therapy`.
 
 #include <cstdint>
 #include <optional>
@@ -21,7 +21,8 @@ class Intent {
 
   /// Adds what was due between the last call and `now`.
   void advance(Instant now);
-  /// Takes over what an event changes. `running` is the pump's present prescription, `at_tip` its reckoned tip.
+  /// Takes over what an event changes. `running` is the pump's present prescription, `at_tip` its reckoned
+  /// tip.
   void follow(const Event& event, const Prescription& running, ClockOffset clock, const Formulation& at_tip);
 
   [[nodiscard]] Amount prescribed() const { return sum_; }

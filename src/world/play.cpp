@@ -144,10 +144,12 @@ class Player {
     failure_.refused = true;
     const Violations found = check(p, scenario_.model, setup.path, setup.ceilings, 1);
     for (const Violation& violation : found.all()) {
-      failure_.errors.push_back({scenario_.file, scenario_.first.line, "prescription", describe(violation, p, scenario_.model)});
+      failure_.errors.push_back(
+          {scenario_.file, scenario_.first.line, "prescription", describe(violation, p, scenario_.model)});
     }
     if (found.empty()) {
-      failure_.errors.push_back({scenario_.file, scenario_.first.line, "prescription", row_of(why.refusal).text});
+      failure_.errors.push_back(
+          {scenario_.file, scenario_.first.line, "prescription", row_of(why.refusal).text});
     }
     return false;
   }
@@ -168,8 +170,9 @@ class Player {
     result_.ceilings_proposed = !scenario_.ceilings;
     const PrescriptionBytes bytes = encode(made->prescription);
     device_.fill(scenario_.first_volume, setup.refill.formulation);
-    const CommandResult done = device_.command(
-        [&](Pump& pump, MotorReading reading, Effects& out) { return pump.implant(reading, setup, bytes, out); });
+    const CommandResult done = device_.command([&](Pump& pump, MotorReading reading, Effects& out) {
+      return pump.implant(reading, setup, bytes, out);
+    });
     if (!done) return refused(done.error(), made->prescription, setup);
     take_sample();
     return true;
@@ -179,9 +182,12 @@ class Player {
     const auto most = [&](Duration window) {
       const Volume worst = worst_case_volume(p, scenario_.model.minimum_rate, window);
       const Volume step = scenario_.model.step;
-      return step * std::max<std::int64_t>(1, divide_up(worst.raw() * kCeilingMarginPercent / 100, step.raw()));
+      return step *
+             std::max<std::int64_t>(1, divide_up(worst.raw() * kCeilingMarginPercent / 100, step.raw()));
     };
-    const auto actuator = [&](Duration window) { return Amount::over(scenario_.model.max_flow, window).floor(); };
+    const auto actuator = [&](Duration window) {
+      return Amount::over(scenario_.model.max_flow, window).floor();
+    };
     Ceilings c{most(hours(1) + kHourBucket), most(days(1) + kDayBucket), most(days(30) + kThirtyDayBucket)};
     c.hour = std::min(c.hour, actuator(hours(1) + kHourBucket));
     c.day = std::min(std::max(c.day, c.hour), actuator(days(1) + kDayBucket));
@@ -247,8 +253,10 @@ class Player {
     return true;
   }
 
-  /// The visit's own ceilings; proposed ones are proposed anew when the fluid changes, since they are volumes.
-  [[nodiscard]] std::optional<Ceilings> ceilings_after(const Visit& visit, const std::optional<Prescription>& prescription) const {
+  /// The visit's own ceilings; proposed ones are proposed anew when the fluid changes, since they are
+  /// volumes.
+  [[nodiscard]] std::optional<Ceilings> ceilings_after(
+      const Visit& visit, const std::optional<Prescription>& prescription) const {
     if (visit.ceilings) return visit.ceilings;
     if (scenario_.ceilings || !prescription) return std::nullopt;
     if (prescription->formulation == device_.pump().prescription().formulation) return std::nullopt;
@@ -342,10 +350,11 @@ class Player {
       bolus->cut = event.code == EventCode::kBolusCut;
       const Pump& pump = device_.pump();
       const bool bridging = pump.mode() == Mode::kBridge || pump.mode() == Mode::kPatientBolus;
-      const Formulation& fluid = bridging && pump.prescription().bridge.volume.raw() > 0 &&
-                                         pump.front().at_tip().number == pump.prescription().bridge.from_formulation
-                                     ? pump.front().at_tip()
-                                     : pump.prescription().formulation;
+      const Formulation& fluid =
+          bridging && pump.prescription().bridge.volume.raw() > 0 &&
+                  pump.front().at_tip().number == pump.prescription().bridge.from_formulation
+              ? pump.front().at_tip()
+              : pump.prescription().formulation;
       for (std::size_t i = 0; i < drugs_.size(); ++i) {
         bolus->mass_given[i] = mass_in(bolus->given, concentration_of(fluid, drugs_[i]));
       }
@@ -372,7 +381,8 @@ class Player {
     s.tip_mass = device_.tip_mass();
     const bool quiet = !status.alarms.any() && result_.alarms.empty();
     if (quiet) {
-      const double lag = static_cast<double>((s.prescribed - s.delivered).raw()) / static_cast<double>(scenario_.model.step.raw());
+      const double lag = static_cast<double>((s.prescribed - s.delivered).raw()) /
+                         static_cast<double>(scenario_.model.step.raw());
       result_.largest_lag_steps = std::max(result_.largest_lag_steps, lag);
     }
     result_.samples.push_back(std::move(s));
@@ -386,7 +396,8 @@ class Player {
     result_.largest_deviation_steps = status.largest_deviation_steps;
     std::vector<TipChange> open = device_.tip_changes();
     for (FrontArrival& arrival : result_.fronts) {
-      const auto match = std::find_if(open.begin(), open.end(), [&](const TipChange& c) { return c.fluid == arrival.fluid; });
+      const auto match = std::find_if(open.begin(), open.end(),
+                                      [&](const TipChange& c) { return c.fluid == arrival.fluid; });
       if (match == open.end()) continue;
       arrival.truly = match->at;
       open.erase(match);
@@ -402,8 +413,9 @@ class Player {
     refill_date(status);
   }
 
-  /// How long before and after plug flow's moment 5 % and 95 % of the new fluid are at the tip: Taylor-Aris at the
-  /// mean flow of the crossing, told in time by the flow at the moment of arrival. A picture, not a dose.
+  /// How long before and after plug flow's moment 5 % and 95 % of the new fluid are at the tip: Taylor-Aris
+  /// at the mean flow of the crossing, told in time by the flow at the moment of arrival. A picture, not a
+  /// dose.
   void spread(FrontArrival& arrival) const {
     constexpr double kSigmasTo95Percent = 1.645;
     if (!arrival.truly) return;
@@ -412,15 +424,19 @@ class Player {
                                     [&](const Sample& s) { return s.at >= *arrival.truly; });
     if (after == result_.samples.end()) return;
     const auto catheter = static_cast<double>(scenario_.true_path.catheter.raw());
-    const auto entered = std::find_if(result_.samples.begin(), after,
-                                      [&](const Sample& s) { return volume_at(s) >= volume_at(*after) - catheter; });
+    const auto entered = std::find_if(result_.samples.begin(), after, [&](const Sample& s) {
+      return volume_at(s) >= volume_at(*after) - catheter;
+    });
     const auto crossing_ms = static_cast<double>((*arrival.truly - entered->at).raw());
     const auto at_arrival = static_cast<double>(after->flow.raw());
     if (crossing_ms <= 0 || at_arrival <= 0) return;
-    const auto mean_flow = static_cast<std::int64_t>(catheter / crossing_ms * static_cast<double>(kMillisecondsPerDay));
+    const auto mean_flow =
+        static_cast<std::int64_t>(catheter / crossing_ms * static_cast<double>(kMillisecondsPerDay));
     if (mean_flow <= 0) return;
-    const FrontSpread front = front_spread(scenario_.true_length, scenario_.model.catheter_per_cm, FlowRate{mean_flow});
-    const double sigma_ms = front.sigma_share * catheter / at_arrival * static_cast<double>(kMillisecondsPerDay);
+    const FrontSpread front =
+        front_spread(scenario_.true_length, scenario_.model.catheter_per_cm, FlowRate{mean_flow});
+    const double sigma_ms =
+        front.sigma_share * catheter / at_arrival * static_cast<double>(kMillisecondsPerDay);
     arrival.early = Duration{static_cast<std::int64_t>(kSigmasTo95Percent * sigma_ms)};
     arrival.late = arrival.early;
   }
@@ -449,7 +465,8 @@ class Player {
     const auto ms = multiply_divide(left.raw(), days(30).raw(), per_30_days, Round::kDown);
     if (!ms) return;
     result_.refill_by = minute_text(device_.now() + Duration{*ms});
-    result_.refill_reason = "every allotted bolus taken, at the upper end of the labelled accuracy, down to the low alarm";
+    result_.refill_reason =
+        "every allotted bolus taken, at the upper end of the labelled accuracy, down to the low alarm";
   }
 
   const Scenario& scenario_;
@@ -467,7 +484,8 @@ class Player {
 
 }  // namespace
 
-std::expected<RunResult, PlayFailure> play(const Scenario& scenario, const Library& library, const Progress& progress) {
+std::expected<RunResult, PlayFailure> play(const Scenario& scenario, const Library& library,
+                                           const Progress& progress) {
   return Player{scenario, library, progress}.run();
 }
 

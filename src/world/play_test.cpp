@@ -40,7 +40,8 @@ RunResult played_text(const std::string& text) {
 }
 
 const Sample& sample_at(const RunResult& run, Instant t) {
-  const auto found = std::find_if(run.samples.rbegin(), run.samples.rend(), [&](const Sample& s) { return s.at == t; });
+  const auto found =
+      std::find_if(run.samples.rbegin(), run.samples.rend(), [&](const Sample& s) { return s.at == t; });
   if (found == run.samples.rend()) throw std::runtime_error("no sample then");
   return *found;
 }
@@ -54,12 +55,14 @@ void expect_near(Mass value, Mass wanted, Mass within) {
 }
 std::vector<Event> events(const RunResult& run, EventCode code) {
   std::vector<Event> found;
-  std::copy_if(run.events.begin(), run.events.end(), std::back_inserter(found), [&](const Event& e) { return e.code == code; });
+  std::copy_if(run.events.begin(), run.events.end(), std::back_inserter(found),
+               [&](const Event& e) { return e.code == code; });
   return found;
 }
 Mass one_step(Concentration c) { return mass_in(nanolitres(10), c); }
 
-// ---- the scenarios of the house ------------------------------------------------------------------------------
+// ---- the scenarios of the house
+// ------------------------------------------------------------------------------
 
 TEST(Play, every_scenario_of_the_house_plays_and_keeps_the_sums) {
   int files = 0;
@@ -151,9 +154,10 @@ TEST(Play, a_dry_catheter_and_twelve_requests) {
   const RunResult run = played_file("morphine_with_patient_boluses");
   std::vector<Refusal> answers;
   for (const BolusRecord& bolus : run.boluses) answers.push_back(bolus.refusal);
-  EXPECT_EQ(answers, (std::vector{Refusal::kNone, Refusal::kLockout, Refusal::kNone, Refusal::kNone, Refusal::kNone,
-                                  Refusal::kLockout, Refusal::kAllottedUsed, Refusal::kNone, Refusal::kOtherBolusRunning,
-                                  Refusal::kNone, Refusal::kNone, Refusal::kNone}));
+  EXPECT_EQ(answers,
+            (std::vector{Refusal::kNone, Refusal::kLockout, Refusal::kNone, Refusal::kNone, Refusal::kNone,
+                         Refusal::kLockout, Refusal::kAllottedUsed, Refusal::kNone,
+                         Refusal::kOtherBolusRunning, Refusal::kNone, Refusal::kNone, Refusal::kNone}));
   EXPECT_EQ(run.samples.back().delivered, microlitres(900 + 8 * 25));
   // Four boluses before the front arrives bring it 8 h forward.
   EXPECT_EQ(run.fronts.at(0).reckoned, at(hours(22)));
@@ -184,8 +188,8 @@ TEST(Play, the_day_of_the_clock_change_is_an_hour_of_basal_shorter) {
   // Local midnights: Saturday 60 h after Thursday noon less 12 h; Sunday has 23 hours.
   const auto local_day = [&](Duration from, Duration to) { return tip_mass(run, from, to); };
   const Mass step = one_step(micrograms_per_millilitre(2'000));
-  expect_near(local_day(hours(36), hours(60)), micrograms(90 + 225), step);        // Saturday: 9 h and 15 h
-  expect_near(local_day(hours(60), hours(83)), micrograms(80 + 225), step);        // Sunday: 8 h and 15 h
+  expect_near(local_day(hours(36), hours(60)), micrograms(90 + 225), step);  // Saturday: 9 h and 15 h
+  expect_near(local_day(hours(60), hours(83)), micrograms(80 + 225), step);  // Sunday: 8 h and 15 h
   ASSERT_EQ(run.local_clock.size(), 1U);
   EXPECT_EQ(run.local_clock[0].at, at(hours(62)));
 }
@@ -199,7 +203,8 @@ TEST(Play, single_periodic_later_start_stop_and_expiry_in_one_week) {
   EXPECT_EQ(events(run, EventCode::kExpired)[0].at, at(days(5) + hours(22)));
   EXPECT_EQ(events(run, EventCode::kStopped)[0].at, at(days(4) + hours(4)));
   EXPECT_EQ(events(run, EventCode::kResumed)[0].at, at(days(4) + hours(10)));
-  EXPECT_EQ(sample_at(run, at(days(4) + hours(4))).delivered, sample_at(run, at(days(4) + hours(10))).delivered);
+  EXPECT_EQ(sample_at(run, at(days(4) + hours(4))).delivered,
+            sample_at(run, at(days(4) + hours(10))).delivered);
   EXPECT_EQ(run.alarms.at(0).alarm, Alarm::kPrescriptionExpired);
 }
 
@@ -214,7 +219,8 @@ TEST(Play, ziconotide_on_a_valve_pump_is_given_in_shots) {
   expect_near(tip_mass(run, days(8), days(9)), Mass{micrograms(72).raw() / 10}, shot);
 }
 
-// ---- what is, and what is recorded ----------------------------------------------------------------------------
+// ---- what is, and what is recorded
+// ----------------------------------------------------------------------------
 
 TEST(Play, the_walking_example) {
   const RunResult run = played_text(kWalkingExample);
@@ -229,16 +235,19 @@ TEST(Play, the_walking_example) {
 
 TEST(Play, a_catheter_cut_shorter_or_longer_than_recorded_shows_in_the_true_arrival_alone) {
   for (const auto& [length, minutes_off] : {std::pair{"70 cm", -1056 / 10.0}, std::pair{"90 cm", 105.6}}) {
-    const RunResult run = played_text(with(kWalkingExample, "length = \"80 cm\"",
-                                           std::string{"length = \"80 cm\"\ntrue_length = \""} + length + "\""));
+    const RunResult run =
+        played_text(with(kWalkingExample, "length = \"80 cm\"",
+                         std::string{"length = \"80 cm\"\ntrue_length = \""} + length + "\""));
     ASSERT_EQ(run.fronts.size(), 1U);
     EXPECT_EQ(run.fronts[0].reckoned, at(hours(30)));
-    EXPECT_EQ(run.fronts[0].truly, at(hours(30) + milliseconds(static_cast<std::int64_t>(minutes_off * 60'000))));
+    EXPECT_EQ(run.fronts[0].truly,
+              at(hours(30) + milliseconds(static_cast<std::int64_t>(minutes_off * 60'000))));
   }
 }
 
 TEST(Play, a_flow_error_shows_in_what_was_truly_delivered_alone) {
-  const RunResult run = played_text(with(kWalkingExample, "model = \"roller-40\"", "model = \"roller-40\"\nflow_error = \"-10 %\""));
+  const RunResult run = played_text(
+      with(kWalkingExample, "model = \"roller-40\"", "model = \"roller-40\"\nflow_error = \"-10 %\""));
   EXPECT_EQ(run.samples.back().delivered, microlitres(900));
   EXPECT_EQ(run.samples.back().truly_delivered, microlitres(810));
   EXPECT_EQ(run.fronts[0].reckoned, at(hours(30)));
@@ -246,7 +255,8 @@ TEST(Play, a_flow_error_shows_in_what_was_truly_delivered_alone) {
 }
 
 TEST(Play, a_clock_that_is_set_stands_in_the_record) {
-  const RunResult run = played_text(kWalkingExample + "\n[[visit]]\nat = \"day 2 08:00\"\ndo = \"set clock\"\nshift = \"-1 h\"\n");
+  const RunResult run = played_text(
+      kWalkingExample + "\n[[visit]]\nat = \"day 2 08:00\"\ndo = \"set clock\"\nshift = \"-1 h\"\n");
   ASSERT_EQ(run.local_clock.size(), 1U);
   EXPECT_EQ(run.local_clock[0].at, at(hours(24)));
   EXPECT_EQ(run.local_clock[0].local_ms, run.local_ms_at_start + hours(23).raw());
@@ -278,7 +288,8 @@ TEST(Play, progress_grows_to_the_whole) {
   EXPECT_DOUBLE_EQ(last, 1.0);
 }
 
-// ---- what cannot be played ------------------------------------------------------------------------------------
+// ---- what cannot be played
+// ------------------------------------------------------------------------------------
 
 PlayFailure failure_of(const std::string& text) {
   auto scenario = load_text(text);
@@ -289,7 +300,8 @@ PlayFailure failure_of(const std::string& text) {
 }
 
 TEST(Play, a_first_prescription_that_the_pump_refuses_ends_the_run_with_every_rule_it_breaks) {
-  const PlayFailure failure = failure_of(with(kWalkingExample, "dose = \"6 mg/day\"", "dose = \"0.5 mg/day\""));
+  const PlayFailure failure =
+      failure_of(with(kWalkingExample, "dose = \"6 mg/day\"", "dose = \"0.5 mg/day\""));
   EXPECT_TRUE(failure.refused);
   ASSERT_EQ(failure.errors.size(), 1U) << all_of(failure.errors);
   EXPECT_EQ(failure.errors[0].line, 19U);
@@ -297,7 +309,8 @@ TEST(Play, a_first_prescription_that_the_pump_refuses_ends_the_run_with_every_ru
 }
 
 TEST(Play, a_dose_that_no_step_can_carry_ends_the_run_before_it_begins) {
-  const PlayFailure failure = failure_of(kWalkingExample + "[prescription.single_bolus]\ndose = \"0.1 mcg over 1 min\"\n");
+  const PlayFailure failure =
+      failure_of(kWalkingExample + "[prescription.single_bolus]\ndose = \"0.1 mcg over 1 min\"\n");
   EXPECT_FALSE(failure.refused);
   ASSERT_EQ(failure.errors.size(), 1U);
   EXPECT_EQ(failure.errors[0].key, "prescription.single_bolus.dose");

@@ -23,7 +23,8 @@ struct DrugColumn {
   std::string name;
 };
 
-/// A fluid by the scenario's own name; `number` is the formulation's. Number 0 is the dry or saline-filled path.
+/// A fluid by the scenario's own name; `number` is the formulation's. Number 0 is the dry or saline-filled
+/// path.
 struct FluidName {
   std::uint32_t number = 0;
   std::string name;      // "first"
@@ -34,10 +35,10 @@ struct FluidName {
 /// The state of everything at one instant. Masses are per DrugColumn.
 struct Sample {
   Instant at;
-  Volume prescribed;        // cumulative: what the prescriptions, granted boluses, prime and bridge ask for
-  Volume delivered;         // cumulative: steps made times the nominal step
-  Volume truly_delivered;   // cumulative: what this pump, with its true flow error, pushed out of the tip
-  FlowRate flow;            // commanded at this instant
+  Volume prescribed;       // cumulative: what the prescriptions, granted boluses, prime and bridge ask for
+  Volume delivered;        // cumulative: steps made times the nominal step
+  Volume truly_delivered;  // cumulative: what this pump, with its true flow error, pushed out of the tip
+  FlowRate flow;           // commanded at this instant
   Volume reservoir_nominal;
   Volume reservoir_earliest;
   Volume reservoir_true;
@@ -102,15 +103,17 @@ struct RunResult {
   FluidPath path;       // as recorded in the pump
   FluidPath true_path;  // as it is
   std::int32_t flow_error_ppm = 0;
-  std::int64_t local_ms_at_start = 0;  // local wall clock (ms since 1970-01-01T00:00) at Instant 0
+  std::int64_t local_ms_at_start = 0;   // local wall clock (ms since 1970-01-01T00:00) at Instant 0
   std::vector<LocalClock> local_clock;  // its later changes, in order; none: it runs on from the start
   Duration lasts;
   std::vector<DrugColumn> drugs;
   std::vector<FluidName> fluids;
   std::vector<std::string> prescriptions;  // each prescription in one sentence, in order of their numbers
   Ceilings ceilings;
-  bool ceilings_proposed = false;  // none was given: the worst case of the first prescription and a quarter more
-  std::vector<std::string> notes;  // findings of the checks that do not refuse: soft limits, off-label, unverified
+  bool ceilings_proposed =
+      false;  // none was given: the worst case of the first prescription and a quarter more
+  std::vector<std::string>
+      notes;  // findings of the checks that do not refuse: soft limits, off-label, unverified
 
   // what happened
   std::vector<Sample> samples;  // at a regular spacing and at every change

@@ -27,7 +27,8 @@ constexpr std::array<Choice<VisitAct>, 5> kVisitActs{{{"refill", VisitAct::kRefi
 
 class Loader {
  public:
-  Loader(std::string file, const Library& library) : library_(library), file_errors_(std::move(file), errors_) {
+  Loader(std::string file, const Library& library)
+      : library_(library), file_errors_(std::move(file), errors_) {
     scenario_.file = file_errors_.file();
   }
 
@@ -41,7 +42,8 @@ class Loader {
       file_errors_.add(error.source().begin.line, "", std::string{error.description()});
     }
     if (errors_.empty()) return std::move(scenario_);
-    std::stable_sort(errors_.begin(), errors_.end(), [](const auto& a, const auto& b) { return a.line < b.line; });
+    std::stable_sort(errors_.begin(), errors_.end(),
+                     [](const auto& a, const auto& b) { return a.line < b.line; });
     return std::unexpected(errors_);
   }
 
@@ -51,7 +53,8 @@ class Loader {
     scenario_.about = top.text("about").value_or("");
     time(top);
     need(top, "pump", "model = \"roller-40\"", [&](TableReader& table) { pump(table); });
-    need(top, "fluids", "a line such as first = { morphine = \"20 mg/mL\" }", [&](TableReader& table) { fluids(table); });
+    need(top, "fluids", "a line such as first = { morphine = \"20 mg/mL\" }",
+         [&](TableReader& table) { fluids(table); });
     need(top, "catheter", "length = \"80 cm\"", [&](TableReader& table) { catheter(table); });
     top.one("ceilings", [&](TableReader& table) { scenario_.ceilings = ceilings(table); });
     need(top, "refill", "fluid = \"...\" and volume = \"40 mL\"", [&](TableReader& table) {
@@ -76,7 +79,8 @@ class Loader {
 
   template <class F>
   void need(TableReader& top, std::string_view key, const char* with, F&& read) {
-    if (!top.one(key, std::forward<F>(read))) top.error(key, fmt::format("missing; write [{}] with {}", key, with));
+    if (!top.one(key, std::forward<F>(read)))
+      top.error(key, fmt::format("missing; write [{}] with {}", key, with));
   }
 
   void time(TableReader& top) {
@@ -84,21 +88,27 @@ class Loader {
     time.starts_local_ms = top.need_quantity("starts", parse_local_datetime).value_or(0);
     time.lasts = top.need_quantity("lasts", parse_duration).value_or(days(1));
     if (time.lasts.raw() <= 0 || time.lasts > kLongestRun) {
-      top.error("lasts", fmt::format("{} is outside what can be played, 1 ms to {}", to_text(time.lasts), to_text(kLongestRun)));
+      top.error("lasts", fmt::format("{} is outside what can be played, 1 ms to {}", to_text(time.lasts),
+                                     to_text(kLongestRun)));
     }
     scenario_.seed = static_cast<std::uint64_t>(top.integer("seed", 0, INT64_MAX).value_or(1));
-    const std::int64_t every = time.lasts.raw() / kSamplesWanted / kShortestSample.raw() * kShortestSample.raw();
-    scenario_.sample_every = top.quantity("sample_every", parse_duration).value_or(std::max(Duration{every}, kShortestSample));
+    const std::int64_t every =
+        time.lasts.raw() / kSamplesWanted / kShortestSample.raw() * kShortestSample.raw();
+    scenario_.sample_every =
+        top.quantity("sample_every", parse_duration).value_or(std::max(Duration{every}, kShortestSample));
     if (scenario_.sample_every < kShortestSample) {
-      top.error("sample_every", to_text(scenario_.sample_every) + " is shorter than " + to_text(kShortestSample));
+      top.error("sample_every",
+                to_text(scenario_.sample_every) + " is shorter than " + to_text(kShortestSample));
       scenario_.sample_every = kShortestSample;
     }
     top.one("zone", [&](TableReader& table) {
-      time.zone.offset_minutes = table.need_quantity("utc_offset", parse_utc_offset).value_or(std::int16_t{0});
+      time.zone.offset_minutes =
+          table.need_quantity("utc_offset", parse_utc_offset).value_or(std::int16_t{0});
       time.zone.offset_after_minutes = time.zone.offset_minutes;
       table.one("change", [&](TableReader& change) {
         time.zone.change_utc_s = change.need_quantity("at_utc", parse_local_datetime).value_or(0) / 1'000;
-        time.zone.offset_after_minutes = change.need_quantity("utc_offset", parse_utc_offset).value_or(std::int16_t{0});
+        time.zone.offset_after_minutes =
+            change.need_quantity("utc_offset", parse_utc_offset).value_or(std::int16_t{0});
       });
     });
   }
@@ -132,7 +142,8 @@ class Loader {
       });
       scenario_.fluids.push_back(std::move(made));
     }
-    if (scenario_.fluids.empty()) table.error("", "no fluid; write a line such as first = { morphine = \"20 mg/mL\" }");
+    if (scenario_.fluids.empty())
+      table.error("", "no fluid; write a line such as first = { morphine = \"20 mg/mL\" }");
   }
 
   void component(TableReader& fluid, const std::string& drug, ScenarioFluid& made) {
@@ -142,10 +153,13 @@ class Loader {
     if (!concentration) return;
     if (concentration->raw() == 0) return fluid.error(drug, "has no concentration");
     if (made.formulation.count == kMaxComponents) {
-      return fluid.error(drug, fmt::format("is one too many: a mixture has at most {} components", kMaxComponents));
+      return fluid.error(drug,
+                         fmt::format("is one too many: a mixture has at most {} components", kMaxComponents));
     }
-    made.formulation.components[made.formulation.count++] = {entry->code, entry->drug_class(), *concentration};
-    made.contents += fmt::format("{}{} {}", made.contents.empty() ? "" : " + ", entry->name, to_text(*concentration));
+    made.formulation.components[made.formulation.count++] = {entry->code, entry->drug_class(),
+                                                             *concentration};
+    made.contents +=
+        fmt::format("{}{} {}", made.contents.empty() ? "" : " + ", entry->name, to_text(*concentration));
   }
 
   std::optional<std::size_t> fluid_index(TableReader& table, std::string_view key, const std::string& name) {
@@ -163,13 +177,15 @@ class Loader {
   void catheter(TableReader& table) {
     const PumpModel& model = scenario_.model;
     const auto length = table.need_quantity("length", parse_length);
-    const Length true_length = table.quantity("true_length", parse_length).value_or(length.value_or(Length{}));
+    const Length true_length =
+        table.quantity("true_length", parse_length).value_or(length.value_or(Length{}));
     scenario_.true_length = true_length;
     const Volume per_cm = table.quantity("per_cm", parse_volume_per_length).value_or(model.catheter_per_cm);
     const Volume tubing = table.quantity("tubing", parse_volume).value_or(model.tubing);
     const auto contents = table.text("contents");
     if (length && length->raw() <= 0) table.error("length", to_text(*length) + " is no catheter");
-    if (length && true_length.raw() <= 0) table.error("true_length", to_text(true_length) + " is no catheter");
+    if (table.has("true_length") && true_length.raw() <= 0)
+      table.error("true_length", to_text(true_length) + " is no catheter");
     scenario_.path = {tubing, lumen_volume(length.value_or(Length{}), per_cm)};
     scenario_.true_path = {model.tubing, lumen_volume(true_length, model.catheter_per_cm)};
     if (contents && *contents != "dry") scenario_.path_fluid = fluid_index(table, "contents", *contents);
@@ -187,8 +203,8 @@ class Loader {
     const Volume typed = table.need_quantity("volume", parse_volume).value_or(Volume{});
     const Volume capacity = scenario_.model.capacity;
     if (typed > capacity && capacity.raw() > 0) {
-      table.error("volume", fmt::format("{} is more than the reservoir of {} holds, {}", to_text(typed), scenario_.pump_name,
-                                        to_text(capacity)));
+      table.error("volume", fmt::format("{} is more than the reservoir of {} holds, {}", to_text(typed),
+                                        scenario_.pump_name, to_text(capacity)));
     }
     return typed;
   }
@@ -201,7 +217,8 @@ class Loader {
     Visit made;
     made.line = table.line();
     if (const auto text = table.need_text("at")) made.at = moment(table, "at", *text);
-    const auto act = table.present("do") ? table.choice("do", std::span<const Choice<VisitAct>>{kVisitActs}) : std::nullopt;
+    const auto act = table.present("do") ? table.choice("do", std::span<const Choice<VisitAct>>{kVisitActs})
+                                         : std::nullopt;
     if (!act) table.forgive_unknown_keys();
     made.act = act.value_or(VisitAct::kStop);
     made.fluid = fluid_in_reservoir();
@@ -215,9 +232,12 @@ class Loader {
       made.clock_shift = table.need_quantity("shift", parse_signed_duration).value_or(Duration{});
     }
     const bool may_prescribe = made.act == VisitAct::kPrescribe || made.act == VisitAct::kRefill;
-    const bool prescribes = table.one("prescription", [&](TableReader& child) { made.order = order(child, made.fluid); });
-    if (act && prescribes && !may_prescribe) table.error("prescription", "is for the visits \"refill\" and \"prescribe\"");
-    if (!prescribes && made.act == VisitAct::kPrescribe) table.error("prescription", "missing; write [visit.prescription]");
+    const bool prescribes =
+        table.one("prescription", [&](TableReader& child) { made.order = order(child, made.fluid); });
+    if (act && prescribes && !may_prescribe)
+      table.error("prescription", "is for the visits \"refill\" and \"prescribe\"");
+    if (!prescribes && made.act == VisitAct::kPrescribe)
+      table.error("prescription", "missing; write [visit.prescription]");
     return made;
   }
 
@@ -236,9 +256,12 @@ class Loader {
   }
 
   void patient(TableReader& table) {
-    for (const std::string& text : table.texts("presses")) scenario_.presses.push_back({moment(table, "presses", text)});
-    if (const auto per_day = table.integer("presses_per_day", 0, kMostPressesPerDay)) random_presses(*per_day);
-    std::sort(scenario_.presses.begin(), scenario_.presses.end(), [](Press a, Press b) { return a.at < b.at; });
+    for (const std::string& text : table.texts("presses"))
+      scenario_.presses.push_back({moment(table, "presses", text)});
+    if (const auto per_day = table.integer("presses_per_day", 0, kMostPressesPerDay))
+      random_presses(*per_day);
+    std::sort(scenario_.presses.begin(), scenario_.presses.end(),
+              [](Press a, Press b) { return a.at < b.at; });
   }
 
   /// As many presses on average, at random moments of the whole run, from the scenario's seed.
@@ -247,7 +270,8 @@ class Loader {
     const std::int64_t lasts = scenario_.time.lasts.raw();
     const std::int64_t wanted = per_day * (lasts / 60'000) / kMinutesPerDay;
     for (std::int64_t i = 0; i < wanted; ++i) {
-      scenario_.presses.push_back({Instant{static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(lasts))}});
+      scenario_.presses.push_back(
+          {Instant{static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(lasts))}});
     }
   }
 
@@ -259,7 +283,8 @@ class Loader {
 
 }  // namespace
 
-std::expected<Scenario, std::vector<DataError>> load_scenario(const std::filesystem::path& file, const Library& library) {
+std::expected<Scenario, std::vector<DataError>> load_scenario(const std::filesystem::path& file,
+                                                              const Library& library) {
   return Loader{file.string(), library}.load();
 }
 

@@ -62,7 +62,7 @@ struct Scenario {
   std::int32_t flow_error_ppm = 0;
   FluidPath path;
   FluidPath true_path;
-  Length true_length;  // of the catheter
+  Length true_length;                     // of the catheter
   std::optional<std::size_t> path_fluid;  // none: dry
   Volume low_alarm;
   std::optional<Ceilings> ceilings;
@@ -77,6 +77,6 @@ struct Scenario {
 
 /// Reads and checks all of it; every error at once.
 std::expected<Scenario, std::vector<DataError>> load_scenario(const std::filesystem::path& file,
-                                                                  const Library& library);
+                                                              const Library& library);
 
 }  // namespace theca

@@ -15,8 +15,9 @@ constexpr std::array<Choice<BasalMode>, 4> kBasalModes{{{"simple continuous", Ba
                                                         {"flex", BasalMode::kFlex},
                                                         {"minimum rate", BasalMode::kMinimumRate},
                                                         {"stopped", BasalMode::kStopped}}};
-constexpr std::array<Choice<Fallback>, 3> kFallbacks{
-    {{"minimum rate", Fallback::kMinimumRate}, {"stop", Fallback::kStop}, {"safe state", Fallback::kSafeState}}};
+constexpr std::array<Choice<Fallback>, 3> kFallbacks{{{"minimum rate", Fallback::kMinimumRate},
+                                                      {"stop", Fallback::kStop},
+                                                      {"safe state", Fallback::kSafeState}}};
 constexpr std::array<Choice<SafeAction>, 3> kSafeActions{{{"stop", SafeAction::kStop},
                                                           {"minimum rate", SafeAction::kMinimumRate},
                                                           {"emergency rate", SafeAction::kEmergencyRate}}};
@@ -35,12 +36,15 @@ OrderedDay read_flex_day(TableReader& table) {
     made.dose = step.need_quantity("dose", parse_dose_rate).value_or(DoseRate{});
     day.steps.push_back(made);
   });
-  if (day.steps.empty()) table.error("steps", "missing or empty; write steps = [{ from = \"00:00\", dose = \"3 mg/day\" }]");
+  if (day.steps.empty())
+    table.error("steps", "missing or empty; write steps = [{ from = \"00:00\", dose = \"3 mg/day\" }]");
   return day;
 }
 
 void read_mode(TableReader& table, Order& order) {
-  const auto mode = table.present("mode") ? table.choice("mode", std::span<const Choice<BasalMode>>{kBasalModes}) : std::nullopt;
+  const auto mode = table.present("mode")
+                        ? table.choice("mode", std::span<const Choice<BasalMode>>{kBasalModes})
+                        : std::nullopt;
   if (mode) order.mode = *mode;
   const bool continuous = mode == BasalMode::kSimpleContinuous;
   if (continuous) order.dose = table.need_quantity("dose", parse_dose_rate).value_or(DoseRate{});
@@ -48,8 +52,10 @@ void read_mode(TableReader& table, Order& order) {
     table.error("dose", "is for the mode \"simple continuous\" alone");
   }
   table.each("flex", [&](TableReader& day) { order.days.push_back(read_flex_day(day)); });
-  if (mode == BasalMode::kFlex && order.days.empty()) table.error("flex", "missing; write [[prescription.flex]] with days and steps");
-  if (mode && mode != BasalMode::kFlex && !order.days.empty()) table.error("flex", "is for the mode \"flex\" alone");
+  if (mode == BasalMode::kFlex && order.days.empty())
+    table.error("flex", "missing; write [[prescription.flex]] with days and steps");
+  if (mode && mode != BasalMode::kFlex && !order.days.empty())
+    table.error("flex", "is for the mode \"flex\" alone");
 }
 
 OrderedSchedule read_schedule(TableReader& table) {
@@ -57,7 +63,8 @@ OrderedSchedule read_schedule(TableReader& table) {
   schedule.bolus = read_bolus(table);
   const auto every = table.quantity("every", parse_duration);
   const auto times = table.texts("at");
-  if (every.has_value() == !times.empty()) table.error("every", "give either every = \"6 h\" or at = [\"08:00\", \"20:00\"]");
+  if (every.has_value() == !times.empty())
+    table.error("every", "give either every = \"6 h\" or at = [\"08:00\", \"20:00\"]");
   schedule.every = every.value_or(Duration{});
   schedule.first_after = table.quantity("first_after", parse_duration).value_or(schedule.every);
   for (const std::string& text : times) {
@@ -128,14 +135,16 @@ ScenarioOrder read_order(TableReader& table, const Library& library, const std::
   table.one("patient_bolus", [&](TableReader& child) { order.patient = read_patient_bolus(child); });
   table.one("single_bolus", [&](TableReader& child) { order.single = read_bolus(child); });
   table.one("prime", [&](TableReader& child) {
-    order.prime = OrderedPrime{child.quantity("volume", parse_volume), child.quantity("rate", parse_flow_rate)};
+    order.prime =
+        OrderedPrime{child.quantity("volume", parse_volume), child.quantity("rate", parse_flow_rate)};
   });
   order.bridge = table.quantity("bridge", parse_dose_rate);
   order.safe_action = table.choice("safe_state", std::span<const Choice<SafeAction>>{kSafeActions});
   order.emergency_dose = table.quantity("emergency_dose", parse_dose_rate);
   order.starts_utc_s = read_utc_second(table, "starts", time.zone);
   order.expires_utc_s = read_utc_second(table, "expires", time.zone);
-  if (const auto fallback = table.choice("fallback", std::span<const Choice<Fallback>>{kFallbacks})) order.fallback = *fallback;
+  if (const auto fallback = table.choice("fallback", std::span<const Choice<Fallback>>{kFallbacks}))
+    order.fallback = *fallback;
   return made;
 }
 

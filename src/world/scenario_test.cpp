@@ -15,7 +15,8 @@ using namespace example;
 
 Instant at(Duration since) { return Instant{0} + since; }
 
-// ---- moments ------------------------------------------------------------------------------------------------
+// ---- moments
+// ------------------------------------------------------------------------------------------------
 
 TimeLine three_days() {
   TimeLine time;
@@ -38,13 +39,14 @@ TEST(ScenarioTime, a_moment_outside_the_scenario_is_refused_with_its_bounds) {
   for (const char* text : {"day 1 07:59", "day 4 08:01", "2026-03-02 07:59", "2027-01-01 00:00"}) {
     const auto refused = three_days().moment(text);
     ASSERT_FALSE(refused) << text;
-    EXPECT_NE(refused.error().message.find("starts 2026-03-02 08:00 and lasts 3 d"), std::string::npos) << refused.error().message;
+    EXPECT_NE(refused.error().message.find("starts 2026-03-02 08:00 and lasts 3 d"), std::string::npos)
+        << refused.error().message;
   }
 }
 
 TEST(ScenarioTime, what_is_no_moment_is_refused) {
-  for (const char* text : {"", "day", "day 0 09:00", "day 01 09:00", "day x 09:00", "day 2 25:00", "day 2 9", "day 123456", "tomorrow",
-                           "day  2 09:00", "2026-02-30 09:00"}) {
+  for (const char* text : {"", "day", "day 0 09:00", "day 01 09:00", "day x 09:00", "day 2 25:00", "day 2 9",
+                           "day 123456", "tomorrow", "day  2 09:00", "2026-02-30 09:00"}) {
     EXPECT_FALSE(three_days().moment(text)) << text;
   }
 }
@@ -62,7 +64,8 @@ TEST(ScenarioTime, offsets_from_utc) {
   EXPECT_EQ(parse_utc_offset("-05:30"), -330);
   EXPECT_EQ(parse_utc_offset("+14:00"), 840);
   EXPECT_EQ(parse_utc_offset("+00:00"), 0);
-  for (const char* text : {"", "01:00", "+1", "+14:01", "-14:01", "UTC", "+01:60", "++01:00"}) EXPECT_FALSE(parse_utc_offset(text)) << text;
+  for (const char* text : {"", "01:00", "+1", "+14:01", "-14:01", "UTC", "+01:60", "++01:00"})
+    EXPECT_FALSE(parse_utc_offset(text)) << text;
 }
 
 TEST(ScenarioTime, signed_percents) {
@@ -70,7 +73,8 @@ TEST(ScenarioTime, signed_percents) {
   EXPECT_EQ(parse_signed_percent("-2.4 %"), -24'000);
   EXPECT_EQ(parse_signed_percent("0 %"), 0);
   EXPECT_EQ(parse_signed_percent("90 %"), 900'000);
-  for (const char* text : {"", "3", "91 %", "-91 %", "--3 %", "+-3 %"}) EXPECT_FALSE(parse_signed_percent(text)) << text;
+  for (const char* text : {"", "3", "91 %", "-91 %", "--3 %", "+-3 %"})
+    EXPECT_FALSE(parse_signed_percent(text)) << text;
 }
 
 TEST(ScenarioTime, signed_durations_and_hours_of_the_day) {
@@ -82,10 +86,12 @@ TEST(ScenarioTime, signed_durations_and_hours_of_the_day) {
   ASSERT_TRUE(allowed);
   EXPECT_EQ(allowed->from_minute, 420);
   EXPECT_EQ(allowed->to_minute, 1'350);
-  for (const char* text : {"", "07:00", "07:00-", "7-22", "07:00-24:00", "07:00-22:00-23:00"}) EXPECT_FALSE(parse_day_hours(text)) << text;
+  for (const char* text : {"", "07:00", "07:00-", "7-22", "07:00-24:00", "07:00-22:00-23:00"})
+    EXPECT_FALSE(parse_day_hours(text)) << text;
 }
 
-// ---- a scenario that is right -------------------------------------------------------------------------------------
+// ---- a scenario that is right
+// -------------------------------------------------------------------------------------
 
 TEST(Scenario, the_walking_example_is_read_to_the_last_value) {
   const auto s = load_text(kWalkingExample);
@@ -111,8 +117,11 @@ TEST(Scenario, the_walking_example_is_read_to_the_last_value) {
 }
 
 TEST(Scenario, what_may_be_left_out_may_be_said) {
-  std::string text = with(kWalkingExample, "model = \"roller-40\"", "model = \"roller-40\"\nflow_error = \"+3 %\"\nlow_alarm = \"4 mL\"");
-  text = with(text, "length = \"80 cm\"", "length = \"80 cm\"\ntrue_length = \"70 cm\"\ntubing = \"0.2 mL\"\nper_cm = \"0.003 mL/cm\"\ncontents = \"first\"");
+  std::string text = with(kWalkingExample, "model = \"roller-40\"",
+                          "model = \"roller-40\"\nflow_error = \"+3 %\"\nlow_alarm = \"4 mL\"");
+  text = with(text, "length = \"80 cm\"",
+              "length = \"80 cm\"\ntrue_length = \"70 cm\"\ntubing = \"0.2 mL\"\nper_cm = \"0.003 "
+              "mL/cm\"\ncontents = \"first\"");
   text += R"(
 [ceilings]
 hour = "0.1 mL"
@@ -162,7 +171,8 @@ dose = "4 mg/day"
   EXPECT_EQ(s->visits[1].order->order.number, 3U);
 }
 
-// ---- a scenario that is wrong ---------------------------------------------------------------------------------------
+// ---- a scenario that is wrong
+// ---------------------------------------------------------------------------------------
 
 struct Wrong {
   const char* part;
@@ -180,15 +190,32 @@ TEST(Scenario, each_mistake_is_told_with_its_line_its_key_and_what_is_allowed) {
       {"dose = \"6 mg/day\"", "dose = 6", 21, "prescription.dose", {"text"}},
       {"dose = \"6 mg/day\"", "", 19, "prescription.dose", {"missing"}},
       {"dose = \"6 mg/day\"", "dose = \"6 mg/day\"\ncolour = \"red\"", 22, "prescription.colour", {}},
-      {"mode = \"simple continuous\"", "mode = \"turbo\"", 20, "prescription.mode", {"turbo", "simple continuous", "flex"}},
-      {"morphine = \"20 mg/mL\"", "morfine = \"20 mg/mL\"", 13, "fluids.first.morfine", {"did you mean", "morphine"}},
+      {"mode = \"simple continuous\"",
+       "mode = \"turbo\"",
+       20,
+       "prescription.mode",
+       {"turbo", "simple continuous", "flex"}},
+      {"morphine = \"20 mg/mL\"",
+       "morfine = \"20 mg/mL\"",
+       13,
+       "fluids.first.morfine",
+       {"did you mean", "morphine"}},
       {"morphine = \"20 mg/mL\"", "morphine = \"20 mg\"", 13, "fluids.first.morphine", {"mg/mL"}},
-      {"morphine = \"20 mg/mL\"", "morphine = \"0 mg/mL\"", 13, "fluids.first.morphine", {"no concentration"}},
+      {"morphine = \"20 mg/mL\"",
+       "morphine = \"0 mg/mL\"",
+       13,
+       "fluids.first.morphine",
+       {"no concentration"}},
       {"model = \"roller-40\"", "model = \"roler-40\"", 7, "pump.model", {"did you mean", "roller-40"}},
       {"model = \"roller-40\"", "model = \"constant-flow\"", 7, "pump.model", {"programmable"}},
       {"volume = \"40 mL\"", "volume = \"41 mL\"", 17, "refill.volume", {"41 mL", "roller-40", "40 mL"}},
       {"fluid = \"first\"", "fluid = \"frist\"", 16, "refill.fluid", {"frist", "[fluids]"}},
       {"length = \"80 cm\"", "length = \"0 cm\"", 10, "catheter.length", {"no catheter"}},
+      {"length = \"80 cm\"",
+       "length = \"80 cm\"\ntrue_length = \"0 cm\"",
+       11,
+       "catheter.true_length",
+       {"no catheter"}},
       {"length = \"80 cm\"", "length = \"80\"", 10, "catheter.length", {"cm"}},
       {"lasts = \"3 days\"", "lasts = \"0 days\"", 3, "lasts", {"1 ms"}},
       {"sample_every = \"1 h\"", "sample_every = \"1 s\"", 4, "sample_every", {"10 s"}},
@@ -202,9 +229,12 @@ TEST(Scenario, each_mistake_is_told_with_its_line_its_key_and_what_is_allowed) {
     ASSERT_FALSE(refused);
     ASSERT_EQ(refused.error().size(), 1U) << to_string(refused.error()[1]);
     const DataError& error = refused.error()[0];
-    if (wrong.line > 0) { EXPECT_EQ(error.line, wrong.line); }
+    if (wrong.line > 0) {
+      EXPECT_EQ(error.line, wrong.line);
+    }
     EXPECT_EQ(error.key, wrong.key);
-    for (const char* word : wrong.says) EXPECT_NE(error.message.find(word), std::string::npos) << error.message;
+    for (const char* word : wrong.says)
+      EXPECT_NE(error.message.find(word), std::string::npos) << error.message;
     EXPECT_FALSE(error.message.empty());
     EXPECT_NE(to_string(error).find(".toml:"), std::string::npos);
   }
@@ -213,13 +243,25 @@ TEST(Scenario, each_mistake_is_told_with_its_line_its_key_and_what_is_allowed) {
 TEST(Scenario, mistakes_of_visits_and_presses) {
   const std::vector<Wrong> all = {
       {"", "[[visit]]\nat = \"day 5 09:00\"\ndo = \"stop\"", 24, "visit[1].at", {"within the scenario"}},
-      {"", "[[visit]]\nat = \"day 2 09:00\"\ndo = \"dance\"", 25, "visit[1].do", {"refill", "prescribe", "stop", "resume", "set clock"}},
+      {"",
+       "[[visit]]\nat = \"day 2 09:00\"\ndo = \"dance\"",
+       25,
+       "visit[1].do",
+       {"refill", "prescribe", "stop", "resume", "set clock"}},
       {"", "[[visit]]\ndo = \"stop\"", 23, "visit[1].at", {"missing"}},
       {"", "[[visit]]\nat = \"day 2 09:00\"\ndo = \"prescribe\"", 23, "visit[1].prescription", {"missing"}},
       {"", "[[visit]]\nat = \"day 2 09:00\"\ndo = \"stop\"\nvolume = \"1 mL\"", 26, "visit[1].volume", {}},
-      {"", "[[visit]]\nat = \"day 2 09:00\"\ndo = \"refill\"\nfluid = \"first\"\nvolume = \"50 mL\"", 27, "visit[1].volume", {"40 mL"}},
+      {"",
+       "[[visit]]\nat = \"day 2 09:00\"\ndo = \"refill\"\nfluid = \"first\"\nvolume = \"50 mL\"",
+       27,
+       "visit[1].volume",
+       {"40 mL"}},
       {"", "[[visit]]\nat = \"day 2 09:00\"\ndo = \"set clock\"", 23, "visit[1].shift", {"missing"}},
-      {"", "[[visit]]\nat = \"day 2 09:00\"\ndo = \"stop\"\n[[visit]]\nat = \"day 1 09:00\"\ndo = \"resume\"", 27, "visit[2].at", {"order"}},
+      {"",
+       "[[visit]]\nat = \"day 2 09:00\"\ndo = \"stop\"\n[[visit]]\nat = \"day 1 09:00\"\ndo = \"resume\"",
+       27,
+       "visit[2].at",
+       {"order"}},
       {"", "[patient]\npresses = [\"day 9 09:00\"]", 24, "patient.presses", {"within the scenario"}},
       {"", "[patient]\npresses_per_day = 1000", 24, "patient.presses_per_day", {"200"}},
   };
@@ -231,7 +273,8 @@ TEST(Scenario, mistakes_of_visits_and_presses) {
     const DataError& error = refused.error()[0];
     EXPECT_EQ(error.line, wrong.line) << to_string(error);
     EXPECT_EQ(error.key, wrong.key);
-    for (const char* word : wrong.says) EXPECT_NE(error.message.find(word), std::string::npos) << error.message;
+    for (const char* word : wrong.says)
+      EXPECT_NE(error.message.find(word), std::string::npos) << error.message;
   }
 }
 
@@ -246,7 +289,8 @@ TEST(Scenario, every_mistake_is_told_at_once_in_the_order_of_the_file) {
   std::vector<std::uint32_t> lines;
   for (const DataError& error : refused.error()) lines.push_back(error.line);
   EXPECT_TRUE(std::is_sorted(lines.begin(), lines.end()));
-  for (const std::uint32_t line : {3U, 7U, 13U, 21U}) EXPECT_EQ(std::count(lines.begin(), lines.end(), line), 1) << line;
+  for (const std::uint32_t line : {3U, 7U, 13U, 21U})
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), line), 1) << line;
 }
 
 TEST(Scenario, missing_tables_are_told_with_what_to_write) {

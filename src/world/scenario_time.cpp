@@ -32,12 +32,13 @@ Parsed<std::int64_t> parse_day_and_time(std::string_view text, std::int64_t firs
 }  // namespace
 
 Parsed<Instant> TimeLine::moment(std::string_view text) const {
-  const auto local = text.starts_with("day ") ? parse_day_and_time(text, day_of(starts_local_ms)) : parse_local_datetime(text);
+  const auto local = text.starts_with("day ") ? parse_day_and_time(text, day_of(starts_local_ms))
+                                              : parse_local_datetime(text);
   if (!local) return std::unexpected(local.error());
   const Instant at = WallClock{clock(), zone}.instant_of(*local);
   if (at < Instant{} || at > Instant{} + lasts) {
-    return refused(text, "is not within the scenario, which starts " + local_datetime_text(starts_local_ms) + " and lasts " +
-                             to_text(lasts));
+    return refused(text, "is not within the scenario, which starts " + local_datetime_text(starts_local_ms) +
+                             " and lasts " + to_text(lasts));
   }
   return at;
 }
@@ -69,7 +70,8 @@ Parsed<Duration> parse_signed_duration(std::string_view text) {
 Parsed<DayHours> parse_day_hours(std::string_view text) {
   const std::size_t dash = text.find('-');
   const auto from = parse_clock_time(text.substr(0, dash));
-  const auto to = parse_clock_time(dash == std::string_view::npos ? std::string_view{} : text.substr(dash + 1));
+  const auto to =
+      parse_clock_time(dash == std::string_view::npos ? std::string_view{} : text.substr(dash + 1));
   if (!from || !to) return refused(text, "write \"07:00-22:00\"");
   return DayHours{static_cast<std::uint16_t>(*from), static_cast<std::uint16_t>(*to)};
 }

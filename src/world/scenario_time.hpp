@@ -19,8 +19,8 @@ struct TimeLine {
   Duration lasts;
 
   [[nodiscard]] ClockOffset clock() const { return {starts_local_ms - zone.offset_minutes * 60'000LL}; }
-  /// "2026-03-04 09:00", or "day 3 09:00" counted from the day the scenario starts, which is day 1. The moment must lie
-  /// within the scenario.
+  /// "2026-03-04 09:00", or "day 3 09:00" counted from the day the scenario starts, which is day 1. The
+  /// moment must lie within the scenario.
   [[nodiscard]] Parsed<Instant> moment(std::string_view text) const;
 };
 

@@ -50,7 +50,8 @@ std::string words_for(const Event& e, const std::vector<FluidName>& fluids, cons
     case EventCode::kPrescriptionStarted:
       return fmt::format("Prescription {} starts.", e.value);
     case EventCode::kStartPutOff:
-      return fmt::format("Prescription {} is put off: together with what was given it could touch a ceiling.", e.value);
+      return fmt::format("Prescription {} is put off: together with what was given it could touch a ceiling.",
+                         e.value);
     case EventCode::kCeilingsSet:
       return fmt::format("Ceilings set: {} an hour, {} a day.", volume(e.value), volume(e.value2));
     case EventCode::kCommandRefused:
@@ -62,30 +63,36 @@ std::string words_for(const Event& e, const std::vector<FluidName>& fluids, cons
     case EventCode::kExpired:
       return fmt::format("Prescription {} has expired; its fall-back runs.", e.value);
     case EventCode::kClockSet:
-      return fmt::format("Clock set by {}{}.", e.value2 < 0 ? "-" : "+", to_text(Duration{e.value2 < 0 ? -e.value2 : e.value2}));
+      return fmt::format("Clock set by {}{}.", e.value2 < 0 ? "-" : "+",
+                         to_text(Duration{e.value2 < 0 ? -e.value2 : e.value2}));
     case EventCode::kPrimeStarted:
       return fmt::format("Prime starts: {} at {}.", volume(e.value), to_text(FlowRate{e.value2}));
     case EventCode::kPrimeEnded:
       return fmt::format("Prime ends after {}.", volume(e.value));
     case EventCode::kBridgeStarted:
-      return fmt::format("Bridge starts: {} of the old fluid at {}.", volume(e.value), to_text(FlowRate{e.value2}));
+      return fmt::format("Bridge starts: {} of the old fluid at {}.", volume(e.value),
+                         to_text(FlowRate{e.value2}));
     case EventCode::kBridgeEnded:
       return fmt::format("Bridge ends after {}.", volume(e.value));
     case EventCode::kChangedWithoutBridge:
-      return fmt::format("No bridge: {} of {} leaves at the new flow first.", volume(e.value), fluid_name(e.value2, fluids));
+      return fmt::format("No bridge: {} of {} leaves at the new flow first.", volume(e.value),
+                         fluid_name(e.value2, fluids));
     case EventCode::kFrontAtTip:
       return fmt::format("{} reaches the catheter tip.", fluid_name(e.value, fluids));
     case EventCode::kBolusGranted:
-      return fmt::format("Bolus ({}) starts: {} over {}.", kind(), volume(e.value), to_text(Duration{e.value2}, seconds(1)));
+      return fmt::format("Bolus ({}) starts: {} over {}.", kind(), volume(e.value),
+                         to_text(Duration{e.value2}, seconds(1)));
     case EventCode::kBolusRefused:
-      return e.value2 == 0 ? fmt::format("Request {} refused: {}", e.value, row_of(static_cast<Refusal>(e.detail)).text)
-                           : fmt::format("Request {} refused: {} Possible at {}.", e.value,
-                                         row_of(static_cast<Refusal>(e.detail)).text,
-                                         local_datetime_text(clock.local_ms(Instant{e.value2})));
+      return e.value2 == 0
+                 ? fmt::format("Request {} refused: {}", e.value, row_of(static_cast<Refusal>(e.detail)).text)
+                 : fmt::format("Request {} refused: {} Possible at {}.", e.value,
+                               row_of(static_cast<Refusal>(e.detail)).text,
+                               local_datetime_text(clock.local_ms(Instant{e.value2})));
     case EventCode::kBolusCompleted:
       return fmt::format("Bolus ({}) complete: {}.", kind(), volume(e.value));
     case EventCode::kBolusCut:
-      return fmt::format("Bolus ({}) cut: {} of {} given; the rest is not made up for.", kind(), volume(e.value), volume(e.value2));
+      return fmt::format("Bolus ({}) cut: {} of {} given; the rest is not made up for.", kind(),
+                         volume(e.value), volume(e.value2));
     case EventCode::kScheduledBolusSkipped:
       return fmt::format("Scheduled bolus of {} skipped in mode {}; not made up for.", volume(e.value2),
                          row_of(static_cast<Mode>(e.detail)).name);

@@ -12,7 +12,8 @@
 namespace theca {
 namespace {
 
-const std::vector<FluidName> kFluids = {{1, "first", "morphine 20 mg/mL", {}}, {2, "second", "morphine 40 mg/mL", {}}};
+const std::vector<FluidName> kFluids = {{1, "first", "morphine 20 mg/mL", {}},
+                                        {2, "second", "morphine 40 mg/mL", {}}};
 constexpr WallClock kClock{ClockOffset{20'514LL * kMillisecondsPerDay}, Zone{}};
 
 std::string words(EventCode code, std::int64_t value = 0, std::int64_t value2 = 0, int detail = 0) {
@@ -31,8 +32,10 @@ TEST(Words, every_event_is_a_sentence_of_its_own) {
 }
 
 TEST(Words, volumes_fluids_and_times_are_told_in_the_readers_words) {
-  EXPECT_EQ(words(EventCode::kImplanted, 375'000), "Implanted; the path from reservoir to tip holds 0.375 mL.");
-  EXPECT_EQ(words(EventCode::kRefilled, 40'000'000, 1), "Reservoir filled: 40 mL of \"first\" (morphine 20 mg/mL).");
+  EXPECT_EQ(words(EventCode::kImplanted, 375'000),
+            "Implanted; the path from reservoir to tip holds 0.375 mL.");
+  EXPECT_EQ(words(EventCode::kRefilled, 40'000'000, 1),
+            "Reservoir filled: 40 mL of \"first\" (morphine 20 mg/mL).");
   EXPECT_EQ(words(EventCode::kFrontAtTip, 2), "\"second\" (morphine 40 mg/mL) reaches the catheter tip.");
   EXPECT_EQ(words(EventCode::kFrontAtTip, 9), "what filled the path before reaches the catheter tip.");
   EXPECT_EQ(words(EventCode::kBolusCut, 10'000, 25'000, static_cast<int>(BolusKind::kPatient)),
@@ -47,16 +50,20 @@ TEST(Words, volumes_fluids_and_times_are_told_in_the_readers_words) {
 
 TEST(Words, every_alarm_refusal_mode_and_kind_of_bolus_has_its_name_in_them) {
   for (const AlarmRow& row : kAlarms) {
-    EXPECT_EQ(words(EventCode::kAlarmRaised, 0, 0, static_cast<int>(row.alarm)), std::string{"Alarm: "} + row.name + ".");
+    EXPECT_EQ(words(EventCode::kAlarmRaised, 0, 0, static_cast<int>(row.alarm)),
+              std::string{"Alarm: "} + row.name + ".");
   }
   for (const RefusalRow& row : kRefusals) {
-    EXPECT_EQ(words(EventCode::kCommandRefused, 0, 0, static_cast<int>(row.refusal)), std::string{"Refused: "} + row.text);
+    EXPECT_EQ(words(EventCode::kCommandRefused, 0, 0, static_cast<int>(row.refusal)),
+              std::string{"Refused: "} + row.text);
   }
   for (const ModeRow& row : kModes) {
-    EXPECT_NE(words(EventCode::kScheduledBolusSkipped, 0, 0, static_cast<int>(row.mode)).find(row.name), std::string::npos);
+    EXPECT_NE(words(EventCode::kScheduledBolusSkipped, 0, 0, static_cast<int>(row.mode)).find(row.name),
+              std::string::npos);
   }
   std::set<std::string> kinds;
-  for (int kind = 0; kind <= static_cast<int>(BolusKind::kDuringBridge); ++kind) kinds.insert(name_of(static_cast<BolusKind>(kind)));
+  for (int kind = 0; kind <= static_cast<int>(BolusKind::kDuringBridge); ++kind)
+    kinds.insert(name_of(static_cast<BolusKind>(kind)));
   EXPECT_EQ(kinds.size(), 6U);
   EXPECT_FALSE(kinds.contains(""));
 }
