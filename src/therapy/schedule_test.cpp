@@ -364,6 +364,23 @@ TEST(WorstCase, a_flex_window_lies_over_the_highest_hours_wherever_they_are) {
   EXPECT_EQ(worst_case_volume(p, kMinimum, hours(1)), nanolitres(40'000));
 }
 
+TEST(WorstCase, a_scheduled_bolus_that_waits_for_another_comes_nearer_to_the_next) {
+  Prescription p = continuous(1, morphine(1, 20), FlowRate{0});
+  p.schedule = each(over(microlitres(6), minutes(10)), 3'600, 0);
+  EXPECT_EQ(worst_case_volume(p, kMinimum, minutes(45)), microlitres(6));
+  p.patient = quarter_millilitre_a_day();
+  p.patient.dose = over(microlitres(25), minutes(20));  // one that is due at its start is given 20 min late
+  EXPECT_EQ(worst_case_volume(p, kMinimum, minutes(45)), microlitres(25 + 2 * 6));
+}
+
+TEST(WorstCase, a_skipped_hour_brings_two_times_of_day_nearer) {
+  Prescription p = continuous(1, morphine(1, 20), FlowRate{0});
+  p.schedule = at_minutes(over(microlitres(6), minutes(10)), {60, 180});
+  EXPECT_EQ(worst_case_volume(p, kMinimum, minutes(90)), microlitres(6));
+  p.zone = {0, 60, kMidnight / 1'000 + 2 * 3'600};
+  EXPECT_EQ(worst_case_volume(p, kMinimum, minutes(90)), microlitres(12));
+}
+
 TEST(FallbackRate, each_fall_back_has_its_rate) {
   Prescription p = continuous(1, morphine(1, 20), FlowRate{240'000});
   p.safe_state = {SafeAction::kEmergencyRate, FlowRate{24'000}};

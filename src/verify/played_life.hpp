@@ -326,6 +326,17 @@ struct Retold {
   std::optional<std::string> differs;
 };
 
+/// When a prescription began whose start the pump put off because of the past (INV-4); nothing for any other.
+inline std::optional<std::int64_t> put_off_to(const Life& life, std::uint32_t number) {
+  const auto told = [&](EventCode code) {
+    return std::find_if(life.events.begin(), life.events.end(),
+                        [&](const Event& event) { return event.code == code && event.value == number; });
+  };
+  if (told(EventCode::kStartPutOff) == life.events.end()) return std::nullopt;
+  const auto began = told(EventCode::kPrescriptionStarted);
+  return began == life.events.end() ? kFar : began->at.raw();
+}
+
 inline Retold retell(const Life& life) {
   Retold told{ReferenceModel{life.model, life.step_ms}, std::nullopt};
   for (const LogEntry& entry : life.log) {
@@ -336,7 +347,7 @@ inline Retold retell(const Life& life) {
                            *p, life.setup.path.total().raw(), life.setup.path_contents.number);
         break;
       case Deed::kPrescribe:
-        told.model.prescribe(entry.t, *p);
+        told.model.prescribe(entry.t, *p, put_off_to(life, p->number));
         break;
       case Deed::kRefill:
         told.model.refill(entry.t, (entry.refill.filled + entry.refill.left_in).raw(), p);

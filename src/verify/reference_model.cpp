@@ -6,7 +6,6 @@
 namespace theca::verify {
 namespace {
 
-constexpr std::int64_t kFar = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kMinuteMs = 60'000;
 
 std::int64_t down(std::int64_t a, std::int64_t b) {
@@ -324,12 +323,14 @@ void ReferenceModel::implant(std::int64_t t, std::int64_t utc_ms_at_zero, std::i
   run_to(t);
 }
 
-void ReferenceModel::prescribe(std::int64_t t, const Prescription& p) {
+void ReferenceModel::prescribe(std::int64_t t, const Prescription& p, std::optional<std::int64_t> put_off_to) {
   run_to(t);
-  const std::int64_t starts = p.starts_utc_s == 0 ? t : p.starts_utc_s * 1'000 - utc_ms_at_zero_;
+  const std::int64_t asked = p.starts_utc_s == 0 ? t : p.starts_utc_s * 1'000 - utc_ms_at_zero_;
+  const std::int64_t starts = put_off_to.value_or(asked);
   if (starts > t) {
     pending_ = p;
     pending_at_ = starts;
+    pending_put_off_ = put_off_to.has_value();
     return;
   }
   draw(p.formulation.number);
@@ -363,7 +364,7 @@ void ReferenceModel::resume(std::int64_t t) {
 /// Times of day that the new clock leaps over are over; those it shows a second time were given.
 void ReferenceModel::set_clock(std::int64_t t, std::int64_t utc_ms_at_zero) {
   run_to(t);
-  if (pending_) pending_at_ += utc_ms_at_zero_ - utc_ms_at_zero;
+  if (pending_ && !pending_put_off_) pending_at_ += utc_ms_at_zero_ - utc_ms_at_zero;
   utc_ms_at_zero_ = utc_ms_at_zero;
   if (p_.schedule.kind == ScheduleKind::kTimesOfDay && !waiting_.empty()) {
     high_water_ = waiting_.front() - 1;  // not given yet: by the new clock it may lie ahead

@@ -22,6 +22,7 @@ namespace theca::verify {
 __extension__ typedef __int128 Wide;  // nL x ms / day, unless said otherwise
 
 inline constexpr std::int64_t kDayMs = 86'400'000;
+inline constexpr std::int64_t kFar = INT64_MAX / 4;
 
 /// Basal of the prescription alone at one millisecond; the clock in plain numbers.
 std::int64_t reference_basal(const Prescription& p, std::int64_t utc_ms_at_zero, std::int64_t minimum_rate,
@@ -40,7 +41,8 @@ class ReferenceModel {
   // What was done to the pump and accepted by it, in the order it was done.
   void implant(std::int64_t t, std::int64_t utc_ms_at_zero, std::int64_t filled_nl, const Prescription& p,
                std::int64_t path_nl, std::uint32_t path_fluid);
-  void prescribe(std::int64_t t, const Prescription& p);
+  /// `put_off_to`: when it began instead, for one whose start the pump told that it put off; kFar: never.
+  void prescribe(std::int64_t t, const Prescription& p, std::optional<std::int64_t> put_off_to = std::nullopt);
   void refill(std::int64_t t, std::int64_t holds_nl, const Prescription* p);
   void stop(std::int64_t t);
   void resume(std::int64_t t);
@@ -109,6 +111,7 @@ class ReferenceModel {
   std::int64_t started_ = 0;
   std::optional<Prescription> pending_;
   std::int64_t pending_at_ = 0;
+  bool pending_put_off_ = false;
   bool stopped_ = true;
   bool was_dry_ = false;
   bool expired_ = false;
