@@ -66,7 +66,8 @@ class Violations {
  public:
   static constexpr std::size_t kCapacity = 24;
   void add(Rule rule, std::int64_t value, std::int64_t limit, std::size_t index = 0);
-  [[nodiscard]] std::span<const Violation> all() const { return {list_.data(), count_}; }
+  [[nodiscard]] std::span<const Violation> all() const& { return {list_.data(), count_}; }
+  std::span<const Violation> all() && = delete;  // the list dies with the temporary
   [[nodiscard]] bool empty() const { return count_ == 0; }
   [[nodiscard]] bool overflowed() const { return overflowed_; }
 

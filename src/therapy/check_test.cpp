@@ -226,7 +226,8 @@ TEST(Check, INV_4_a_prescription_at_its_ceilings_is_legal_and_a_step_above_is_no
   EXPECT_TRUE(held(good(), exactly).empty());
   Ceilings below = exactly;
   below.hour = below.hour - nanolitres(1);
-  EXPECT_EQ(held(good(), below).all()[0].rule, Rule::kWorstHourAboveCeiling);
+  const Violations below_it = held(good(), below);
+  EXPECT_EQ(below_it.all()[0].rule, Rule::kWorstHourAboveCeiling);
 }
 
 TEST(Check, everything_that_is_wrong_is_told_at_once) {
@@ -236,7 +237,8 @@ TEST(Check, everything_that_is_wrong_is_told_at_once) {
   p.patient.window_s = 1;
   p.single.rate = FlowRate{0};
   std::set<Rule> told;
-  for (const Violation& violation : held(p).all()) told.insert(violation.rule);
+  const Violations found = held(p);
+  for (const Violation& violation : found.all()) told.insert(violation.rule);
   for (const Rule rule :
        {Rule::kNumberNotGrowing, Rule::kFlowBelowRange, Rule::kWindowOutOfRange, Rule::kBolusWithoutFlow}) {
     EXPECT_TRUE(told.contains(rule)) << static_cast<int>(rule);
