@@ -34,6 +34,11 @@ void Pump::start_next(Effects& out) {
 
 void Pump::start(const Prescription& prescription, Effects& out) {
   end_bolus(true, out);
+  while (due_ && due_->at < now()) {  // waited behind another bolus, and its prescription is over
+    tell(out, EventCode::kScheduledBolusSkipped, due_->identity, prescription_.schedule.dose.volume.raw(),
+         static_cast<std::uint8_t>(mode()));
+    due_ = next_scheduled_bolus(prescription_.schedule, clock_, started_, due_->identity);
+  }
   if (phase_ != Phase::kTherapy) end_phase(out);
   next_.reset();
   next_starts_ = kNever;

@@ -90,6 +90,7 @@ CommandResult Pump::refill(MotorReading reading, const RefillRecord& refill, con
                            Effects& out) {
   sync(reading, out);
   if (condition_ == Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kNotImplanted, out));
+  if (due_ && due_->at <= now()) decide(out);  // what is due at this moment belongs to what runs
   const Volume holds = refill.filled + refill.left_in;
   if (refill.filled.raw() < 0 || refill.left_in.raw() < 0 || holds > model_.capacity) {
     return std::unexpected(refuse(Refusal::kOverfill, out));
@@ -139,6 +140,7 @@ CommandResult Pump::refill(MotorReading reading, const RefillRecord& refill, con
 CommandResult Pump::prescribe(MotorReading reading, const PrescriptionBytes& bytes, Effects& out) {
   sync(reading, out);
   if (condition_ == Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kNotImplanted, out));
+  if (due_ && due_->at <= now()) decide(out);  // what is due at this moment belongs to what runs
   const auto vetted = vet(bytes, front_.in_reservoir(), bounds_of(front_, ceilings_, gate_), out);
   if (!vetted) return std::unexpected(vetted.error());
   take(*vetted, out);

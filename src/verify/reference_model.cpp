@@ -162,6 +162,7 @@ void ReferenceModel::forget() {
 
 void ReferenceModel::begin(const Prescription& p) {
   bolus_left_ = 0;
+  scheduled_skipped_ += static_cast<int>(waiting_.size());
   waiting_.clear();
   pending_.reset();
   p_ = p;
