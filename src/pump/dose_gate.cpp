@@ -3,25 +3,26 @@
 #include <algorithm>
 
 namespace theca {
-namespace {
 
-/// Steps of a train, counted boundary by boundary of equal buckets without a division each.
-class Slices {
+/// Steps of a train, counted boundary by boundary of equal buckets with one division.
+template <std::int64_t kBucketMs, std::size_t kBuckets, std::size_t kRing>
+class StepWindow<kBucketMs, kBuckets, kRing>::Slices {
  public:
-  Slices(const Train& train, Instant first_boundary, Duration bucket)
-      : count_(train.count), per_step_(train.units_per_step) {
-    const std::int64_t units = train.rate * bucket.raw();
+  Slices(const Train& train, Instant first_boundary, Pace& pace)
+      : pace_(pace), count_(train.count), per_step_(train.units_per_step) {
+    if (pace.rate != train.rate || pace.units_per_step != train.units_per_step) {
+      const std::int64_t units = train.rate * kBucketMs;
+      pace = {train.rate, train.units_per_step, units / per_step_, units % per_step_};
+    }
     const std::int64_t first_units = train.phase + train.rate * (first_boundary - train.start).raw();
-    per_bucket_ = units / per_step_;
-    rest_per_bucket_ = units % per_step_;
     made_ = first_units / per_step_;
     rest_ = first_units % per_step_;
   }
   /// Steps made by the present boundary.
   [[nodiscard]] std::int64_t made() const { return std::min(made_, count_); }
   void next() {
-    made_ += per_bucket_;
-    rest_ += rest_per_bucket_;
+    made_ += pace_.steps;
+    rest_ += pace_.rest;
     if (rest_ >= per_step_) {
       rest_ -= per_step_;
       ++made_;
@@ -29,12 +30,10 @@ class Slices {
   }
 
  private:
+  const Pace& pace_;
   std::int64_t count_, per_step_;
-  std::int64_t per_bucket_, rest_per_bucket_;
   std::int64_t made_, rest_;
 };
-
-}  // namespace
 
 template <std::int64_t kBucketMs, std::size_t kBuckets, std::size_t kRing>
 std::int64_t StepWindow<kBucketMs, kBuckets, kRing>::sum_ending_at(std::int64_t bucket) const {
@@ -65,7 +64,7 @@ std::int64_t StepWindow<kBucketMs, kBuckets, kRing>::room_for(const Train& train
   roll_to(bucket);
   std::int64_t sum = sum_;
   if (sum + train.count <= ceiling_) return train.count;  // no window it crosses can hold more than this
-  Slices slices{train, end_of(bucket), kBucket};
+  Slices slices{train, end_of(bucket), pace_};
   std::int64_t made = 0;
   for (;;) {
     const std::int64_t slice = slices.made() - made;
@@ -80,15 +79,15 @@ std::int64_t StepWindow<kBucketMs, kBuckets, kRing>::room_for(const Train& train
 }
 
 template <std::int64_t kBucketMs, std::size_t kBuckets, std::size_t kRing>
-void StepWindow<kBucketMs, kBuckets, kRing>::book(const Train& train, Instant end) {
+void StepWindow<kBucketMs, kBuckets, kRing>::book(const Train& train) {
   std::int64_t bucket = bucket_of(train.start);
   roll_to(bucket);
-  if (end <= end_of(bucket)) {
+  if (train.all_by(end_of(bucket))) {
     slot(bucket) += static_cast<std::uint32_t>(train.count);
     sum_ += train.count;
     return;
   }
-  Slices slices{train, end_of(bucket), kBucket};
+  Slices slices{train, end_of(bucket), pace_};
   std::int64_t made = slices.made();
   slot(bucket) += static_cast<std::uint32_t>(made);
   std::int64_t sum = sum_ + made;
@@ -134,7 +133,11 @@ void StepWindow<kBucketMs, kBuckets, kRing>::rescale(std::int64_t numerator, std
   sum_ = sum_ending_at(head_);
 }
 
-DoseGate::DoseGate(const PumpModel& model) : step_(model.step), max_flow_(model.max_flow) {}
+DoseGate::DoseGate(const PumpModel& model)
+    : step_(model.step),
+      max_flow_(model.max_flow),
+      most_steps_(
+          model.max_flow.raw() * kLongestTrain.raw() / (model.step.raw() * Amount::kUnitsPerNanolitre) + 1) {}
 
 void DoseGate::set_ceilings(const Ceilings& ceilings) {
   hour_.set_ceiling(whole_steps(ceilings.hour, step_));
@@ -159,7 +162,7 @@ DoseGate::Verdict DoseGate::admit(const Train& train, TrainPurpose purpose) {
   const bool plausible = train.count > 0 && train.rate > 0 && train.rate <= max_flow_.raw() &&
                          train.units_per_step == step_.raw() * Amount::kUnitsPerNanolitre &&
                          train.phase >= 0 && train.phase < train.units_per_step &&
-                         train.end() <= train.start + kLongestTrain;
+                         train.count <= most_steps_ && train.all_by(train.start + kLongestTrain);
   if (!plausible) return {0, Alarm::kActuatorCeiling};
 
   Verdict verdict{train.count, std::nullopt};
@@ -181,10 +184,9 @@ DoseGate::Verdict DoseGate::admit(const Train& train, TrainPurpose purpose) {
   train_purpose_ = purpose;
   running_ = true;
   if (counts) {
-    const Instant end = train_.end();
-    hour_.book(train_, end);
-    day_.book(train_, end);
-    thirty_days_.book(train_, end);
+    hour_.book(train_);
+    day_.book(train_);
+    thirty_days_.book(train_);
   } else {
     allowance(purpose) -= verdict.allowed;
   }
@@ -205,10 +207,6 @@ void DoseGate::cut(Instant now) {
   }
   passed_before_ += made;
   running_ = false;
-}
-
-std::int64_t DoseGate::expected_by(Instant now) const {
-  return passed_before_ + (running_ ? train_.made_by(now) : 0);
 }
 
 DoseGate::Finding DoseGate::observe(MotorReading reading) {

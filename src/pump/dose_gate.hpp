@@ -36,8 +36,8 @@ class StepWindow {
   [[nodiscard]] std::int64_t count_at(Instant now) const { return sum_ending_at(bucket_of(now)); }
   /// How many steps of a train, from its first on, keep every window it crosses at or under the ceiling.
   [[nodiscard]] std::int64_t room_for(const Train& train);
-  /// Counts the train's steps where they will fall; the last of them at `end`.
-  void book(const Train& train, Instant end);
+  /// Counts the train's steps where they will fall.
+  void book(const Train& train);
   /// Forgets booked steps that fall after `now`: the train was cut.
   void unbook(const Train& train, Instant now);
   /// Counts steps at `now` that nobody booked.
@@ -77,6 +77,14 @@ class StepWindow {
   [[nodiscard]] std::int64_t sum_ending_at(std::int64_t bucket) const;
   void roll_to(std::int64_t bucket);
 
+  /// Steps that a flow makes in a whole bucket; kept, for flows last.
+  struct Pace {
+    std::int64_t rate = 0, units_per_step = 1;
+    std::int64_t steps = 0, rest = 0;  // of kBucketMs
+  };
+  class Slices;
+
+  Pace pace_;
   std::int64_t ceiling_ = 0;
   std::int64_t head_ = 0;  // newest bucket with a count
   std::int64_t sum_ = 0;   // steps in the kSpan buckets up to head
@@ -124,7 +132,9 @@ class DoseGate {
   /// Accepts the steps that never came as given: they stay counted everywhere (INV-8).
   void forgive();
   /// Steps let through that have fallen by `now`.
-  [[nodiscard]] std::int64_t expected_by(Instant now) const;
+  [[nodiscard]] std::int64_t expected_by(Instant now) const {
+    return passed_before_ + (running_ ? train_.made_by(now) : 0);
+  }
   /// Reported minus expected at the last observation, and its largest size ever.
   [[nodiscard]] std::int64_t deviation() const { return deviation_; }
   [[nodiscard]] std::int64_t largest_deviation() const { return largest_deviation_; }
@@ -139,7 +149,8 @@ class DoseGate {
   }
 
   Volume step_;
-  FlowRate max_flow_;  // the actuator's own ceiling, a constant of the pump model
+  FlowRate max_flow_;        // the actuator's own ceiling, a constant of the pump model
+  std::int64_t most_steps_;  // that it makes in the longest train
   HourWindow hour_;
   DayWindow day_;
   ThirtyDayWindow thirty_days_;

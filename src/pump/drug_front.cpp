@@ -19,7 +19,7 @@ bool DrugFront::change_reservoir(const Formulation& formulation) {
 }
 
 void DrugFront::push(Volume volume) {
-  if (volume.raw() <= 0) return;
+  if (volume.raw() <= 0 || !change_on_its_way()) return;  // one fluid all along: what enters leaves
   Fluid& newest = fluids_[place(count_ - 1)];
   if (newest.formulation.number == reservoir_.number) {
     newest.volume += volume;

@@ -28,11 +28,13 @@ struct Train {
     return start + Duration{divide_up(k * units_per_step - phase, rate)};
   }
   [[nodiscard]] constexpr Instant end() const { return step_at(count); }
+  /// Has the last step fallen by `t`?
+  [[nodiscard]] constexpr bool all_by(Instant t) const { return made_by(t) == count; }
   /// Steps that have fallen by `t`.
   [[nodiscard]] constexpr std::int64_t made_by(Instant t) const {
     if (t < start) return 0;
-    const std::int64_t ms = std::min((t - start).raw(), kLongestTrain.raw());
-    return std::min(count, (phase + rate * ms) / units_per_step);
+    const std::int64_t earned = phase + rate * std::min((t - start).raw(), kLongestTrain.raw());
+    return earned >= count * units_per_step ? count : earned / units_per_step;
   }
   friend bool operator==(const Train&, const Train&) = default;
 };

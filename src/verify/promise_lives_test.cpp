@@ -254,7 +254,7 @@ TEST(PromiseLives, INV_15_low_and_empty_alarms_come_before_dry) {
 }
 
 TEST(PromiseLives, INV_2_watching_each_step_changes_nothing) {
-  const Campaign campaign{kLives / 4};
+  const Campaign campaign{kLives / 4, 10'000};  // each life twice, step by step
   std::int64_t steps = 0;
   for (std::int64_t i = campaign.first; i < campaign.end; ++i) {
     const Kind kind = i % 2 == 0 ? Kind::kChanges : Kind::kOneTherapy;

@@ -6,6 +6,7 @@
 namespace theca::verify {
 namespace {
 
+constexpr std::int64_t kSecondMs = 1'000;
 constexpr std::int64_t kMinuteMs = 60'000;
 
 std::int64_t down(std::int64_t a, std::int64_t b) {
@@ -31,6 +32,7 @@ std::vector<std::int64_t> due_at(const Prescription& p, std::int64_t utc, std::i
   if (p.schedule.kind != ScheduleKind::kTimesOfDay) return due;
   std::int64_t first = local_at(p.zone, utc, t);
   const std::int64_t last = first;
+  if (last % kMinuteMs != 0 && t != change_at(p.zone, utc)) return due;  // times of day are whole minutes
   if (t == change_at(p.zone, utc)) first = std::min(first, utc + t + p.zone.offset_minutes * kMinuteMs);
   for (std::int64_t day = down(first, kDayMs); day * kDayMs <= last; ++day) {
     for (std::size_t i = 0; i < p.schedule.count; ++i) {
@@ -57,9 +59,9 @@ std::int64_t fallback_flow(const Prescription& p, std::int64_t minimum_rate) {
   return p.safe_state.action == SafeAction::kEmergencyRate ? p.safe_state.emergency_rate.raw() : minimum_rate;
 }
 
-std::int64_t next_minute(const Zone& zone, std::int64_t utc, std::int64_t t) {
-  const std::int64_t local = local_at(zone, utc, t);
-  return t + (down(local, kMinuteMs) + 1) * kMinuteMs - local;
+/// Offsets are whole minutes: a second of the wall clock begins where one of UTC does.
+std::int64_t next_second(std::int64_t utc, std::int64_t t) {
+  return t + (down(utc + t, kSecondMs) + 1) * kSecondMs - (utc + t);
 }
 
 }  // namespace
@@ -106,7 +108,7 @@ Wide reference_delivered(const Prescription& p, std::int64_t utc, std::int64_t m
         running.push_back({dose});
       }
     }
-    std::int64_t next = std::min({to, next_minute(p.zone, utc, t)});
+    std::int64_t next = std::min({to, next_second(utc, t)});
     for (const std::int64_t edge : {change, expiry, from}) {
       if (edge > t) next = std::min(next, edge);
     }
@@ -131,13 +133,16 @@ Wide reference_delivered(const Prescription& p, std::int64_t utc, std::int64_t m
 ReferenceModel::ReferenceModel(const PumpModel& model, std::span<const std::int64_t> step_ms)
     : model_(model), step_ms_(step_ms) {}
 
-std::int64_t ReferenceModel::made_by(std::int64_t t) const {
-  return std::upper_bound(step_ms_.begin(), step_ms_.end(), t) - step_ms_.begin();
-}
-
 std::int64_t ReferenceModel::local(std::int64_t t) const { return local_at(p_.zone, utc_ms_at_zero_, t); }
 
-bool ReferenceModel::dry() const { return made_ - made_at_fill_ >= filled_ / model_.step.raw(); }
+bool ReferenceModel::dry() const { return made_ >= dry_at_; }
+
+void ReferenceModel::fill(std::int64_t holds_nl) {
+  filled_ = holds_nl;
+  made_at_fill_ = made_;
+  dry_at_ = made_ + holds_nl / model_.step.raw();
+  was_dry_ = false;
+}
 
 /// At the upper end of the labelled accuracy, rounded against the patient, nothing would be left.
 bool ReferenceModel::empty() const {
@@ -230,7 +235,10 @@ void ReferenceModel::scheduled_due(std::int64_t at) {
 
 /// Whatever begins or ends at `now_`.
 void ReferenceModel::settle() {
-  made_ = made_by(now_);
+  while (made_ < static_cast<std::int64_t>(step_ms_.size()) &&
+         step_ms_[static_cast<std::size_t>(made_)] <= now_) {
+    ++made_;
+  }
   if (dry() && !was_dry_) {
     bolus_left_ = 0;
     was_dry_ = true;
@@ -247,7 +255,7 @@ void ReferenceModel::settle() {
     enter(phase_ == Phase::kPrime ? Phase::kBridge : Phase::kTherapy);
   }
   if (p_.schedule.dose.volume.raw() > 0) {
-    if (!scheduled_may_start()) {
+    if (!waiting_.empty() && !scheduled_may_start()) {
       scheduled_skipped_ += static_cast<int>(waiting_.size());
       waiting_.clear();
     }
@@ -268,7 +276,7 @@ void ReferenceModel::settle() {
 }
 
 std::int64_t ReferenceModel::next_boundary(std::int64_t t) const {
-  std::int64_t next = std::min(t, next_minute(p_.zone, utc_ms_at_zero_, now_));
+  std::int64_t next = std::min(t, next_second(utc_ms_at_zero_, now_));
   const auto edge = [&](std::int64_t at) {
     if (at > now_) next = std::min(next, at);
   };
@@ -282,7 +290,7 @@ std::int64_t ReferenceModel::next_boundary(std::int64_t t) const {
     }
   };
   if (phase_ != Phase::kTherapy) step_edge(phase_last_);
-  step_edge(made_at_fill_ + filled_ / model_.step.raw());
+  step_edge(dry_at_);
   if (bolus_left_ > 0) {
     const Wide whole = bolus_left_ / bolus_rate_;
     edge(now_ + (whole > 0 ? static_cast<std::int64_t>(std::min(whole, Wide{kDayMs})) : 1));
@@ -298,7 +306,8 @@ void ReferenceModel::add_piece(std::int64_t until) {
     bolus_left_ -= part;
     amount += part;
   }
-  const Wide flow = amount / time;  // exact: a part of a millisecond stands in a piece of one millisecond
+  // exact: a part of a millisecond stands in a piece of one millisecond
+  const Wide flow = time == kSecondMs ? amount / kSecondMs : amount / time;
   if (pieces_.empty() || pieces_.back().flow != flow) pieces_.push_back({now_, total_, flow});
   total_ += amount;
   now_ = until;
@@ -319,12 +328,13 @@ void ReferenceModel::implant(std::int64_t t, std::int64_t utc_ms_at_zero, std::i
   draw(p.formulation.number);
   now_ = t;
   utc_ms_at_zero_ = utc_ms_at_zero;
-  filled_ = filled_nl;
+  fill(filled_nl);
   begin(p);
   run_to(t);
 }
 
-void ReferenceModel::prescribe(std::int64_t t, const Prescription& p, std::optional<std::int64_t> put_off_to) {
+void ReferenceModel::prescribe(std::int64_t t, const Prescription& p,
+                               std::optional<std::int64_t> put_off_to) {
   run_to(t);
   const std::int64_t asked = p.starts_utc_s == 0 ? t : p.starts_utc_s * 1'000 - utc_ms_at_zero_;
   const std::int64_t starts = put_off_to.value_or(asked);
@@ -341,9 +351,7 @@ void ReferenceModel::prescribe(std::int64_t t, const Prescription& p, std::optio
 
 void ReferenceModel::refill(std::int64_t t, std::int64_t holds_nl, const Prescription* p) {
   run_to(t);
-  filled_ = holds_nl;
-  made_at_fill_ = made_;
-  was_dry_ = false;
+  fill(holds_nl);
   if (p != nullptr) prescribe(t, *p);
   settle();
 }

@@ -1,6 +1,6 @@
 #pragma once
 /// What is prescribed, told a second time: an independent model against which steps are held. It shares the
-/// data types of `therapy` and nothing that computes. It walks minute by minute of the patient's wall clock
+/// data types of `therapy` and nothing that computes. It walks second by second of the patient's wall clock
 /// (and to the millisecond where something begins or ends), sums in 128 bits, and keeps its own calendar,
 /// flex look-up, bolus accounting and expiry.
 ///
@@ -29,7 +29,7 @@ std::int64_t reference_basal(const Prescription& p, std::int64_t utc_ms_at_zero,
                              std::int64_t t);
 
 /// Basal and scheduled boluses between two instants, fall-back after expiry, each bolus beside the others:
-/// what therapy's delivered_volume promises. Walked minute by minute.
+/// what therapy's delivered_volume promises. Walked second by second.
 Wide reference_delivered(const Prescription& p, std::int64_t utc_ms_at_zero, std::int64_t minimum_rate,
                          std::int64_t start, std::int64_t from, std::int64_t to);
 
@@ -42,7 +42,8 @@ class ReferenceModel {
   void implant(std::int64_t t, std::int64_t utc_ms_at_zero, std::int64_t filled_nl, const Prescription& p,
                std::int64_t path_nl, std::uint32_t path_fluid);
   /// `put_off_to`: when it began instead, for one whose start the pump told that it put off; kFar: never.
-  void prescribe(std::int64_t t, const Prescription& p, std::optional<std::int64_t> put_off_to = std::nullopt);
+  void prescribe(std::int64_t t, const Prescription& p,
+                 std::optional<std::int64_t> put_off_to = std::nullopt);
   void refill(std::int64_t t, std::int64_t holds_nl, const Prescription* p);
   void stop(std::int64_t t);
   void resume(std::int64_t t);
@@ -94,7 +95,7 @@ class ReferenceModel {
   [[nodiscard]] bool delivers() const { return !stopped_ && !dry(); }
   [[nodiscard]] bool dry() const;
   [[nodiscard]] bool empty() const;
-  [[nodiscard]] std::int64_t made_by(std::int64_t t) const;
+  void fill(std::int64_t holds_nl);
   [[nodiscard]] std::int64_t local(std::int64_t t) const;
   [[nodiscard]] std::int64_t basal_flow() const;
 
@@ -118,6 +119,7 @@ class ReferenceModel {
   Phase phase_ = Phase::kTherapy;
   std::int64_t phase_last_ = 0;
   std::int64_t filled_ = 0;
+  std::int64_t dry_at_ = 0;  // steps made when no whole step is left
   std::int64_t path_nl_ = 0;
   std::uint32_t path_fluid_ = 0;
   std::vector<Drawn> drawn_;  // what the reservoir held, and the first step that drew it

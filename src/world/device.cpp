@@ -58,6 +58,7 @@ void Device::look() {
 
 void Device::fill(Volume volume, const Formulation& fluid) {
   reservoir_ = volume;
+  dry_step_ = step_that_moves(reservoir_ + nanolitres(1));
   ran_dry_ = kNever;
   front_.change_reservoir(fluid);
 }
@@ -72,20 +73,21 @@ void Device::carry_out(const Effects& effects) {
   if (listener_) listener_(*this, effects);
 }
 
+std::int64_t Device::step_that_moves(Volume wanted) const {
+  const std::int64_t per_step = pump_.model().step.raw() * (kMillion + flow_error_ppm_);
+  return multiply_divide((moved_ + wanted).raw(), kMillion, per_step, Round::kUp).value_or(INT64_MAX);
+}
+
 /// Moves the fluid of the steps made until `t`; the time of a change at the tip is the time of its step.
 void Device::move_to(Instant t) {
   if (t <= now_) return;
   const std::int64_t made = motor_.made_by(t);
   while (moved_steps_ < made) {
     // as many steps as bring at most one change at the tip, or find the reservoir empty
-    const auto step_that_moves = [&](Volume wanted) {
-      const std::int64_t per_step = pump_.model().step.raw() * (kMillion + flow_error_ppm_);
-      const auto steps = multiply_divide((moved_ + wanted).raw(), kMillion, per_step, Round::kUp);
-      return std::clamp(steps.value_or(made), moved_steps_ + 1, made);
-    };
     std::int64_t until = made;
-    if (front_.change_on_its_way()) until = step_that_moves(front_.until_tip_changes());
-    if (ran_dry_ == kNever) until = std::min(until, step_that_moves(reservoir_ + nanolitres(1)));
+    if (front_.change_on_its_way()) until = std::min(until, step_that_moves(front_.until_tip_changes()));
+    if (ran_dry_ == kNever) until = std::min(until, dry_step_);
+    until = std::max(until, moved_steps_ + 1);
     const Volume after = true_volume(until);
     const Volume fluid = std::min(after - moved_, reservoir_);
     if (fluid < after - moved_ && ran_dry_ == kNever) ran_dry_ = motor_.time_of(until);
@@ -100,14 +102,15 @@ void Device::move_to(Instant t) {
 
 void Device::push(Volume volume, std::int64_t step) {
   while (volume.raw() > 0) {
-    const Formulation leaving = front_.at_tip();
+    const Formulation& leaving = front_.at_tip();
+    const std::uint32_t number = leaving.number;
     const Volume part = front_.change_on_its_way() ? std::min(volume, front_.until_tip_changes()) : volume;
     for (std::size_t i = 0; i < drugs_.size(); ++i)
       tip_mass_[i] += mass_in(part, concentration_of(leaving, drugs_[i]));
     front_.push(part);
     volume -= part;
-    if (front_.at_tip().number != leaving.number) {
-      tip_changes_.push_back({motor_.time_of(step), front_.at_tip().number, leaving.number});
+    if (front_.at_tip().number != number) {
+      tip_changes_.push_back({motor_.time_of(step), front_.at_tip().number, number});
     }
   }
 }

@@ -71,7 +71,7 @@ class Device {
 
   [[nodiscard]] Instant now() const { return now_; }
   [[nodiscard]] const Pump& pump() const { return pump_; }
-  [[nodiscard]] std::int64_t steps() const { return motor_.made_by(now_); }
+  [[nodiscard]] std::int64_t steps() const { return moved_steps_; }
   [[nodiscard]] Volume nominal_delivered() const { return pump_.model().step * steps(); }
   [[nodiscard]] Volume truly_delivered() const { return delivered_; }
   [[nodiscard]] Volume true_reservoir() const { return reservoir_; }
@@ -86,6 +86,8 @@ class Device {
   Effects& fresh();
   void carry_out(const Effects& effects);
   void move_to(Instant t);
+  /// The step with which `wanted` more will have been moved.
+  [[nodiscard]] std::int64_t step_that_moves(Volume wanted) const;
   void push(Volume volume, std::int64_t step);
 
   Pump pump_;
@@ -98,6 +100,7 @@ class Device {
   Volume moved_;      // true volume of those steps, air included once the reservoir is dry
   Volume delivered_;  // fluid
   Volume reservoir_;
+  std::int64_t dry_step_ = 0;  // the first that finds the reservoir without a whole step
   Instant ran_dry_ = kNever;
   std::vector<Mass> tip_mass_;
   std::vector<TipChange> tip_changes_;
