@@ -68,7 +68,7 @@ Device implanted(const Prescription& prescription) {
   Device device{model, {setup.path, Formulation{}, 0}, {DrugCode{1}}};
   const PrescriptionBytes bytes = encode(prescription);
   device.fill(model.capacity, prescription.formulation);
-  const bool ok = device.command([&](Pump& pump, MotorReading reading, Effects& out) {
+  const bool ok = device.command([&](StoredPump& pump, MotorReading reading, Effects& out) {
     return pump.implant(reading, setup, bytes, out).has_value();
   });
   if (!ok) std::abort();
@@ -86,7 +86,7 @@ void play_years(benchmark::State& state, const Prescription& prescription) {
     for (Instant t = Instant{} + days(60); t < end; t = t + days(60)) {
       device.run_until(t);
       device.fill(device.pump().model().capacity, prescription.formulation);
-      device.command([&](Pump& pump, MotorReading reading, Effects& out) {
+      device.command([&](StoredPump& pump, MotorReading reading, Effects& out) {
         return pump.refill(reading, {device.pump().model().capacity, Volume{}, prescription.formulation},
                            nullptr, out);
       });

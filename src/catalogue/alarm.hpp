@@ -12,6 +12,8 @@ enum class Alarm : std::uint8_t {
   kOverDelivery = 0,
   kReservoirDry,
   kMotorStall,
+  kMemoryFault,
+  kPowerLost,
   kHourCeiling,
   kDayCeiling,
   kThirtyDayCeiling,
@@ -20,11 +22,23 @@ enum class Alarm : std::uint8_t {
   kEmptyReservoir,
   kPrescriptionExpired,
   kLowReservoir,
+  kClockUncertain,
+  kJournalFilling,
+  kMemoryRepaired,
+  kRestarted,
 };
-inline constexpr std::size_t kAlarmCount = 11;
+inline constexpr std::size_t kAlarmCount = 17;
 
 enum class AlarmClass : std::uint8_t { kCritical, kNonCritical };
-enum class AlarmClears : std::uint8_t { kOnReplacement, kOnNewPrescription, kOnRefill, kWhenStepsReturn };
+enum class AlarmClears : std::uint8_t {
+  kOnReplacement,
+  kOnNewPrescription,
+  kOnRefill,
+  kWhenStepsReturn,
+  kOnAcknowledge,         // by the clinic
+  kOnTimeSet,
+  kOnJournalAcknowledged,
+};
 
 struct AlarmRow {
   Alarm alarm;
@@ -41,6 +55,10 @@ inline constexpr std::array<AlarmRow, kAlarmCount> kAlarms{{
      "By the pump's own count the reservoir holds nothing more. The motor is off."},
     {Alarm::kMotorStall, AlarmClass::kCritical, AlarmClears::kWhenStepsReturn, "motor stall",
      "The motor made fewer steps than it was told to. Delivery is held and tried again each minute."},
+    {Alarm::kMemoryFault, AlarmClass::kCritical, AlarmClears::kOnNewPrescription, "memory fault",
+     "Records of the pump were lost in both copies. The pump is in its safe state."},
+    {Alarm::kPowerLost, AlarmClass::kCritical, AlarmClears::kOnAcknowledge, "power lost",
+     "The pump lost power, its clock and the count of its last steps. Delivery goes on; extra doses are off."},
     {Alarm::kHourCeiling, AlarmClass::kCritical, AlarmClears::kOnNewPrescription, "hour ceiling",
      "The dose gate cut delivery at the patient's hour ceiling. The pump is in its safe state."},
     {Alarm::kDayCeiling, AlarmClass::kCritical, AlarmClears::kOnNewPrescription, "day ceiling",
@@ -58,6 +76,14 @@ inline constexpr std::array<AlarmRow, kAlarmCount> kAlarms{{
      "prescription expired", "The prescription has run out. Its fall-back is running."},
     {Alarm::kLowReservoir, AlarmClass::kNonCritical, AlarmClears::kOnRefill, "low reservoir",
      "A pump at the upper end of its accuracy would be at the low level now."},
+    {Alarm::kClockUncertain, AlarmClass::kNonCritical, AlarmClears::kOnTimeSet, "clock uncertain",
+     "The pump's clock stood still for an unknown time. Times of day are late until the time is set."},
+    {Alarm::kJournalFilling, AlarmClass::kNonCritical, AlarmClears::kOnJournalAcknowledged, "journal filling",
+     "The journal holds so much that the clinic has not read that room for more runs out."},
+    {Alarm::kMemoryRepaired, AlarmClass::kNonCritical, AlarmClears::kOnAcknowledge, "memory repaired",
+     "A record was damaged in one place and written anew. Nothing was lost."},
+    {Alarm::kRestarted, AlarmClass::kNonCritical, AlarmClears::kOnAcknowledge, "restarted",
+     "The pump started again; its clock and its count went on. A dose in hand was cut short."},
 }};
 
 constexpr const AlarmRow& row_of(Alarm alarm) { return kAlarms[static_cast<std::size_t>(alarm)]; }
@@ -80,15 +106,20 @@ class AlarmSet {
     }
     return false;
   }
-  constexpr void raise(Alarm alarm) { bits_ = static_cast<std::uint16_t>(bits_ | bit(alarm)); }
-  constexpr void clear(Alarm alarm) { bits_ = static_cast<std::uint16_t>(bits_ & ~bit(alarm)); }
+  constexpr void raise(Alarm alarm) { bits_ |= bit(alarm); }
+  constexpr void clear(Alarm alarm) { bits_ &= ~bit(alarm); }
+  /// One bit for each row of the table, as it is stored.
+  [[nodiscard]] constexpr std::uint32_t bits() const { return bits_; }
+  static constexpr AlarmSet of_bits(std::uint32_t bits) {
+    AlarmSet set;
+    set.bits_ = bits & ((std::uint32_t{1} << kAlarmCount) - 1);
+    return set;
+  }
 
  private:
-  static_assert(kAlarmCount <= 16);
-  static constexpr std::uint16_t bit(Alarm alarm) {
-    return static_cast<std::uint16_t>(1U << static_cast<unsigned>(alarm));
-  }
-  std::uint16_t bits_ = 0;
+  static_assert(kAlarmCount < 32);
+  static constexpr std::uint32_t bit(Alarm alarm) { return std::uint32_t{1} << static_cast<unsigned>(alarm); }
+  std::uint32_t bits_ = 0;
 };
 
 }  // namespace theca

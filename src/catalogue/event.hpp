@@ -41,8 +41,15 @@ enum class EventCode : std::uint8_t {
   kStepsMissed,
   kAlarmRaised,
   kAlarmCleared,
+  kAlarmsAcknowledged,
+  kPowerReturned,
+  kMemoryLost,
+  kMemoryRepaired,
+  kDelivered,
+  kJournalAcknowledged,
+  kJournalFolded,
 };
-inline constexpr std::size_t kEventCodeCount = 30;
+inline constexpr std::size_t kEventCodeCount = 37;
 
 struct Event {
   Instant at;
@@ -91,6 +98,13 @@ inline constexpr std::array<EventRow, kEventCodeCount> kEvents{{
     {EventCode::kStepsMissed, "steps missed", "", "steps", ""},
     {EventCode::kAlarmRaised, "alarm raised", "alarm", "", ""},
     {EventCode::kAlarmCleared, "alarm cleared", "alarm", "", ""},
+    {EventCode::kAlarmsAcknowledged, "alarms acknowledged", "", "", ""},
+    {EventCode::kPowerReturned, "power returned", "count_kept", "unknown_steps", "delivers_from_ms"},
+    {EventCode::kMemoryLost, "memory lost", "records", "", ""},
+    {EventCode::kMemoryRepaired, "memory repaired", "", "records", ""},
+    {EventCode::kDelivered, "delivered", "", "commanded_steps", "reported_steps"},
+    {EventCode::kJournalAcknowledged, "journal acknowledged", "", "entries", ""},
+    {EventCode::kJournalFolded, "journal folded", "", "entries", ""},
 }};
 
 constexpr const EventRow& row_of(EventCode code) { return kEvents[static_cast<std::size_t>(code)]; }

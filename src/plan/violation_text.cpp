@@ -185,6 +185,9 @@ std::string describe(const Violation& v, const Prescription& p, const PumpModel&
       return ceiling("day", v);
     case Rule::kWorstThirtyDaysAboveCeiling:
       return ceiling("30 days", v);
+    case Rule::kTooManyBoluses:
+      return std::to_string(v.value) + " boluses could begin in one day; the pump's journal keeps up with " +
+             std::to_string(v.limit) + ". Lengthen the interval, the lockout or the window, or allot fewer.";
   }
   return "Rule " + std::to_string(static_cast<unsigned>(v.rule)) + " is broken: " + std::to_string(v.value) +
          ", limit " + std::to_string(v.limit) + ".";

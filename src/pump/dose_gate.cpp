@@ -223,6 +223,18 @@ DoseGate::Finding DoseGate::observe(MotorReading reading) {
   return deviation_ < 0 ? Finding::kFewer : Finding::kAgrees;
 }
 
+std::int64_t DoseGate::made_of_train(std::int64_t reported) const {
+  if (!running_) return 0;
+  return std::clamp<std::int64_t>(reported - reported_offset_ - passed_before_, 0, train_.count);
+}
+
+std::int64_t DoseGate::settle_unknown() {
+  if (running_) passed_before_ += train_.count;
+  running_ = false;
+  deviation_ = counted_more_;
+  return passed_before_ + reported_offset_ + deviation_;
+}
+
 void DoseGate::forgive() {
   reported_offset_ += deviation_;
   deviation_ = 0;

@@ -64,6 +64,7 @@ class StepWindow {
   }
 
  private:
+  friend struct Image;
   static constexpr Duration kBucket{kBucketMs};
   static constexpr std::int64_t kSpan = kBuckets + 1;  // buckets in a sum
   static constexpr std::int64_t bucket_of(Instant t) { return t.raw() / kBucketMs; }
@@ -102,6 +103,10 @@ class DoseGate {
   explicit DoseGate(const PumpModel& model);
 
   void set_ceilings(const Ceilings& ceilings);
+  /// The same in whole steps.
+  [[nodiscard]] Ceilings ceilings() const {
+    return {step_ * hour_.ceiling(), step_ * day_.ceiling(), step_ * thirty_days_.ceiling()};
+  }
   /// The reservoir's fluid changed: `numerator` steps of the new one carry what `denominator` of the old did.
   void rescale_past(std::int64_t numerator, std::int64_t denominator);
   /// Would the ceilings hold for what was given and a therapy that gives at most `worst(d)` volume in any
@@ -125,6 +130,14 @@ class DoseGate {
   /// The running train ends at `now`; steps it has not made are no longer counted.
   void cut(Instant now);
 
+  /// Counts on from here: the count is known, what fell when is not.
+  void count_on(std::int64_t made) { passed_before_ = made; }
+  /// Steps of the running train that the sensor counted by `reported`, as far as the train goes.
+  [[nodiscard]] std::int64_t made_of_train(std::int64_t reported) const;
+  /// Power was gone and the sensor's count with it: all of the running train counts as made (INV-8). Returns
+  /// what the sensor counts on from.
+  std::int64_t settle_unknown();
+
   enum class Finding : std::uint8_t { kAgrees, kMore, kFewer };
   /// Holds the actuator's report against what was let through. A report that is fewer becomes the new
   /// baseline when `forgive` is called; one that is more is counted in every window and stays a finding.
@@ -144,6 +157,7 @@ class DoseGate {
   [[nodiscard]] bool bolus_fits(Instant end, std::int64_t steps) const;
 
  private:
+  friend struct Image;
   [[nodiscard]] std::int64_t& allowance(TrainPurpose purpose) {
     return allowances_[static_cast<std::size_t>(purpose)];
   }

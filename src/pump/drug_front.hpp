@@ -38,6 +38,7 @@ class DrugFront {
   [[nodiscard]] Volume path() const { return path_; }
 
  private:
+  friend struct Image;
   struct Fluid {
     Formulation formulation;
     Volume volume;

@@ -36,6 +36,11 @@ class Effects {
   [[nodiscard]] std::span<const Event> events() const { return {events_.data(), count_}; }
   /// Events that found no room; zero as long as the caller clears between calls.
   [[nodiscard]] std::size_t lost() const { return lost_; }
+  /// Tells all times `by` later: for a reader whose clock is not the pump's.
+  void shift(Duration by) {
+    train.start = train.start + by;
+    for (std::size_t i = 0; i < count_; ++i) events_[i].at = events_[i].at + by;
+  }
   void clear() {
     motor = MotorOrder::kNone;
     count_ = 0;

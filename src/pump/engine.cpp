@@ -69,4 +69,9 @@ void Engine::halt(bool forget) {
   if (forget) earned_ = 0;
 }
 
+void Engine::settle(std::int64_t made) {
+  if (running_) commanded_ += made - train_made_;
+  halt(true);
+}
+
 }  // namespace theca

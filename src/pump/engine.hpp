@@ -38,6 +38,15 @@ class Engine {
   /// Counts time again from now on.
   void resume() { halted_ = false; }
   void halt(bool forget);
+  /// Power was gone: of the running train `made` steps were made, or count as made. Nothing runs from now on.
+  void settle(std::int64_t made);
+  /// Counts time and steps on from here: the count is known, nothing else is.
+  void count_on(Instant now, std::int64_t commanded) {
+    now_ = now;
+    commanded_ = commanded;
+  }
+  /// The train that runs, if one does.
+  [[nodiscard]] const Train* running() const { return running_ ? &train_ : nullptr; }
 
   [[nodiscard]] std::int64_t commanded() const { return commanded_; }
   /// Steps that came due while no train ran for them. They are never made up for.
@@ -47,6 +56,7 @@ class Engine {
   [[nodiscard]] bool halted() const { return halted_; }
 
  private:
+  friend struct Image;
   [[nodiscard]] std::int64_t due_within(Duration time) const;
 
   std::int64_t units_per_step_;

@@ -38,6 +38,7 @@ class PatientGrants {
   }
 
  private:
+  friend struct Image;
   [[nodiscard]] Instant nth_last(std::size_t n) const {
     return grants_[(next_ + kMaxAllotted - n) % kMaxAllotted];
   }

@@ -49,6 +49,7 @@ void Pump::start(const Prescription& prescription, Effects& out) {
   expiry_ = expiry_of(prescription, clock_offset_);
   expired_ = false;
   condition_ = Condition::kRunning;
+  paused_until_ = Instant{};  // it was held against what may have been given
   const bool fluid_between =
       other_drug_at_tip() && front_.until_tip_changes() < front_.until_reservoir_reaches_tip();
   if (fluid_between &&
@@ -57,8 +58,9 @@ void Pump::start(const Prescription& prescription, Effects& out) {
   }
   safe_in_reservoir_ = prescription.safe_state;
   if (!front_.change_on_its_way() || front_.at_tip().number == 0) safe_at_tip_ = safe_in_reservoir_;
-  for (const Alarm alarm : {Alarm::kHourCeiling, Alarm::kDayCeiling, Alarm::kThirtyDayCeiling,
-                            Alarm::kActuatorCeiling, Alarm::kAllowanceUsed, Alarm::kPrescriptionExpired}) {
+  for (const Alarm alarm :
+       {Alarm::kHourCeiling, Alarm::kDayCeiling, Alarm::kThirtyDayCeiling, Alarm::kActuatorCeiling,
+        Alarm::kAllowanceUsed, Alarm::kPrescriptionExpired, Alarm::kMemoryFault}) {
     clear(out, alarm);
   }
   due_ = next_scheduled_bolus(prescription_.schedule, clock_, started_, kNoBolusYet);
@@ -100,7 +102,8 @@ void Pump::enter_phase(Phase phase, Effects& out) {
   set_basal();
   if (prescription_.single.volume.raw() == 0) return;
   start_bolus(BolusKind::kSingle, prescription_.single, out);
-  const bool cannot = held_ || alarms_.has(Alarm::kReservoirDry) || alarms_.has(Alarm::kEmptyReservoir);
+  const bool cannot = held_ || now() < paused_until_ || alarms_.has(Alarm::kReservoirDry) ||
+                      alarms_.has(Alarm::kEmptyReservoir);
   if (cannot) end_bolus(true, out);  // told with nothing given; not made up for
 }
 
@@ -245,6 +248,10 @@ void Pump::follow_front(Effects& out) {
 
 void Pump::fill_reservoir(Volume holds) {
   reservoir_.fill(holds, given_steps());
+  follow_reservoir();
+}
+
+void Pump::follow_reservoir() {
   low_at_ = reservoir_.steps_until_earliest(low_alarm_);
   empty_at_ = reservoir_.steps_until_earliest(nanolitres(0));
   dry_at_ = reservoir_.steps_until_dry();
@@ -290,8 +297,8 @@ void Pump::expire(Effects& out) {
 void Pump::run_schedule(Effects& out) {
   while (due_ && due_->at <= now()) {
     const bool starts = condition_ == Condition::kRunning && !expired_ && phase_ == Phase::kTherapy &&
-                        !held_ && !other_drug_at_tip() && !alarms_.has(Alarm::kReservoirDry) &&
-                        !alarms_.has(Alarm::kEmptyReservoir);
+                        !held_ && now() >= paused_until_ && !other_drug_at_tip() &&
+                        !alarms_.has(Alarm::kReservoirDry) && !alarms_.has(Alarm::kEmptyReservoir);
     if (starts && bolus_) return;  // its turn comes when the running bolus is over
     const std::int64_t identity = due_->identity;
     if (starts) {
@@ -323,11 +330,12 @@ void Pump::set_basal() {
 /// Plans the next train, asks the gate, and settles when to wake.
 void Pump::deliver(Effects& out) {
   const bool delivers = (condition_ == Condition::kRunning || condition_ == Condition::kSafeState) &&
-                        !held_ && given_steps() < dry_at_;
+                        !held_ && now() >= paused_until_ && given_steps() < dry_at_;
   const Instant due = due_ && !bolus_ ? due_->at : kNever;
   const Instant next =
       condition_ == Condition::kRunning ? next_starts_ : kNever;  // never starts a stopped pump
-  const Instant turn = std::min({expiry_ > now() ? expiry_ : kNever, next, due, retry_at_});
+  const Instant paused = paused_until_ > now() ? paused_until_ : kNever;
+  const Instant turn = std::min({expiry_ > now() ? expiry_ : kNever, next, due, retry_at_, paused});
   if (!delivers) {
     halt_motor(out);
     next_wake_ = turn;

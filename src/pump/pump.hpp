@@ -51,6 +51,26 @@ struct Implantation {
   RefillRecord refill;
 };
 
+/// What the board says when power is back. `kept`: clock and step count went on meanwhile; else `reading`
+/// means nothing.
+struct PowerReturn {
+  MotorReading reading;
+  bool kept = false;
+};
+
+/// Records that no copy could be read of.
+struct LostRecords {
+  bool therapy = false;
+  bool limits = false;
+  bool safe_states = false;
+  bool fluids = false;
+  bool reservoir = false;
+  bool delivery = false;
+  [[nodiscard]] bool any() const {
+    return therapy || limits || safe_states || fluids || reservoir || delivery;
+  }
+};
+
 struct CommandFailure {
   Refusal refusal = Refusal::kNone;
   std::optional<Violation> violation;      // kPrescriptionRule: the first broken rule
@@ -98,6 +118,8 @@ class Pump {
   CommandResult resume(MotorReading reading, Effects& out);
   CommandResult set_ceilings(MotorReading reading, const Ceilings& ceilings, Effects& out);
   void set_clock(MotorReading reading, ClockOffset offset, Effects& out);
+  /// The clinic has seen the alarms: those that only tell of something past are cleared.
+  void acknowledge_alarms(MotorReading reading, Effects& out);
 
   // ---- the patient ------------------------------------------------------------------------------------
   BolusAnswer request_bolus(MotorReading reading, std::uint32_t request, Effects& out);
@@ -108,9 +130,22 @@ class Pump {
   void observe(MotorReading reading, Effects& out);
   [[nodiscard]] Instant next_wake() const { return next_wake_; }
 
+  // ---- power and memory -------------------------------------------------------------------------------
+  /// Power is back. A dose in hand is cut and its part told; steps that are unknown count as given, and
+  /// nothing more is given until they would have fallen (INV-8). Returns what time and step count go on from.
+  MotorReading power_returned(const PowerReturn& power, Effects& out);
+  /// Both copies of these records are gone: the safe state, from what can still be read (INV-5). `known` is
+  /// the last time and step count that stand anywhere.
+  void salvage(const LostRecords& lost, MotorReading known, Effects& out);
+  /// The keeper of the pump's memory reports.
+  void raise_memory_alarm(Alarm alarm, Effects& out) { raise(out, alarm); }
+  void clear_memory_alarm(Alarm alarm, Effects& out) { clear(out, alarm); }
+
   // ---- what it knows ----------------------------------------------------------------------------------
   [[nodiscard]] Status status() const;
   [[nodiscard]] Mode mode() const;
+  [[nodiscard]] bool implanted() const { return condition_ != Condition::kNotImplanted; }
+  [[nodiscard]] Instant now() const { return engine_.now(); }
   [[nodiscard]] const Prescription& prescription() const { return prescription_; }
   [[nodiscard]] const DrugFront& front() const { return front_; }
   [[nodiscard]] const DoseGate& gate() const { return gate_; }
@@ -118,6 +153,7 @@ class Pump {
   [[nodiscard]] const PumpModel& model() const { return model_; }
 
  private:
+  friend struct Image;           // names every lasting field (image.hpp)
   friend struct PumpTestAccess;  // lets bits into prescription memory past digest and checks (INV-4)
 
   enum class Condition : std::uint8_t { kNotImplanted, kRunning, kStopped, kSafeState, kMotorOff };
@@ -137,6 +173,9 @@ class Pump {
   void on_fewer_steps(MotorReading reading, Effects& out);
   void retry_motor(Effects& out);
   void fill_reservoir(Volume holds);
+  void follow_reservoir();
+  void drop_dose_in_hand(Effects& out);
+  void skip_missed_boluses(Effects& out);
   void follow_levels(Effects& out);
   void follow_front(Effects& out);
 
@@ -181,7 +220,6 @@ class Pump {
   [[nodiscard]] FlowRate safe_flow() const;
   [[nodiscard]] std::int64_t steps_to_milestone() const;
   [[nodiscard]] std::int64_t given_steps() const { return engine_.commanded() + extra_steps_; }
-  [[nodiscard]] Instant now() const { return engine_.now(); }
 
   void tell(Effects& out, EventCode code, std::int64_t value = 0, std::int64_t value2 = 0,
             std::uint8_t detail = 0);
@@ -228,6 +266,8 @@ class Pump {
   std::uint32_t tip_formulation_ = 0;
   bool held_ = false;
   Instant retry_at_ = kNever;
+  Instant paused_until_;      // after a power cut: until unknown steps would have fallen
+  std::uint32_t newest_ = 0;  // number of the newest prescription taken
   std::int64_t retry_first_step_ = 0;
   Instant next_wake_ = kNever;
 };

@@ -195,6 +195,7 @@ void Pump::set_clock(MotorReading reading, ClockOffset offset, Effects& out) {
   sync(reading, out);
   tell(out, EventCode::kClockSet, offset.utc_ms_at_zero,
        offset.utc_ms_at_zero - clock_offset_.utc_ms_at_zero);
+  clear(out, Alarm::kClockUncertain);
   clock_offset_ = offset;
   clock_ = WallClock{offset, prescription_.zone};
   if (prescription_.expires_utc_s != 0) expiry_ = expiry_of(prescription_, offset);
@@ -204,6 +205,15 @@ void Pump::set_clock(MotorReading reading, ClockOffset offset, Effects& out) {
     due_ = next_scheduled_bolus(prescription_.schedule, clock_, now(), due_->identity - 1);
   }
   if (condition_ != Condition::kNotImplanted) decide(out);
+}
+
+void Pump::acknowledge_alarms(MotorReading reading, Effects& out) {
+  sync(reading, out);
+  tell(out, EventCode::kAlarmsAcknowledged);
+  for (const AlarmRow& row : kAlarms) {
+    if (row.clears == AlarmClears::kOnAcknowledge) clear(out, row.alarm);
+  }
+  decide(out);
 }
 
 Pump::Bounds Pump::bounds_of(const DrugFront& front, const Ceilings& ceilings, const DoseGate& gate) const {
@@ -230,8 +240,7 @@ std::expected<Prescription, CommandFailure> Pump::vet(const PrescriptionBytes& b
     return std::unexpected(failure);
   }
   const Prescription& p = *decoded;
-  const std::uint32_t newest = next_ ? next_->number : prescription_.number;
-  const Violations found = check(p, model_, bounds.path, bounds.ceilings, newest + 1);
+  const Violations found = check(p, model_, bounds.path, bounds.ceilings, newest_ + 1);
   if (!found.empty()) {
     const Violation& first = found.all()[0];
     CommandFailure failure =
@@ -269,6 +278,7 @@ bool Pump::fits_after_past(const Prescription& p, const DoseGate& gate) const {
 
 void Pump::take(const Prescription& prescription, Effects& out) {
   const Instant starts = prescription.starts_utc_s == 0 ? now() : start_of(prescription, clock_offset_);
+  newest_ = prescription.number;
   tell(out, EventCode::kPrescriptionTaken, prescription.number, starts.raw());
   if (starts > now()) {
     next_ = prescription;

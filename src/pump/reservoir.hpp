@@ -32,6 +32,7 @@ class Reservoir {
   [[nodiscard]] Volume filled() const { return filled_; }
 
  private:
+  friend struct Image;
   Volume step_ = nanolitres(1);
   std::int32_t accuracy_ppm_ = 0;
   Volume filled_;

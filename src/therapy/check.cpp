@@ -110,6 +110,11 @@ struct Checker {
     }
   }
 
+  void how_many() {
+    const std::int64_t most = most_boluses_a_day(p);
+    if (most > kMostBolusesADay) found.add(Rule::kTooManyBoluses, most, kMostBolusesADay);
+  }
+
   void safe_state() {
     const FlowRate lowest = basal_range(p.basal, model.minimum_rate).lowest;
     const FlowRate rate = safe_rate(p.safe_state, model.minimum_rate);
@@ -153,6 +158,21 @@ void Violations::add(Rule rule, std::int64_t value, std::int64_t limit, std::siz
   list_[count_++] = Violation{rule, static_cast<std::uint16_t>(index), value, limit};
 }
 
+std::int64_t most_boluses_a_day(const Prescription& p) {
+  constexpr std::int64_t kDayS = 86'400;
+  std::int64_t most = 0;
+  if (p.schedule.kind == ScheduleKind::kInterval && p.schedule.interval_s > 0)
+    most += divide_up(kDayS, p.schedule.interval_s);
+  if (p.schedule.kind == ScheduleKind::kTimesOfDay) most += p.schedule.count;
+  if (p.patient.dose.volume.raw() > 0) {
+    std::int64_t granted = kDayS;
+    if (p.patient.window_s > 0) granted = divide_up(kDayS, p.patient.window_s) * p.patient.allotted;
+    if (p.patient.lockout_s > 0) granted = std::min(granted, divide_up(kDayS, p.patient.lockout_s));
+    most += granted;
+  }
+  return most;
+}
+
 Violations check(const Prescription& prescription, const PumpModel& model, const FluidPath& path,
                  const Ceilings& ceilings, std::uint32_t smallest_number) {
   Checker checker{prescription, model, {}};
@@ -179,6 +199,7 @@ Violations check(const Prescription& prescription, const PumpModel& model, const
   }
   checker.schedule();
   checker.patient();
+  checker.how_many();
   checker.safe_state();
   checker.once(path);
   if (prescription.expires_utc_s != 0 && prescription.expires_utc_s <= prescription.starts_utc_s) {

@@ -42,8 +42,9 @@ enum class Rule : std::uint8_t {
   kWorstHourAboveCeiling,     // value, limit: nL (INV-4)
   kWorstDayAboveCeiling,
   kWorstThirtyDaysAboveCeiling,
+  kTooManyBoluses,  // value: in the busiest day, limit: kMostBolusesADay
 };
-inline constexpr std::size_t kRuleCount = 29;
+inline constexpr std::size_t kRuleCount = 30;
 
 enum class BolusKind : std::uint8_t {
   kScheduled = 0,
@@ -85,6 +86,10 @@ inline constexpr Duration kThirtyDayBucket = hours(6);
 
 /// Longest bolus. Longer ones are a basal rate.
 inline constexpr Duration kLongestBolus = hours(24);
+/// Scheduled and patient-activated together: what the pump's journal holds 18 months of (INV-9).
+inline constexpr std::int64_t kMostBolusesADay = 120;
+/// The most that can begin in any 24 hours.
+std::int64_t most_boluses_a_day(const Prescription& p);
 
 Violations check(const Prescription& prescription, const PumpModel& model, const FluidPath& path,
                  const Ceilings& ceilings, std::uint32_t smallest_number);

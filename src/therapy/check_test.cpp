@@ -129,7 +129,9 @@ const std::vector<Row>& rows() {
        [](Prescription& p) {
          p.schedule = at_minutes(p.schedule.dose, {60, 60});
        }},
-      {Rule::kSchedulesOverlap, 599'000, 600'000, 0, [](Prescription& p) { p.schedule.interval_s = 599; }},
+      {Rule::kSchedulesOverlap, 1'799'000, 1'800'000, 0,
+       [](Prescription& p) { p.schedule = each(over(microlitres(6), minutes(30)), 1'799, 3'600); }},
+      {Rule::kTooManyBoluses, 121, kMostBolusesADay, 0, [](Prescription& p) { p.schedule.interval_s = 744; }},
       {Rule::kSchedulesOverlap, 540'000, 600'000, 0,
        [](Prescription& p) {
          p.schedule = at_minutes(p.schedule.dose, {60, 69});
@@ -210,7 +212,9 @@ TEST(Check, what_stands_at_its_limit_is_allowed) {
   EXPECT_TRUE(allowed(
       [](Prescription& p) { p.patient.dose.rate = FlowRate{23'700'000}, p.patient.during_bridge = {}; }));
   EXPECT_TRUE(allowed([](Prescription& p) { p.single = {nanolitres(864'000), FlowRate{864'000}}; }));
-  EXPECT_TRUE(allowed([](Prescription& p) { p.schedule.interval_s = 600; }));
+  EXPECT_TRUE(
+      allowed([](Prescription& p) { p.schedule = each(over(microlitres(6), minutes(30)), 1'800, 3'600); }));
+  EXPECT_TRUE(allowed([](Prescription& p) { p.schedule.interval_s = 745; }));
   EXPECT_TRUE(allowed([](Prescription& p) { p.schedule = at_minutes(p.schedule.dose, {5, 1'435}); }));
   EXPECT_TRUE(allowed([](Prescription& p) { p.patient.lockout_s = 300; }));
   EXPECT_TRUE(allowed([](Prescription& p) { p.patient.window_s = 3'600; }));

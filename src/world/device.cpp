@@ -27,24 +27,27 @@ Instant Motor::time_of(std::int64_t step) const {
 }
 
 Device::Device(const PumpModel& model, const DeviceTruth& truth, std::vector<DrugCode> drugs)
-    : pump_(model),
+    : flash_(std::make_unique<FlashModel>()),
       drugs_(std::move(drugs)),
       flow_error_ppm_(truth.flow_error_ppm),
       front_(truth.path.total(), truth.path_contents),
-      tip_mass_(drugs_.size()) {}
+      tip_mass_(drugs_.size()) {
+  pump_.emplace(model, *flash_);
+  boot({});
+}
 
 Volume Device::true_volume(std::int64_t steps) const {
-  const Volume nominal = pump_.model().step * steps;
+  const Volume nominal = pump().model().step * steps;
   if (flow_error_ppm_ == 0) return nominal;
   const auto moved = multiply_divide(nominal.raw(), kMillion + flow_error_ppm_, kMillion, Round::kDown);
   return Volume{moved.value_or(nominal.raw())};
 }
 
 void Device::run_until(Instant t) {
-  while (pump_.next_wake() <= t) {
-    move_to(std::max(now_, pump_.next_wake()));
+  while (next_wake() <= t) {
+    move_to(std::max(now_, next_wake()));
     Effects& out = fresh();
-    pump_.wake(reading(), out);
+    pump_->wake(reading(), out);
     carry_out(out);
   }
   move_to(t);
@@ -52,7 +55,25 @@ void Device::run_until(Instant t) {
 
 void Device::look() {
   Effects& out = fresh();
-  pump_.observe(reading(), out);
+  pump_->observe(reading(), out);
+  carry_out(out);
+}
+
+void Device::lose_power(Duration gone, bool kept) {
+  Effects halted;
+  halted.motor = MotorOrder::kHalt;
+  motor_.obey(halted, now_);
+  move_to(now_ + gone);
+  const PumpModel model = pump().model();
+  pump_.emplace(model, *flash_);  // what stood in RAM is gone
+  boot({reading(), kept});
+}
+
+void Device::boot(const PowerReturn& power) {
+  Effects& out = fresh();
+  const MotorReading from = pump_->boot(power, out);
+  behind_ = now_ - from.now;
+  uncounted_ = steps() - from.reported;
   carry_out(out);
 }
 
@@ -68,13 +89,15 @@ Effects& Device::fresh() {
   return effects_;
 }
 
-void Device::carry_out(const Effects& effects) {
+/// The motor's order and the events in the world's time.
+void Device::carry_out(Effects& effects) {
+  if (behind_ != Duration{}) effects.shift(behind_);
   motor_.obey(effects, now_);
   if (listener_) listener_(*this, effects);
 }
 
 std::int64_t Device::step_that_moves(Volume wanted) const {
-  const std::int64_t per_step = pump_.model().step.raw() * (kMillion + flow_error_ppm_);
+  const std::int64_t per_step = pump().model().step.raw() * (kMillion + flow_error_ppm_);
   return multiply_divide((moved_ + wanted).raw(), kMillion, per_step, Round::kUp).value_or(INT64_MAX);
 }
 

@@ -9,7 +9,8 @@
 #include "drug/formulation.hpp"
 #include "pump/drug_front.hpp"
 #include "pump/effects.hpp"
-#include "pump/pump.hpp"
+#include "pump/flash_model.hpp"
+#include "pump/stored_pump.hpp"
 #include "therapy/pump_model.hpp"
 
 namespace theca {
@@ -60,19 +61,25 @@ class Device {
   /// Fills the true reservoir; the pump is told in a command of its own.
   void fill(Volume volume, const Formulation& fluid);
 
+  /// Power goes now and is back after `gone`. Kept: the board's clock and step count went on; else they are
+  /// lost, and the pump's own time stands still meanwhile.
+  void lose_power(Duration gone, bool kept);
+
   /// Gives the pump a command now: `command` is called with the reading and effects to fill.
   template <class Command>
   auto command(Command&& command) {
     Effects& out = fresh();
-    auto result = command(pump_, reading(), out);
+    auto result = command(*pump_, reading(), out);
     carry_out(out);
     return result;
   }
 
   [[nodiscard]] Instant now() const { return now_; }
-  [[nodiscard]] const Pump& pump() const { return pump_; }
+  [[nodiscard]] const Pump& pump() const { return pump_->pump(); }
+  [[nodiscard]] const StoredPump& stored() const { return *pump_; }
+  [[nodiscard]] const FlashModel& memory() const { return *flash_; }
   [[nodiscard]] std::int64_t steps() const { return moved_steps_; }
-  [[nodiscard]] Volume nominal_delivered() const { return pump_.model().step * steps(); }
+  [[nodiscard]] Volume nominal_delivered() const { return pump().model().step * steps(); }
   [[nodiscard]] Volume truly_delivered() const { return delivered_; }
   [[nodiscard]] Volume true_reservoir() const { return reservoir_; }
   [[nodiscard]] const DrugFront& true_front() const { return front_; }
@@ -81,21 +88,29 @@ class Device {
   [[nodiscard]] Instant ran_dry() const { return ran_dry_; }
 
  private:
-  [[nodiscard]] MotorReading reading() const { return {now_, steps()}; }
+  [[nodiscard]] MotorReading reading() const { return {now_ - behind_, steps() - uncounted_}; }
+  void boot(const PowerReturn& power);
+  [[nodiscard]] Instant next_wake() const {
+    const Instant wake = pump_->next_wake();
+    return wake == kNever ? kNever : wake + behind_;
+  }
   [[nodiscard]] Volume true_volume(std::int64_t steps) const;
   Effects& fresh();
-  void carry_out(const Effects& effects);
+  void carry_out(Effects& effects);
   void move_to(Instant t);
   /// The step with which `wanted` more will have been moved.
   [[nodiscard]] std::int64_t step_that_moves(Volume wanted) const;
   void push(Volume volume, std::int64_t step);
 
-  Pump pump_;
+  std::unique_ptr<FlashModel> flash_;
+  std::optional<StoredPump> pump_;
   Motor motor_;
   std::vector<DrugCode> drugs_;
   std::int32_t flow_error_ppm_;
   DrugFront front_;
-  Instant now_;
+  Instant now_;                 // the world's time
+  Duration behind_;             // the pump's own is behind it by this
+  std::int64_t uncounted_ = 0;  // steps that the sensor has forgotten
   std::int64_t moved_steps_ = 0;
   Volume moved_;      // true volume of those steps, air included once the reservoir is dry
   Volume delivered_;  // fluid

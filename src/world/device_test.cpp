@@ -63,7 +63,7 @@ TEST(Motor, INV_2_without_power_it_obeys_no_train) {
 Device started(const DeviceTruth& truth, const Implantation& setup, const Prescription& p) {
   Device device{kRoller, truth, {kMorphine}};
   device.fill(setup.refill.filled, setup.refill.formulation);
-  const CommandResult done = device.command([&](Pump& pump, MotorReading reading, Effects& out) {
+  const CommandResult done = device.command([&](StoredPump& pump, MotorReading reading, Effects& out) {
     return pump.implant(reading, setup, encode(p), out);
   });
   if (!done) throw std::runtime_error("refused");

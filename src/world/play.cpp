@@ -170,7 +170,7 @@ class Player {
     result_.ceilings_proposed = !scenario_.ceilings;
     const PrescriptionBytes bytes = encode(made->prescription);
     device_.fill(scenario_.first_volume, setup.refill.formulation);
-    const CommandResult done = device_.command([&](Pump& pump, MotorReading reading, Effects& out) {
+    const CommandResult done = device_.command([&](StoredPump& pump, MotorReading reading, Effects& out) {
       return pump.implant(reading, setup, bytes, out);
     });
     if (!done) return refused(done.error(), made->prescription, setup);
@@ -200,15 +200,15 @@ class Player {
     const DrugFront& front = device_.pump().front();
     switch (visit.act) {
       case VisitAct::kStop:
-        device_.command([](Pump& pump, MotorReading r, Effects& out) { return pump.stop(r, out); });
+        device_.command([](StoredPump& pump, MotorReading r, Effects& out) { return pump.stop(r, out); });
         break;
       case VisitAct::kResume:
-        device_.command([](Pump& pump, MotorReading r, Effects& out) { return pump.resume(r, out); });
+        device_.command([](StoredPump& pump, MotorReading r, Effects& out) { return pump.resume(r, out); });
         break;
       case VisitAct::kSetClock:
         clock_.utc_ms_at_zero += visit.clock_shift.raw();
         note_clock(device_.now());
-        device_.command([&](Pump& pump, MotorReading r, Effects& out) {
+        device_.command([&](StoredPump& pump, MotorReading r, Effects& out) {
           pump.set_clock(r, clock_, out);
           return true;
         });
@@ -218,7 +218,7 @@ class Player {
         if (!made) return false;
         const PrescriptionBytes bytes = encode(made->prescription);
         const CommandResult done = device_.command(
-            [&](Pump& pump, MotorReading r, Effects& out) { return pump.prescribe(r, bytes, out); });
+            [&](StoredPump& pump, MotorReading r, Effects& out) { return pump.prescribe(r, bytes, out); });
         if (!done) explain(done.error(), made->prescription);
         break;
       }
@@ -242,7 +242,7 @@ class Player {
       bytes = encode(*prescription);
     }
     const RefillRecord record{visit.volume, visit.left_in, fluid, ceilings_after(visit, prescription)};
-    const CommandResult done = device_.command([&](Pump& pump, MotorReading r, Effects& out) {
+    const CommandResult done = device_.command([&](StoredPump& pump, MotorReading r, Effects& out) {
       return pump.refill(r, record, bytes ? &*bytes : nullptr, out);
     });
     if (!done) explain(done.error(), prescription);
@@ -278,7 +278,7 @@ class Player {
   void press_button(std::uint32_t number) {
     request_ = number;
     const BolusAnswer answer = device_.command(
-        [&](Pump& pump, MotorReading r, Effects& out) { return pump.request_bolus(r, number, out); });
+        [&](StoredPump& pump, MotorReading r, Effects& out) { return pump.request_bolus(r, number, out); });
     if (answer.refusal == Refusal::kNone) return;  // the grant is recorded with its event
     BolusRecord record;
     record.at = device_.now();

@@ -112,6 +112,25 @@ std::string words_for(const Event& e, const std::vector<FluidName>& fluids, cons
       return fmt::format("Alarm: {}.", row_of(static_cast<Alarm>(e.detail)).name);
     case EventCode::kAlarmCleared:
       return fmt::format("Alarm over: {}.", row_of(static_cast<Alarm>(e.detail)).name);
+    case EventCode::kAlarmsAcknowledged:
+      return "The clinic has seen the alarms.";
+    case EventCode::kPowerReturned:
+      return e.detail != 0
+                 ? "Power is back; clock and step count went on."
+                 : fmt::format(
+                       "Power is back; clock and count were lost. {} steps are unknown and count as "
+                       "given; delivery goes on at {}.",
+                       e.value, local_datetime_text(clock.local_ms(Instant{e.value2})));
+    case EventCode::kMemoryLost:
+      return "Records were lost in both copies.";
+    case EventCode::kMemoryRepaired:
+      return "A damaged record was written anew.";
+    case EventCode::kDelivered:
+      return fmt::format("Delivered so far: {} steps told, {} made.", e.value, e.value2);
+    case EventCode::kJournalAcknowledged:
+      return fmt::format("The clinic holds {} entries of the journal.", e.value);
+    case EventCode::kJournalFolded:
+      return fmt::format("{} entries found no room in the journal and are counted here.", e.value);
   }
   return "";
 }

@@ -1,0 +1,134 @@
+/// What the pump makes of power that was gone and of records that are gone.
+
+#include <algorithm>
+
+#include "pump/pump.hpp"
+
+namespace theca {
+
+MotorReading Pump::power_returned(const PowerReturn& power, Effects& out) {
+  MotorReading from = power.reading;
+  std::int64_t unknown = 0;
+  const Train* train = engine_.running();
+  if (power.kept) {
+    // The sensor's count tells how far the train got, and so until when doses came due.
+    const std::int64_t made = gate_.made_of_train(from.reported);
+    const Instant died = train != nullptr && made > 0 ? std::max(now(), train->step_at(made)) : now();
+    engine_.advance(died);
+    gate_.cut(died);
+    engine_.settle(made);
+    from.now = std::max(from.now, now());
+  } else {
+    if (train != nullptr) {
+      unknown = train->count - train->made_by(now());
+      paused_until_ = std::max(paused_until_, train->end());
+      engine_.settle(train->count);
+    } else {
+      engine_.settle(0);
+    }
+    from = {now(), gate_.settle_unknown()};
+  }
+  drop_dose_in_hand(out);
+  engine_.advance(from.now);
+  tell(out, EventCode::kPowerReturned, unknown, std::max(now(), paused_until_).raw(), power.kept ? 1 : 0);
+  raise(out, power.kept ? Alarm::kRestarted : Alarm::kPowerLost);
+  if (condition_ == Condition::kNotImplanted) return from;
+  if (!power.kept) raise(out, Alarm::kClockUncertain);
+  skip_missed_boluses(out);
+  sync(from, out);
+  decide(out);
+  return from;
+}
+
+/// Nothing missed is caught up. One event tells of all: the last identity and the volume of them together.
+void Pump::skip_missed_boluses(Effects& out) {
+  std::int64_t identity = 0, volume = 0;
+  while (due_ && due_->at < now()) {
+    identity = due_->identity;
+    volume += prescription_.schedule.dose.volume.raw();
+    due_ = next_scheduled_bolus(prescription_.schedule, clock_, started_, identity);
+  }
+  if (volume > 0)
+    tell(out, EventCode::kScheduledBolusSkipped, identity, volume, static_cast<std::uint8_t>(mode()));
+}
+
+/// A bolus or a prime is not resumed; a bridge is, by what its allowance still holds.
+void Pump::drop_dose_in_hand(Effects& out) {
+  end_bolus(true, out);
+  if (condition_ != Condition::kRunning || phase_ != Phase::kPrime) return;
+  end_phase(out);
+  if (prescription_.single.volume.raw() > 0) {
+    tell(out, EventCode::kBolusCut, 0, prescription_.single.volume.raw(),
+         static_cast<std::uint8_t>(BolusKind::kSingle));
+  }
+}
+
+void Pump::salvage(const LostRecords& lost, MotorReading known, Effects& out) {
+  const bool implanted =
+      lost.delivery ? lost.limits || path_.total().raw() > 0 : condition_ != Condition::kNotImplanted;
+  if (!implanted) return;
+  if (lost.delivery) {
+    engine_ = Engine{model_.step};
+    engine_.count_on(known.now, known.reported);
+    gate_ = DoseGate{model_};
+    gate_.count_on(known.reported);
+    alarms_ = AlarmSet{};
+    pushed_steps_ = known.reported;
+    extra_steps_ = 0;
+    condition_ = Condition::kSafeState;
+    grants_ = PatientGrants{};
+    held_ = false;
+    retry_at_ = kNever;
+  }
+  if (lost.therapy) {
+    prescription_ = Prescription{};
+    prescription_.number = newest_;
+  }
+  if (lost.safe_states) safe_in_reservoir_ = safe_at_tip_ = prescription_.safe_state;
+  if (lost.limits) {
+    path_ = {model_.tubing, Volume{}};
+    low_alarm_ = model_.low_alarm;
+  }
+  if (lost.fluids) front_ = DrugFront{path_.total(), prescription_.formulation};
+  bolus_.reset();
+  engine_.drop_bolus();
+  due_.reset();
+  next_.reset();
+  next_starts_ = kNever;
+  expired_ = false;
+  expiry_ = kNever;
+  phase_ = Phase::kTherapy;
+  phase_last_step_ = INT64_MAX;
+  gate_.cut(now());
+  engine_.halt(true);
+  if (condition_ == Condition::kStopped) {
+    stopped_from_ = Condition::kSafeState;  // nobody but a physician starts it
+  } else if (condition_ != Condition::kMotorOff) {
+    condition_ = Condition::kSafeState;
+  }
+  if (lost.limits || lost.delivery) {
+    // What was given is not known, or what may be: no more than the safe state needs.
+    const auto needed = [&](Duration window) {
+      return Amount::over(safe_flow(), window).floor() + model_.step * 2;
+    };
+    ceilings_ = {needed(hours(1) + kHourBucket), needed(days(1) + kDayBucket),
+                 needed(days(30) + kThirtyDayBucket)};
+  }
+  gate_.set_ceilings(ceilings_);
+  clock_ = WallClock{clock_offset_, prescription_.zone};
+  if (lost.reservoir) reservoir_.fill(model_.capacity, given_steps());
+  follow_reservoir();
+  tip_formulation_ = front_.at_tip().number;
+  const auto bit = [](bool gone, unsigned place) { return gone ? 1U << place : 0U; };
+  tell(out, EventCode::kMemoryLost, 0, 0,
+       static_cast<std::uint8_t>(bit(lost.therapy, 0) | bit(lost.limits, 1) | bit(lost.safe_states, 2) |
+                                 bit(lost.fluids, 3) | bit(lost.reservoir, 4) | bit(lost.delivery, 5)));
+  raise(out, Alarm::kMemoryFault);
+  if (lost.reservoir) {
+    raise(out, Alarm::kLowReservoir);
+    raise(out, Alarm::kEmptyReservoir);
+  }
+  tell(out, EventCode::kSafeStateEntered, safe_flow().raw());
+}
+
+}  // namespace theca

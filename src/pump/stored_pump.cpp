@@ -1,0 +1,337 @@
+#include "pump/stored_pump.hpp"
+
+#include <algorithm>
+
+#include "pump/image.hpp"
+#include "pump/record.hpp"
+
+namespace theca {
+namespace {
+
+/// What was delivered is told to the journal at least this often.
+constexpr Duration kRoutineEntry = hours(6);
+/// From here on the journal fills: the alarm. A fifth of 18 months is left (INV-9).
+constexpr std::uint32_t kFilling = kJournalCapacity / 5 * 4;
+/// The last places are for what is not routine.
+constexpr std::uint32_t kReserved = 2 * kEntriesPerPage;
+
+constexpr bool is_refusal(EventCode code) {
+  return code == EventCode::kBolusRefused || code == EventCode::kCommandRefused;
+}
+constexpr bool is_routine(EventCode code) { return is_refusal(code) || code == EventCode::kDelivered; }
+
+}  // namespace
+
+// ---- one call -------------------------------------------------------------------------------------------
+
+template <class Call>
+void StoredPump::logged(CallKind kind, MotorReading reading, std::int64_t argument, Effects& out,
+                        Call&& call) {
+  const std::size_t first = out.events().size();
+  call();
+  follow_journal(out);
+  // An observation that finds nothing leaves nothing that the next call would not bring about.
+  if (kind == CallKind::kObserve && out.events().size() == first && out.motor == MotorOrder::kNone) return;
+  if (store_.log({kind, reading.now, reading.reported, argument})) {
+    account(out, first);
+  } else {
+    keep(out, first);
+  }
+  scrub(out);
+}
+
+template <class Call>
+auto StoredPump::kept(Effects& out, Call&& call) {
+  const std::size_t first = out.events().size();
+  auto result = call();
+  follow_journal(out);
+  keep(out, first);
+  return result;
+}
+
+/// Writes the whole state down; then the journal is told what led to it.
+void StoredPump::keep(Effects& out, std::size_t first_event) {
+  outbox_.clear();
+  for (const Event& event : out.events().subspan(first_event)) outbox_.tell(event);
+  const auto write = [&] {
+    return store_.keep([&](RecordWriter& writer) {
+      Image::write(pump_, writer);
+      writer.begin(RecordId::kKeeper);
+      keeper(writer, *this);
+      writer.end();
+    });
+  };
+  const Alarm trouble = write() == 0 ? Alarm::kMemoryFault : Alarm::kMemoryRepaired;
+  const bool whole = store_.copies() == kCopies;
+  if (!whole && !pump_.status().alarms.has(trouble)) {
+    const std::size_t before = out.events().size();
+    pump_.raise_memory_alarm(trouble, out);
+    for (const Event& event : out.events().subspan(before)) outbox_.tell(event);
+    write();  // the alarm stands in what can still be written
+  }
+  account(outbox_, 0);
+}
+
+void StoredPump::account(const Effects& out, std::size_t first_event) {
+  for (const Event& event : out.events().subspan(first_event)) journal_entry(event);
+  if (!pump_.implanted()) return;
+  const std::int64_t bucket = pump_.now().raw() / kRoutineEntry.raw();
+  if (bucket == delivered_bucket_) return;
+  delivered_bucket_ = bucket;
+  const std::int64_t commanded = pump_.commanded();
+  journal_entry({pump_.now(), EventCode::kDelivered, 0, commanded, commanded + pump_.gate().deviation()});
+}
+
+/// Tells the journal, unless a power cut came after it was told. Whether there is room is reckoned from
+/// counts alone, so that a call made again at boot comes to the same sequence.
+void StoredPump::journal_entry(const Event& event) {
+  const auto write = [&](const Event& told) {
+    const JournalEntry entry{told_++, told};
+    if (entry.sequence >= journal_.next_sequence()) journal_.append(entry, acknowledged_);
+  };
+  const std::uint32_t unread = told_ - acknowledged_;
+  const bool room = unread < kJournalCapacity - (is_routine(event.code) ? kReserved : 0);
+  if (!room || (is_refusal(event.code) && too_many_refusals(event.at))) {
+    ++folded_;
+    return;
+  }
+  if (folded_ > 0) {
+    const std::uint32_t folded = folded_;
+    folded_ = 0;
+    write({pump_.now(), EventCode::kJournalFolded, 0, folded, 0});
+  }
+  write(event);
+}
+
+/// Somebody who presses and presses does not fill the journal: what is too much is counted.
+bool StoredPump::too_many_refusals(Instant at) {
+  const std::int64_t hour = at.raw() / hours(1).raw();
+  if (hour != refused_hour_) {
+    refused_hour_ = hour;
+    refused_in_hour_ = 0;
+  }
+  return ++refused_in_hour_ > kRefusalsAnHour;
+}
+
+void StoredPump::follow_journal(Effects& out) {
+  const bool filling = told_ - acknowledged_ >= kFilling;
+  if (filling) {
+    pump_.raise_memory_alarm(Alarm::kJournalFilling, out);
+  } else {
+    pump_.clear_memory_alarm(Alarm::kJournalFilling, out);
+  }
+}
+
+void StoredPump::scrub(Effects& out) {
+  if (!store_.scrub()) return;
+  const std::size_t first = out.events().size();
+  out.tell(Event{pump_.now(), EventCode::kMemoryRepaired, 0, 0, 0});
+  pump_.raise_memory_alarm(Alarm::kMemoryRepaired, out);
+  keep(out, first);
+}
+
+// ---- boot -----------------------------------------------------------------------------------------------
+
+template <class Io, class P>
+void StoredPump::keeper(Io& io, P& pump) {
+  fields(io, pump.told_, pump.acknowledged_, pump.folded_, pump.delivered_bucket_, pump.refused_hour_,
+         pump.refused_in_hour_);
+  auto count = static_cast<std::uint8_t>(pump.outbox_.events().size());
+  field(io, count, static_cast<std::uint8_t>(Effects::kMostEvents));
+  if constexpr (Io::kReads) {
+    pump.outbox_.clear();
+    for (std::uint8_t i = 0; i < count; ++i) {
+      Event event;
+      field(io, event.at);
+      field(io, event.code, EventCode{kEventCodeCount - 1});
+      fields(io, event.detail, event.value, event.value2);
+      pump.outbox_.tell(event);
+    }
+  } else {
+    for (const Event& event : pump.outbox_.events()) {
+      field(io, event.at);
+      field(io, event.code, EventCode{kEventCodeCount - 1});
+      fields(io, event.detail, event.value, event.value2);
+    }
+  }
+}
+
+/// Reads each record from the first copy that has it whole.
+StoredPump::Restored StoredPump::restore() {
+  Restored restored;
+  const auto read = [&](RecordId id) {
+    bool done = false;
+    for (std::size_t which = 0; which < kCopies; ++which) {
+      const auto place = store_.copy(which)[static_cast<std::size_t>(id)];
+      if (!place) {
+        ++restored.damaged;
+        continue;
+      }
+      if (done) continue;
+      RecordReader reader{store_.memory(), *place};
+      if (id == RecordId::kKeeper) {
+        keeper(reader, *this);
+        done = reader.finished();
+      } else {
+        done = Image::read(pump_, id, reader);
+      }
+    }
+    return done;
+  };
+  restored.lost = {.therapy = !read(RecordId::kTherapy),
+                   .limits = !read(RecordId::kLimits),
+                   .safe_states = !read(RecordId::kSafeStates),
+                   .fluids = !read(RecordId::kFluids),
+                   .reservoir = !read(RecordId::kReservoir),
+                   .delivery = !read(RecordId::kDelivery)};
+  restored.keeper = read(RecordId::kKeeper);
+  Image::complete(pump_);
+  return restored;
+}
+
+void StoredPump::make_again(const LoggedCall& call) {
+  Effects out;
+  const MotorReading reading{call.now, call.reported};
+  switch (call.kind) {
+    case CallKind::kWake:
+      pump_.wake(reading, out);
+      break;
+    case CallKind::kObserve:
+      pump_.observe(reading, out);
+      break;
+    case CallKind::kRequest:
+      pump_.request_bolus(reading, static_cast<std::uint32_t>(call.argument), out);
+      break;
+    case CallKind::kStop:
+      (void)pump_.stop(reading, out);
+      break;
+    case CallKind::kResume:
+      (void)pump_.resume(reading, out);
+      break;
+    case CallKind::kSetClock:
+      pump_.set_clock(reading, ClockOffset{call.argument}, out);
+      break;
+    case CallKind::kAcknowledge:
+      pump_.acknowledge_alarms(reading, out);
+      break;
+    case CallKind::kJournalRead:
+      journal_read(static_cast<std::uint32_t>(call.argument), out);
+      break;
+  }
+  follow_journal(out);
+  account(out, 0);
+}
+
+MotorReading StoredPump::boot(const PowerReturn& power, Effects& out) {
+  const Store::Found found = store_.find();
+  journal_.open();
+  if (found == Store::Found::kBlank && !journal_.any()) {
+    keep(out, 0);
+    return power.kept ? power.reading : MotorReading{};
+  }
+  Restored restored;
+  bool told_all = false;
+  if (found == Store::Found::kState) {
+    restored = restore();
+    if (!restored.lost.any() && restored.keeper) {
+      account(outbox_, 0);
+      told_all = store_.replay([&](const LoggedCall& call) { make_again(call); });
+    }
+  } else {
+    restored.lost = {true, true, true, true, true, true};
+  }
+  // A journal that knows more than the calls do has seen calls that are gone.
+  if (!told_all || told_ < journal_.next_sequence()) {
+    if (!restored.lost.any()) restored.lost.delivery = true;
+    const MotorReading known = power.kept ? power.reading : last_known();
+    told_ = std::max(told_, journal_.next_sequence());
+    pump_.salvage(restored.lost, known, out);
+  }
+  const MotorReading from = pump_.power_returned(power, out);
+  if (restored.damaged > 0 && !restored.lost.any()) {
+    out.tell(Event{pump_.now(), EventCode::kMemoryRepaired, 0, restored.damaged, 0});
+    pump_.raise_memory_alarm(Alarm::kMemoryRepaired, out);
+  }
+  keep(out, 0);
+  return from;
+}
+
+/// The latest time and step count that can be read anywhere.
+MotorReading StoredPump::last_known() const {
+  MotorReading known{pump_.now(), pump_.commanded()};
+  if (const auto last = journal_.newest([](const JournalEntry&) { return true; }))
+    known.now = std::max(known.now, last->event.at);
+  if (const auto last = journal_.newest(
+          [](const JournalEntry& entry) { return entry.event.code == EventCode::kDelivered; }))
+    known.reported = std::max(known.reported, last->event.value);
+  return known;
+}
+
+// ---- the calls ------------------------------------------------------------------------------------------
+
+CommandResult StoredPump::implant(MotorReading reading, const Implantation& setup,
+                                  const PrescriptionBytes& prescription, Effects& out) {
+  return kept(out, [&] { return pump_.implant(reading, setup, prescription, out); });
+}
+
+CommandResult StoredPump::refill(MotorReading reading, const RefillRecord& refill,
+                                 const PrescriptionBytes* with, Effects& out) {
+  return kept(out, [&] { return pump_.refill(reading, refill, with, out); });
+}
+
+CommandResult StoredPump::prescribe(MotorReading reading, const PrescriptionBytes& bytes, Effects& out) {
+  return kept(out, [&] { return pump_.prescribe(reading, bytes, out); });
+}
+
+CommandResult StoredPump::set_ceilings(MotorReading reading, const Ceilings& ceilings, Effects& out) {
+  return kept(out, [&] { return pump_.set_ceilings(reading, ceilings, out); });
+}
+
+CommandResult StoredPump::stop(MotorReading reading, Effects& out) {
+  CommandResult result;
+  logged(CallKind::kStop, reading, 0, out, [&] { result = pump_.stop(reading, out); });
+  return result;
+}
+
+CommandResult StoredPump::resume(MotorReading reading, Effects& out) {
+  CommandResult result;
+  logged(CallKind::kResume, reading, 0, out, [&] { result = pump_.resume(reading, out); });
+  return result;
+}
+
+void StoredPump::set_clock(MotorReading reading, ClockOffset offset, Effects& out) {
+  logged(CallKind::kSetClock, reading, offset.utc_ms_at_zero, out,
+         [&] { pump_.set_clock(reading, offset, out); });
+}
+
+void StoredPump::acknowledge_alarms(MotorReading reading, Effects& out) {
+  logged(CallKind::kAcknowledge, reading, 0, out, [&] { pump_.acknowledge_alarms(reading, out); });
+}
+
+void StoredPump::acknowledge_journal(MotorReading reading, std::uint32_t entries, Effects& out) {
+  logged(CallKind::kJournalRead, reading, entries, out, [&] { journal_read(entries, out); });
+}
+
+void StoredPump::journal_read(std::uint32_t entries, Effects& out) {
+  const std::uint32_t before = acknowledged_;
+  acknowledged_ = std::max(acknowledged_, std::min(entries, told_));
+  if (acknowledged_ == before) return;
+  out.tell(Event{pump_.now(), EventCode::kJournalAcknowledged, 0, acknowledged_, 0});
+}
+
+BolusAnswer StoredPump::request_bolus(MotorReading reading, std::uint32_t request, Effects& out) {
+  BolusAnswer answer;
+  logged(CallKind::kRequest, reading, request, out,
+         [&] { answer = pump_.request_bolus(reading, request, out); });
+  return answer;
+}
+
+void StoredPump::wake(MotorReading reading, Effects& out) {
+  logged(CallKind::kWake, reading, 0, out, [&] { pump_.wake(reading, out); });
+}
+
+void StoredPump::observe(MotorReading reading, Effects& out) {
+  logged(CallKind::kObserve, reading, 0, out, [&] { pump_.observe(reading, out); });
+}
+
+}  // namespace theca

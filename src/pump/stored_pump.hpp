@@ -1,0 +1,98 @@
+#pragma once
+/// The pump whose state outlives its power: what a `Pump` is told is written down before anything comes of
+/// it.
+///
+/// Each call is first made in RAM, where the pump is deterministic, then remembered with the word that makes
+/// it count, then told to the journal; only when it returns can the caller obey its motor order. A call that
+/// was cut short by a power cut either never was, or is made again at boot with the same outcome. What a call
+/// carries more than a few numbers of (a prescription, a refill) is remembered as a new generation of the
+/// whole state.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "pump/journal.hpp"
+#include "pump/nvm.hpp"
+#include "pump/pump.hpp"
+#include "pump/store.hpp"
+
+namespace theca {
+
+class StoredPump {
+ public:
+  StoredPump(const PumpModel& model, Nvm& nvm) : pump_(model), store_(nvm), journal_(nvm) {}
+
+  /// To be called once, first. Builds the pump from its memory, or begins a new one on a blank memory, and
+  /// tells what the board's time and step count go on from.
+  MotorReading boot(const PowerReturn& power, Effects& out);
+
+  // ---- commands, as `Pump` takes them -----------------------------------------------------------------
+  CommandResult implant(MotorReading reading, const Implantation& setup,
+                        const PrescriptionBytes& prescription, Effects& out);
+  CommandResult refill(MotorReading reading, const RefillRecord& refill, const PrescriptionBytes* with,
+                       Effects& out);
+  CommandResult prescribe(MotorReading reading, const PrescriptionBytes& bytes, Effects& out);
+  CommandResult stop(MotorReading reading, Effects& out);
+  CommandResult resume(MotorReading reading, Effects& out);
+  CommandResult set_ceilings(MotorReading reading, const Ceilings& ceilings, Effects& out);
+  void set_clock(MotorReading reading, ClockOffset offset, Effects& out);
+  void acknowledge_alarms(MotorReading reading, Effects& out);
+  /// The clinic holds the first `entries` of the journal safely.
+  void acknowledge_journal(MotorReading reading, std::uint32_t entries, Effects& out);
+  BolusAnswer request_bolus(MotorReading reading, std::uint32_t request, Effects& out);
+
+  // ---- time and the motor -----------------------------------------------------------------------------
+  void wake(MotorReading reading, Effects& out);
+  void observe(MotorReading reading, Effects& out);
+  [[nodiscard]] Instant next_wake() const { return pump_.next_wake(); }
+
+  // ---- what it knows ----------------------------------------------------------------------------------
+  [[nodiscard]] const Pump& pump() const { return pump_; }
+  [[nodiscard]] Status status() const { return pump_.status(); }
+  [[nodiscard]] const Journal& journal() const { return journal_; }
+  [[nodiscard]] const Store& store() const { return store_; }
+  /// Entries told since manufacture, those folded included.
+  [[nodiscard]] std::uint32_t entries_told() const { return told_; }
+
+ private:
+  friend struct StoredPumpTestAccess;
+
+  template <class Call>
+  void logged(CallKind kind, MotorReading reading, std::int64_t argument, Effects& out, Call&& call);
+  template <class Call>
+  auto kept(Effects& out, Call&& call);
+  void make_again(const LoggedCall& call);
+  struct Restored {
+    LostRecords lost;
+    bool keeper = false;
+    int damaged = 0;  // places that could not be read
+  };
+  Restored restore();
+  [[nodiscard]] MotorReading last_known() const;
+  void journal_read(std::uint32_t entries, Effects& out);
+  void keep(Effects& out, std::size_t first_event);
+  void account(const Effects& out, std::size_t first_event);
+  void journal_entry(const Event& event);
+  bool too_many_refusals(Instant at);
+  void follow_journal(Effects& out);
+  void scrub(Effects& out);
+
+  template <class Io, class P>
+  static void keeper(Io& io, P& pump);
+
+  Pump pump_;
+  Store store_;
+  Journal journal_;
+
+  // What the keeper itself remembers, in a record of its own.
+  std::uint32_t told_ = 0;          // entries, the next one's sequence
+  std::uint32_t acknowledged_ = 0;  // entries the clinic has
+  std::uint32_t folded_ = 0;        // entries for which there was no room, not told as such yet
+  std::int64_t delivered_bucket_ = -1;
+  std::int64_t refused_hour_ = -1;  // in which refusals were told, and how many
+  std::uint32_t refused_in_hour_ = 0;
+  /// Events of the call that made this generation: the journal may lack them after a power cut.
+  Effects outbox_;
+};
+
+}  // namespace theca

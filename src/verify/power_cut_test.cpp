@@ -1,0 +1,286 @@
+// Power goes at every single write of every workflow: what the pump was told is then all old or all new,
+// every event stands in the journal once, and no rule of flash is broken (INV-6, INV-8, INV-9).
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "therapy/prescription_testing.hpp"
+#include "verify/power_bench.hpp"
+#include "verify/random_life.hpp"
+
+namespace theca::verify {
+namespace {
+
+using namespace example;
+
+Prescription with_boluses(std::uint32_t number, const Formulation& fluid, FlowRate rate) {
+  Prescription p = continuous(number, fluid, rate);
+  p.patient = quarter_millilitre_a_day();
+  return p;
+}
+
+Implantation setup() {
+  Implantation s;
+  s.path = kPath;
+  s.path_contents = morphine(1, 20);
+  s.ceilings = kWidest;
+  s.low_alarm = kRoller.low_alarm;
+  s.clock = kMonday8;
+  s.refill.filled = millilitres(38);
+  s.refill.formulation = morphine(1, 20);
+  return s;
+}
+
+void implant(PowerBench& bench) {
+  bench.give([](StoredPump& pump, MotorReading reading, Effects& out) {
+    return pump.implant(reading, setup(), encode(with_boluses(1, morphine(1, 20), microlitres_per_day(300))),
+                        out);
+  });
+}
+
+struct Workflow {
+  const char* name;
+  void (*prepare)(PowerBench&);
+  void (*act)(PowerBench&);
+  std::int64_t
+      points;  // writes of the act: fewer by a tenth is a change of the store that somebody has to see
+};
+
+void ready(PowerBench& bench) {
+  implant(bench);
+  bench.run_for(hours(5) + minutes(17));
+}
+
+void refill_with_bridge(PowerBench& bench) {
+  bench.give([](StoredPump& pump, MotorReading reading, Effects& out) {
+    Prescription p = with_boluses(2, morphine(2, 10), microlitres_per_day(600));
+    p.bridge = {Volume{pump.pump().front().path().raw() / 10 * 10}, microlitres_per_day(300), 1};
+    const PrescriptionBytes bytes = encode(p);
+    return pump.refill(reading, {millilitres(36), Volume{}, morphine(2, 10)}, &bytes, out);
+  });
+}
+
+const std::vector<Workflow> kWorkflows = {
+    {"first implantation", [](PowerBench&) {}, implant, 836},
+    {"new prescription", ready,
+     [](PowerBench& bench) {
+       bench.give([](StoredPump& pump, MotorReading reading, Effects& out) {
+         return pump.prescribe(reading, encode(with_boluses(2, morphine(1, 20), microlitres_per_day(400))),
+                               out);
+       });
+     },
+     808},
+    {"refill with another concentration and a bridge", ready, refill_with_bridge, 828},
+    {"patient bolus", ready,
+     [](PowerBench& bench) {
+       bench.give([](StoredPump& pump, MotorReading reading, Effects& out) {
+         return pump.request_bolus(reading, 1, out);
+       });
+     },
+     8},
+    {"bolus to its end", ready,
+     [](PowerBench& bench) {
+       bench.give([](StoredPump& pump, MotorReading reading, Effects& out) {
+         return pump.request_bolus(reading, 1, out);
+       });
+       bench.run_for(minutes(10));
+     },
+     16},
+    {"ceilings", ready,
+     [](PowerBench& bench) {
+       bench.give([](StoredPump& pump, MotorReading reading, Effects& out) {
+         return pump.set_ceilings(reading, {microlitres(200), millilitres(2), millilitres(40)}, out);
+       });
+     },
+     796},
+    {"stop and resume", ready,
+     [](PowerBench& bench) {
+       bench.give(
+           [](StoredPump& pump, MotorReading reading, Effects& out) { return pump.stop(reading, out); });
+       bench.run_for(minutes(1));
+       bench.give(
+           [](StoredPump& pump, MotorReading reading, Effects& out) { return pump.resume(reading, out); });
+     },
+     16},
+    {"time set", ready,
+     [](PowerBench& bench) {
+       bench.give([](StoredPump& pump, MotorReading reading, Effects& out) {
+         return pump.set_clock(reading, ClockOffset{kMonday8UtcMs + 7'200'000}, out), 0;
+       });
+     },
+     8},
+    {"a stall and its alarm", ready,
+     [](PowerBench& bench) {
+       bench.give([](StoredPump& pump, MotorReading reading, Effects& out) {
+         reading.reported -= 1;
+         return pump.observe(reading, out), 0;
+       });
+     },
+     12},
+    {"a day of basal", ready, [](PowerBench& bench) { bench.run_for(days(1)); }, 112},
+};
+
+/// What INV-6 names, as bytes that can be compared.
+struct Kept {
+  std::uint32_t prescription = 0;
+  PrescriptionBytes bytes{};
+  std::uint32_t reservoir = 0, tip = 0;
+  Volume until_reservoir_at_tip, nominal;
+  std::int64_t hour = 0, day = 0, thirty_days = 0;
+  Mode mode = Mode::kStopped;
+  AlarmSet alarms;
+  std::int64_t bridge_left = 0;
+  friend bool operator==(const Kept& a, const Kept& b) {
+    return a.prescription == b.prescription && a.bytes == b.bytes && a.reservoir == b.reservoir &&
+           a.tip == b.tip && a.until_reservoir_at_tip == b.until_reservoir_at_tip && a.nominal == b.nominal &&
+           a.hour == b.hour && a.day == b.day && a.thirty_days == b.thirty_days &&
+           a.bridge_left == b.bridge_left;
+  }
+};
+
+Kept kept_of(const StoredPump& stored) {
+  const Pump& pump = stored.pump();
+  const Status status = pump.status();
+  return {status.prescription,
+          encode(pump.prescription()),
+          status.formulation_in_reservoir,
+          status.formulation_at_tip,
+          status.until_reservoir_reaches_tip,
+          status.reservoir_nominal,
+          pump.gate().ceilings().hour.raw(),
+          pump.gate().ceilings().day.raw(),
+          pump.gate().ceilings().thirty_days.raw(),
+          status.mode,
+          status.alarms,
+          pump.gate().allowance_left(TrainPurpose::kBridge)};
+}
+
+std::vector<JournalEntry> read_journal(const Journal& journal) {
+  std::vector<JournalEntry> entries;
+  if (!journal.any()) return entries;
+  for (std::uint32_t page = journal.oldest_page(); page <= journal.newest_page(); ++page) {
+    for (std::uint32_t place = 0; place < kEntriesPerPage; ++place) {
+      if (const auto entry = journal.read(page, place)) entries.push_back(*entry);
+    }
+  }
+  return entries;
+}
+
+bool same(const JournalEntry& a, const JournalEntry& b) { return words_of(a) == words_of(b); }
+
+/// The first thing that is wrong with the journal after the cut, if anything is.
+std::optional<std::string> journal_wrong(const std::vector<JournalEntry>& after,
+                                         const std::vector<JournalEntry>& before,
+                                         const std::vector<JournalEntry>& uncut) {
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    if (after[i].sequence != i)
+      return "entry " + std::to_string(i) + " has sequence " + std::to_string(after[i].sequence);
+  }
+  if (after.size() < before.size()) return "entries were lost";
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    if (!same(after[i], before[i])) return "entry " + std::to_string(i) + " has changed";
+  }
+  // What follows is the workflow's own, as far as it went, and then what the boot tells.
+  std::size_t i = before.size();
+  while (i < after.size() && i < uncut.size() && same(after[i], uncut[i])) ++i;
+  if (i < after.size() && after[i].event.code != EventCode::kPowerReturned &&
+      after[i].event.code != EventCode::kBolusCut && after[i].event.code != EventCode::kPrimeEnded) {
+    return "entry " + std::to_string(i) + " is " + row_of(after[i].event.code).name;
+  }
+  return std::nullopt;
+}
+
+struct Cut {
+  std::int64_t at;
+  FlashModel::Torn torn;
+  bool kept;
+};
+
+std::string text(const Workflow& workflow, const Cut& cut) {
+  return std::string(workflow.name) + ", write " + std::to_string(cut.at) + ", torn " +
+         std::to_string(static_cast<int>(cut.torn)) + (cut.kept ? ", clock kept" : ", clock lost");
+}
+
+/// Plays the workflow until the cut, boots, and holds what it finds against both ends of the workflow.
+struct Ends {
+  std::vector<Kept> states;  // that the workflow passes through
+  std::vector<JournalEntry> before, uncut;
+  std::int64_t writes = 0;
+};
+
+Ends uncut(const Workflow& workflow) {
+  Ends ends;
+  PowerBench bench{kRoller};
+  workflow.prepare(bench);
+  ends.before = read_journal(bench.pump().journal());
+  ends.states.push_back(kept_of(bench.pump()));
+  const std::int64_t from = bench.flash->writes();
+  workflow.act(bench);
+  ends.writes = bench.flash->writes() - from;
+  ends.states.push_back(kept_of(bench.pump()));
+  ends.uncut = read_journal(bench.pump().journal());
+  EXPECT_EQ(bench.flash->broken_rules(), 0) << workflow.name;
+  return ends;
+}
+
+std::optional<std::string> wrong_after(const Workflow& workflow, const Ends& ends, const Cut& cut,
+                                       std::optional<std::int64_t> second = std::nullopt) {
+  PowerBench bench{kRoller};
+  workflow.prepare(bench);
+  bench.flash->cut_after(cut.at, cut.torn, static_cast<std::uint64_t>(cut.at));
+  workflow.act(bench);
+  if (!bench.flash->cut()) return "the cut was not reached";
+  const std::int64_t made = bench.made();
+  if (second) {
+    // Power goes again while the pump recovers.
+    bench.flash->power_on();
+    bench.flash->cut_after(*second, cut.torn, static_cast<std::uint64_t>(*second));
+    Effects out;
+    StoredPump recovering{kRoller, *bench.flash};
+    (void)recovering.boot({bench.reading(), cut.kept}, out);
+  }
+  bench.lose_power(cut.kept, Duration{0});
+  const Status status = bench.pump().status();
+  if (status.alarms.has(Alarm::kMemoryFault)) return "a power cut is no memory fault";
+  if (bench.flash->broken_rules() != 0) return "a word was programmed twice";
+  const Kept found = kept_of(bench.pump());
+  // What moves with the steps is settled by them; the rest is one end or the other, whole.
+  const auto settled = [&](Kept end) {
+    end.nominal = found.nominal;
+    if (end.tip == found.tip && end.reservoir == found.reservoir)
+      end.until_reservoir_at_tip = found.until_reservoir_at_tip;
+    if (end.prescription == found.prescription) end.bridge_left = found.bridge_left;
+    return end;
+  };
+  if (std::ranges::none_of(ends.states, [&](const Kept& end) { return settled(end) == found; }))
+    return "neither old nor new: prescription " + std::to_string(found.prescription) + ", reservoir " +
+           std::to_string(found.reservoir);
+  if (status.steps_commanded < made) return "the count went back";
+  if (auto wrong = journal_wrong(read_journal(bench.pump().journal()), ends.before, ends.uncut)) return wrong;
+  bench.run_for(days(2));  // and it goes on
+  if (bench.pump().pump().gate().largest_deviation() > 1) return "motor and gate disagree";
+  return std::nullopt;
+}
+
+TEST(PowerCut, INV_6_INV_9_at_every_write_of_every_workflow_all_is_old_or_all_is_new) {
+  for (const Workflow& workflow : kWorkflows) {
+    const Ends ends = uncut(workflow);
+    std::int64_t points = 0;
+    for (const auto torn : {FlashModel::Torn::kNothing, FlashModel::Torn::kHalf, FlashModel::Torn::kRandom}) {
+      for (std::int64_t at = 1; at <= ends.writes; ++at) {
+        const Cut cut{at, torn, at % 2 == 0};
+        const auto wrong = wrong_after(workflow, ends, cut);
+        ASSERT_FALSE(wrong) << text(workflow, cut) << ": " << *wrong;
+        ++points;
+      }
+    }
+    std::printf("power cut: %s, %lld writes, %lld points\n", workflow.name,
+                static_cast<long long>(ends.writes), static_cast<long long>(points));
+    EXPECT_GE(ends.writes * 10, workflow.points * 9) << workflow.name << " writes less than it did: look why";
+  }
+}
+
+}  // namespace
+}  // namespace theca::verify
