@@ -81,6 +81,7 @@ class Journal {
   }
 
  private:
+  friend struct StoredPumpTestAccess;
   bool turn_page(std::uint32_t first_sequence, std::uint32_t acknowledged);
   bool begin_page(const JournalPage& page);
 

@@ -71,6 +71,9 @@ struct LostRecords {
   }
 };
 
+/// Why a pump gives nothing, when that is somebody's decision and not the prescription's.
+enum class Standstill : std::uint8_t { kNone, kNotImplanted, kStopped, kMotorOff };
+
 struct CommandFailure {
   Refusal refusal = Refusal::kNone;
   std::optional<Violation> violation;      // kPrescriptionRule: the first broken rule
@@ -134,9 +137,10 @@ class Pump {
   /// Power is back. A dose in hand is cut and its part told; steps that are unknown count as given, and
   /// nothing more is given until they would have fallen (INV-8). Returns what time and step count go on from.
   MotorReading power_returned(const PowerReturn& power, Effects& out);
-  /// Both copies of these records are gone: the safe state, from what can still be read (INV-5). `known` is
-  /// the last time and step count that stand anywhere.
-  void salvage(const LostRecords& lost, MotorReading known, Effects& out);
+  /// Records are gone: the safe state, from what can still be read (INV-5). `known` is the last time and step
+  /// count that stand anywhere; a pump that stood still before stands still.
+  void salvage(const LostRecords& lost, MotorReading known, Standstill stands, Effects& out);
+  [[nodiscard]] Standstill standstill() const;
   /// The keeper of the pump's memory reports.
   void raise_memory_alarm(Alarm alarm, Effects& out) { raise(out, alarm); }
   void clear_memory_alarm(Alarm alarm, Effects& out) { clear(out, alarm); }

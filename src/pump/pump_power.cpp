@@ -63,23 +63,35 @@ void Pump::drop_dose_in_hand(Effects& out) {
   }
 }
 
-void Pump::salvage(const LostRecords& lost, MotorReading known, Effects& out) {
-  const bool implanted =
-      lost.delivery ? lost.limits || path_.total().raw() > 0 : condition_ != Condition::kNotImplanted;
-  if (!implanted) return;
-  if (lost.delivery) {
-    engine_ = Engine{model_.step};
-    engine_.count_on(known.now, known.reported);
-    gate_ = DoseGate{model_};
-    gate_.count_on(known.reported);
-    alarms_ = AlarmSet{};
-    pushed_steps_ = known.reported;
-    extra_steps_ = 0;
-    condition_ = Condition::kSafeState;
-    grants_ = PatientGrants{};
-    held_ = false;
-    retry_at_ = kNever;
+Standstill Pump::standstill() const {
+  switch (condition_) {
+    case Condition::kNotImplanted:
+      return Standstill::kNotImplanted;
+    case Condition::kStopped:
+      return Standstill::kStopped;
+    case Condition::kMotorOff:
+      return Standstill::kMotorOff;
+    case Condition::kRunning:
+    case Condition::kSafeState:
+      break;
   }
+  return Standstill::kNone;
+}
+
+void Pump::salvage(const LostRecords& lost, MotorReading known, Standstill stands, Effects& out) {
+  const bool no_path = !lost.limits && path_.total().raw() == 0;
+  if (stands == Standstill::kNotImplanted || no_path) return;
+  // What was given when is not known: the count goes on from what stands elsewhere.
+  engine_ = Engine{model_.step};
+  engine_.count_on(known.now, known.reported);
+  gate_ = DoseGate{model_};
+  gate_.count_on(known.reported);
+  alarms_ = AlarmSet{};
+  grants_ = PatientGrants{};
+  pushed_steps_ = known.reported;
+  extra_steps_ = 0;
+  held_ = false;
+  retry_at_ = kNever;
   if (lost.therapy) {
     prescription_ = Prescription{};
     prescription_.number = newest_;
@@ -99,21 +111,16 @@ void Pump::salvage(const LostRecords& lost, MotorReading known, Effects& out) {
   expiry_ = kNever;
   phase_ = Phase::kTherapy;
   phase_last_step_ = INT64_MAX;
-  gate_.cut(now());
-  engine_.halt(true);
-  if (condition_ == Condition::kStopped) {
-    stopped_from_ = Condition::kSafeState;  // nobody but a physician starts it
-  } else if (condition_ != Condition::kMotorOff) {
-    condition_ = Condition::kSafeState;
-  }
-  if (lost.limits || lost.delivery) {
-    // What was given is not known, or what may be: no more than the safe state needs.
-    const auto needed = [&](Duration window) {
-      return Amount::over(safe_flow(), window).floor() + model_.step * 2;
-    };
-    ceilings_ = {needed(hours(1) + kHourBucket), needed(days(1) + kDayBucket),
-                 needed(days(30) + kThirtyDayBucket)};
-  }
+  condition_ = Condition::kSafeState;
+  stopped_from_ = Condition::kSafeState;  // nobody but a physician starts a pump that was stopped
+  if (stands == Standstill::kStopped) condition_ = Condition::kStopped;
+  if (stands == Standstill::kMotorOff) condition_ = Condition::kMotorOff;
+  // The windows are empty, and what they held is not known: no more than the safe state needs.
+  const auto needed = [&](Duration window) {
+    return Amount::over(safe_flow(), window).floor() + model_.step * 2;
+  };
+  ceilings_ = {needed(hours(1) + kHourBucket), needed(days(1) + kDayBucket),
+               needed(days(30) + kThirtyDayBucket)};
   gate_.set_ceilings(ceilings_);
   clock_ = WallClock{clock_offset_, prescription_.zone};
   if (lost.reservoir) reservoir_.fill(model_.capacity, given_steps());

@@ -3,12 +3,6 @@
 namespace theca {
 namespace {
 
-constexpr std::uint32_t kMark = 0x5448'4543;  // no page of flash holds it by chance
-
-constexpr Word commit_word(std::uint32_t generation) {
-  return Word{generation} | Word{kMark ^ (generation * 0x9E37'79B1U)} << 32;
-}
-
 using CallWords = std::array<Word, 4>;
 
 constexpr Word kCallHead = 0xFFFF'FFFF;  // kind (8), generation (8), number (16); above it the sum
@@ -128,7 +122,10 @@ Store::ReadCall Store::read_call(std::uint32_t place, std::uint16_t index) {
     erased = erased && words[i] == kErased;
   }
   if (erased) return {};
-  if (!whole(words) && !mend(words)) return {};  // torn before it counted, or beyond reading
+  if (!whole(words)) {
+    if (!mend(words)) return {};  // torn before it counted, or beyond reading
+    ++mended_;
+  }
   const auto kind = static_cast<std::uint8_t>(words[0]);
   const auto generation = static_cast<std::uint8_t>(words[0] >> 8);
   const auto number = static_cast<std::uint16_t>(words[0] >> 16);

@@ -64,6 +64,9 @@ class Store {
     return true;
   }
 
+  /// Calls in which one bit had turned.
+  [[nodiscard]] int mended() const { return mended_; }
+
   // ---- at work ------------------------------------------------------------------------------------------
   /// Writes the next generation: `write` puts its records, once for each copy. Returns how many copies stand;
   /// with none the old generation counts on.
@@ -93,8 +96,10 @@ class Store {
   [[nodiscard]] const Nvm& memory() const { return nvm_; }
 
  private:
+  friend struct StoredPumpTestAccess;
   static constexpr std::uint32_t kCallWords = 4;
   static constexpr std::uint32_t kLogPlaces = kLogPages * kPageWords / kCallWords;
+  static constexpr std::uint32_t kMark = 0x5448'4543;  // no page of flash holds it by chance
   static constexpr std::uint32_t kScrubWords = 4;
 
   static constexpr std::uint32_t slot_page(std::uint32_t generation, std::size_t copy) {
@@ -105,6 +110,10 @@ class Store {
   }
   [[nodiscard]] std::uint32_t log_address(std::uint32_t place) const {
     return word_of_page(kLogPage + generation_ % kLogAreas * kLogPages) + place * kCallWords;
+  }
+  /// Makes a copy of this generation count.
+  static constexpr Word commit_word(std::uint32_t generation) {
+    return Word{generation} | Word{kMark ^ (generation * 0x9E37'79B1U)} << 32;
   }
   bool clear_pages(std::uint32_t first, std::uint32_t count);
   [[nodiscard]] bool blank(std::uint32_t page) const;
@@ -123,6 +132,7 @@ class Store {
   std::uint32_t generation_ = 0;
   std::array<RecordPlaces, kCopies> places_{};
   std::array<bool, kCopies> stands_{};
+  int mended_ = 0;
   std::uint32_t log_next_ = 0;   // place of the next call
   std::uint16_t log_index_ = 0;  // its number
 

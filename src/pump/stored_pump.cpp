@@ -236,16 +236,17 @@ MotorReading StoredPump::boot(const PowerReturn& power, Effects& out) {
     if (!restored.lost.any() && restored.keeper) {
       account(outbox_, 0);
       told_all = store_.replay([&](const LoggedCall& call) { make_again(call); });
+      restored.damaged += store_.mended();
     }
   } else {
     restored.lost = {true, true, true, true, true, true};
   }
   // A journal that knows more than the calls do has seen calls that are gone.
   if (!told_all || told_ < journal_.next_sequence()) {
-    if (!restored.lost.any()) restored.lost.delivery = true;
-    const MotorReading known = power.kept ? power.reading : last_known();
+    const Standstill stands = standstill(restored);
+    restored.lost.delivery = true;  // what came of the calls since is not known
     told_ = std::max(told_, journal_.next_sequence());
-    pump_.salvage(restored.lost, known, out);
+    pump_.salvage(restored.lost, power.kept ? power.reading : last_known(), stands, out);
   }
   const MotorReading from = pump_.power_returned(power, out);
   if (restored.damaged > 0 && !restored.lost.any()) {
@@ -254,6 +255,19 @@ MotorReading StoredPump::boot(const PowerReturn& power, Effects& out) {
   }
   keep(out, 0);
   return from;
+}
+
+/// Did a physician stop the pump, or did it take the motor's power away? Neither ends because records are
+/// lost.
+Standstill StoredPump::standstill(const Restored& restored) {
+  Standstill stands = restored.lost.delivery ? Standstill::kNone : pump_.standstill();
+  store_.replay([&](const LoggedCall& call) {
+    if (call.kind == CallKind::kStop && stands == Standstill::kNone) stands = Standstill::kStopped;
+    if (call.kind == CallKind::kResume && stands == Standstill::kStopped) stands = Standstill::kNone;
+  });
+  const auto off = journal_.newest(
+      [](const JournalEntry& entry) { return entry.event.code == EventCode::kMotorPowerOff; });
+  return off ? Standstill::kMotorOff : stands;
 }
 
 /// The latest time and step count that can be read anywhere.

@@ -68,6 +68,7 @@ class StoredPump {
     int damaged = 0;  // places that could not be read
   };
   Restored restore();
+  Standstill standstill(const Restored& restored);
   [[nodiscard]] MotorReading last_known() const;
   void journal_read(std::uint32_t entries, Effects& out);
   void keep(Effects& out, std::size_t first_event);

@@ -25,13 +25,16 @@ class PowerBench {
   }
 
   std::unique_ptr<FlashModel> flash;
-  std::vector<Event> events;          // of every call that returned with power on
-  std::vector<Instant> steps;         // made, in the pump's own time
-  std::vector<std::int64_t> true_ms;  // the same steps in the world's time
+  std::vector<Event> events;             // of every call that returned with power on
+  std::vector<Instant> steps;            // made, in the pump's own time
+  std::vector<std::int64_t> powered_ms;  // the same steps by a clock that runs while there is power
 
   [[nodiscard]] StoredPump& pump() { return *pump_; }
   [[nodiscard]] const StoredPump& pump() const { return *pump_; }
   [[nodiscard]] Instant now() const { return now_; }
+  [[nodiscard]] std::int64_t powered_now() const { return powered_now_; }
+  /// The same with the times in which only the board's clock had power.
+  [[nodiscard]] std::int64_t clocked_now() const { return powered_now_ + clock_alone_; }
   [[nodiscard]] MotorReading reading() const { return {now_, made_before_ + made_}; }
   /// Steps that were made, whoever counts them.
   [[nodiscard]] std::int64_t made() const { return static_cast<std::int64_t>(steps.size()); }
@@ -73,9 +76,11 @@ class PowerBench {
   void lose_power(bool kept, Duration gone) {
     make_steps(now_);
     stop_motor();
-    world_ms_ += gone.raw();
     flash->power_on();
-    if (kept) now_ = now_ + gone;
+    if (kept) {
+      now_ = now_ + gone;
+      clock_alone_ += gone.raw();
+    }
     boot({reading(), kept});
   }
 
@@ -111,10 +116,10 @@ class PowerBench {
     while (train_ && of_train_ < train_->count && train_->step_at(of_train_ + 1) <= t) {
       const Instant at = train_->step_at(++of_train_);
       steps.push_back(at);
-      true_ms.push_back(world_ms_ + (at - now_).raw());
+      powered_ms.push_back(powered_now_ + (at - now_).raw());
       ++made_;
     }
-    world_ms_ += (t - now_).raw();
+    powered_now_ += (t - now_).raw();
     now_ = t;
   }
 
@@ -122,7 +127,8 @@ class PowerBench {
   std::unique_ptr<StoredPump> pump_;
   Effects out_;
   Instant now_;
-  std::int64_t world_ms_ = 0;
+  std::int64_t powered_now_ = 0;
+  std::int64_t clock_alone_ = 0;
   std::int64_t made_before_ = 0;  // the sensor's count when power came
   std::int64_t made_ = 0;         // since
   std::optional<Train> train_;

@@ -1,0 +1,378 @@
+// What stands in the pump's memory: that boot builds the same pump from it, that every turned bit is found,
+// that the journal holds what it promises (INV-5, INV-6, INV-8, INV-9).
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "therapy/prescription_testing.hpp"
+#include "verify/journal_reader.hpp"
+#include "verify/power_bench.hpp"
+#include "verify/random_life.hpp"
+#include "verify/stored_pump_access.hpp"
+
+namespace theca::verify {
+namespace {
+
+using namespace example;
+
+Prescription busy(std::uint32_t number, const Formulation& fluid) {
+  Prescription p = continuous(number, fluid, microlitres_per_day(300));
+  every_day(p.basal, {{0, FlowRate{300'000}}, {540, FlowRate{400'000}}});
+  p.schedule = each(over(microlitres(6), minutes(10)), 6 * 3'600, 3'600);
+  p.patient = quarter_millilitre_a_day();
+  p.safe_state = {SafeAction::kEmergencyRate, FlowRate{200'000}};
+  return p;
+}
+
+Implantation setup_for(const Formulation& fluid) {
+  Implantation s;
+  s.path = kPath;
+  s.path_contents = fluid;
+  s.ceilings = kWidest;
+  s.low_alarm = kRoller.low_alarm;
+  s.clock = kMonday8;
+  s.refill.filled = millilitres(38);
+  s.refill.formulation = fluid;
+  return s;
+}
+
+void begin(PowerBench& bench, const Prescription& p) {
+  const auto done = bench.give([&](StoredPump& pump, MotorReading reading, Effects& out) {
+    return pump.implant(reading, setup_for(p.formulation), encode(p), out);
+  });
+  ASSERT_TRUE(done) << row_of(done.error().refusal).name;
+}
+
+BolusAnswer press(PowerBench& bench) {
+  return bench.give([](StoredPump& pump, MotorReading reading, Effects& out) {
+    return pump.request_bolus(reading, 1, out);
+  });
+}
+
+/// One random thing that people do.
+void do_something(PowerBench& bench, Random& random) {
+  switch (random.between(0, 6)) {
+    case 0:
+    case 1:
+    case 2:
+      press(bench);
+      return;
+    case 3:
+      bench.give([](StoredPump& pump, MotorReading r, Effects& out) { return pump.stop(r, out); });
+      bench.run_for(Duration{random.spread(1, 7'200'000)});
+      bench.give([](StoredPump& pump, MotorReading r, Effects& out) { return pump.resume(r, out); });
+      return;
+    case 4:
+      bench.give([&](StoredPump& pump, MotorReading r, Effects& out) {
+        return pump.set_clock(r, ClockOffset{kMonday8UtcMs + random.spread(1, 86'400'000)}, out), 0;
+      });
+      return;
+    case 5:
+      bench.give([](StoredPump& pump, MotorReading r, Effects& out) {
+        return pump.prescribe(
+            r, encode(busy(pump.status().prescription + 1, pump.pump().front().in_reservoir())), out);
+      });
+      return;
+    default:
+      bench.give(
+          [](StoredPump& pump, MotorReading r, Effects& out) { return pump.acknowledge_alarms(r, out), 0; });
+  }
+}
+
+TEST(Boot, INV_6_INV_8_builds_the_very_pump_that_was_told) {
+  const Campaign campaign{200, 10'000};
+  std::int64_t compared = 0, after_calls = 0;
+  for (std::int64_t i = campaign.first; i < campaign.end; ++i) {
+    Random random{campaign.seed_of(i)};
+    PowerBench bench{kRoller};
+    begin(bench, busy(1, morphine(1, 20)));
+    for (int deed = 0; deed < 12; ++deed) {
+      bench.run_for(Duration{random.spread(1, days(3).raw())});
+      do_something(bench, random);
+      bench.wake();  // a quiet observation is not remembered, a wake is
+      const auto memory = bench.flash->clone();
+      const auto again = StoredPumpTestAccess::rebuilt(kRoller, *memory);
+      ASSERT_TRUE(again) << campaign.name(i);
+      ASSERT_EQ(StoredPumpTestAccess::image(again->pump()), StoredPumpTestAccess::image(bench.pump().pump()))
+          << campaign.name(i) << ", deed " << deed;
+      ASSERT_EQ(again->entries_told(), bench.pump().entries_told()) << campaign.name(i);
+      ++compared;
+      after_calls += StoredPumpTestAccess::place_in_log(bench.pump()) > 0 ? 1 : 0;
+    }
+    ASSERT_FALSE(chain_wrong(bench.pump().journal())) << campaign.name(i);
+    ASSERT_EQ(bench.flash->broken_rules(), 0) << campaign.name(i);
+  }
+  std::printf("boot: %lld pumps built alike, %lld of them from calls\n", static_cast<long long>(compared),
+              static_cast<long long>(after_calls));
+  EXPECT_GE(after_calls * 2, compared);
+}
+
+TEST(Boot, INV_6_a_restart_is_told_and_changes_nothing_else) {
+  PowerBench bench{kRoller};
+  begin(bench, busy(1, morphine(1, 20)));
+  bench.run_for(hours(30) + minutes(7));
+  const Status before = bench.pump().status();
+  bench.lose_power(true, seconds(3));
+  const Status after = bench.pump().status();
+  EXPECT_EQ(after.prescription, before.prescription);
+  EXPECT_EQ(after.flow, before.flow);
+  EXPECT_EQ(after.steps_commanded, bench.made());
+  EXPECT_TRUE(bench.has_alarm(Alarm::kRestarted));
+  EXPECT_FALSE(bench.has_alarm(Alarm::kPowerLost));
+  EXPECT_EQ(press(bench).refusal, Refusal::kNone) << "a restart with everything known refuses nothing";
+}
+
+TEST(Boot, INV_8_steps_that_power_left_unknown_count_as_given_and_are_told) {
+  PowerBench bench{kRoller};
+  begin(bench, continuous(1, morphine(1, 20), microlitres_per_day(300)));
+  bench.run_for(hours(5) + minutes(20));
+  const std::int64_t made = bench.made();
+  bench.lose_power(false, minutes(40));
+  const Status status = bench.pump().status();
+  const std::int64_t unknown = status.steps_commanded - made;
+  EXPECT_GT(unknown, 0);
+  EXPECT_LE(unknown, 1'250);  // an hour of basal
+  EXPECT_TRUE(bench.has_alarm(Alarm::kPowerLost));
+  EXPECT_TRUE(bench.has_alarm(Alarm::kClockUncertain));
+  EXPECT_EQ(status.flow, FlowRate{0}) << "they would have fallen until the train's end";
+  const auto told = std::ranges::find(bench.events, EventCode::kPowerReturned, &Event::code);
+  ASSERT_NE(told, bench.events.end());
+  EXPECT_GE(told->value, unknown);
+  bench.run_for(hours(2));
+  EXPECT_EQ(bench.pump().status().flow, microlitres_per_day(300));
+  EXPECT_EQ(bench.count(EventCode::kGateCut), 0U);
+}
+
+TEST(Boot, INV_7_a_bolus_in_hand_is_cut_told_and_not_resumed) {
+  for (const bool kept : {true, false}) {
+    PowerBench bench{kRoller};
+    begin(bench, busy(1, morphine(1, 20)));
+    bench.run_for(hours(4));
+    ASSERT_EQ(press(bench).refusal, Refusal::kNone);
+    bench.run_for(minutes(2));
+    bench.lose_power(kept, minutes(1));
+    EXPECT_EQ(bench.count(EventCode::kBolusCut), 1U) << kept;
+    const std::int64_t after = bench.made();
+    bench.run_for(minutes(4));
+    EXPECT_LT(bench.made() - after, 120) << "basal alone";
+    EXPECT_EQ(press(bench).refusal, kept ? Refusal::kLockout : Refusal::kCriticalAlarm);
+  }
+}
+
+TEST(Boot, INV_7_lockout_runs_on_powered_time_and_survives) {
+  PowerBench bench{kRoller};
+  Prescription p = busy(1, morphine(1, 20));
+  p.schedule = {};
+  begin(bench, p);
+  bench.run_for(hours(4));
+  ASSERT_EQ(press(bench).refusal, Refusal::kNone);
+  const Instant over = bench.pump().status().next_bolus_possible;
+  bench.run_for(hours(1));
+  bench.lose_power(false, days(3));  // the board's clock stood still
+  bench.give(
+      [](StoredPump& pump, MotorReading r, Effects& out) { return pump.acknowledge_alarms(r, out), 0; });
+  EXPECT_EQ(press(bench).refusal, Refusal::kLockout);
+  EXPECT_EQ(bench.pump().status().next_bolus_possible, over);
+  bench.give([](StoredPump& pump, MotorReading r, Effects& out) {
+    return pump.set_clock(r, ClockOffset{kMonday8UtcMs + days(3).raw()}, out), 0;
+  });
+  EXPECT_EQ(press(bench).refusal, Refusal::kLockout) << "setting the clock changes nothing";
+  bench.run_to(over);
+  EXPECT_EQ(press(bench).refusal, Refusal::kNone);
+}
+
+// ---- turned bits ----------------------------------------------------------------------------------------
+
+/// A pump some days old whose memory holds calls behind its newest generation.
+std::unique_ptr<PowerBench> some_days_old() {
+  auto bench = std::make_unique<PowerBench>(kRoller);
+  begin(*bench, busy(1, morphine(1, 20)));
+  bench->run_for(days(2));
+  press(*bench);
+  bench->run_for(hours(7) + minutes(11));
+  return bench;
+}
+
+TEST(RottenRecords, INV_5_INV_6_every_single_bit_that_turns_is_found_at_boot_and_nothing_is_lost) {
+  const auto bench = some_days_old();
+  const auto told = StoredPumpTestAccess::rebuilt(kRoller, *bench->flash);
+  ASSERT_TRUE(told);
+  const auto image = StoredPumpTestAccess::image(told->pump());
+  const std::uint32_t generation = bench->pump().store().generation();
+  std::vector<std::uint32_t> words;
+  for (std::size_t copy = 0; copy < kCopies; ++copy) {
+    for (std::uint32_t i = 0; i < kSlotWords; ++i) {
+      const std::uint32_t address = StoredPumpTestAccess::slot_address(generation, copy) + i;
+      if (bench->flash->read(address) != kErased) words.push_back(address);
+    }
+  }
+  const std::size_t of_records = words.size();
+  for (std::uint32_t place = 0; place < StoredPumpTestAccess::place_in_log(bench->pump()); ++place) {
+    for (std::uint32_t i = 0; i < 4; ++i)
+      words.push_back(StoredPumpTestAccess::log_address(bench->pump(), place) + i);
+  }
+#ifdef __SANITIZE_ADDRESS__
+  const int stride = 13;  // each word, and each bit of the word in some of them
+#else
+  const int stride = 1;
+#endif
+  std::int64_t flips = 0;
+  int phase = 0;
+  for (std::size_t w = 0; w < words.size(); ++w) {
+    for (int bit = phase; bit < 64; bit += stride) {
+      const auto memory = bench->flash->clone();
+      memory->flip(words[w], bit);
+      const auto rebuilt = StoredPumpTestAccess::rebuilt(kRoller, *memory);
+      ASSERT_TRUE(rebuilt) << "word " << words[w] << ", bit " << bit;
+      ASSERT_EQ(StoredPumpTestAccess::image(rebuilt->pump()), image)
+          << "word " << words[w] << ", bit " << bit;
+      if (bit == phase) {  // and it is told
+        PowerBench again{kRoller, memory->clone(), bench->reading()};
+        ASSERT_TRUE(again.has_alarm(Alarm::kMemoryRepaired)) << "word " << words[w] << ", bit " << bit;
+        ASSERT_FALSE(again.has_alarm(Alarm::kMemoryFault));
+      }
+      ++flips;
+    }
+    phase = (phase + 1) % stride;
+  }
+  std::printf("turned bits at boot: %lld, %zu words of records, %zu of calls\n",
+              static_cast<long long>(flips), of_records, words.size() - of_records);
+  EXPECT_GE(of_records, 600U);
+  EXPECT_GE(words.size() - of_records, 200U);
+}
+
+TEST(RottenRecords, INV_5_a_record_lost_in_both_copies_leaves_the_safe_state_and_an_alarm) {
+  for (std::size_t record = 0; record < kRecordCount; ++record) {
+    const auto bench = some_days_old();
+    const std::int64_t commanded = bench->pump().status().steps_commanded;
+    for (std::size_t copy = 0; copy < kCopies; ++copy) {
+      const auto place = bench->pump().store().copy(copy)[record];
+      ASSERT_TRUE(place);
+      bench->flash->flip(place->first, 5);
+    }
+    PowerBench again{kRoller, bench->flash->clone(), bench->reading()};
+    const Status status = again.pump().status();
+    EXPECT_TRUE(status.alarms.has(Alarm::kMemoryFault)) << record;
+    EXPECT_EQ(status.mode, Mode::kSafeState) << record;
+    EXPECT_GE(status.steps_commanded, commanded) << record << ": counters never decrease";
+    const bool safe_known = record != static_cast<std::size_t>(RecordId::kSafeStates) ||
+                            record != static_cast<std::size_t>(RecordId::kTherapy);
+    EXPECT_LE(status.flow, safe_known ? FlowRate{200'000} : kRoller.minimum_rate) << record;
+    EXPECT_NE(press(again).refusal, Refusal::kNone) << record;
+    const std::int64_t before = again.made();
+    again.run_for(days(3));
+    const std::int64_t given = again.made() - before;
+    EXPECT_GT(given, 0) << record << ": the safe state is a rate";
+    EXPECT_LE(given * 10, 3 * 200'000 + 20) << record;
+    EXPECT_EQ(again.count(EventCode::kGateCut), 0U) << record;
+    EXPECT_FALSE(chain_wrong(again.pump().journal())) << record;
+  }
+}
+
+TEST(RottenRecords, INV_5_a_bit_that_turns_between_two_wakes_is_found_and_written_anew) {
+  Random random{20'261'121};
+  const auto bench = some_days_old();
+  const std::int64_t rounds = std::getenv("THECA_LONG") != nullptr ? 2'000 : 60;
+  std::int64_t longest = 0;
+  for (std::int64_t round = 0; round < rounds; ++round) {
+    const std::uint32_t generation = bench->pump().store().generation();
+    const auto copy = static_cast<std::size_t>(random.between(0, 1));
+    const auto record = static_cast<std::size_t>(random.between(0, kRecordCount - 1));
+    const auto place = bench->pump().store().copy(copy)[record];
+    ASSERT_TRUE(place);
+    const auto word = static_cast<std::uint32_t>(random.between(-1, place->words - 1));
+    bench->flash->flip(place->first + word, static_cast<int>(random.between(0, 63)));
+    std::int64_t wakes = 0;
+    const std::size_t before = bench->count(EventCode::kMemoryRepaired);
+    while (bench->count(EventCode::kMemoryRepaired) == before) {
+      ASSERT_LT(++wakes, 1'000) << "round " << round << ", record " << record << ", word " << word;
+      ASSERT_LE(bench->pump().store().generation(), generation + 2);
+      if (bench->pump().store().generation() != generation) break;  // written anew before it was looked at
+      bench->run_for(hours(1));
+      if (bench->pump().status().reservoir_earliest < millilitres(10)) {
+        bench->give([](StoredPump& pump, MotorReading r, Effects& out) {
+          return pump.refill(r, {millilitres(38), Volume{}, morphine(1, 20)}, nullptr, out);
+        });
+      }
+    }
+    longest = std::max(longest, wakes);
+    ASSERT_FALSE(bench->has_alarm(Alarm::kMemoryFault));
+  }
+  std::printf("turned bits between wakes: found within %lld hours\n", static_cast<long long>(longest));
+}
+
+// ---- the journal ----------------------------------------------------------------------------------------
+
+TEST(Journal, INV_9_holds_18_months_of_the_busiest_therapy_and_then_delivers_on) {
+  PowerBench bench{kRoller};
+  Prescription p = continuous(1, morphine(1, 20), microlitres_per_day(300));
+  p.schedule = each(BolusDose{nanolitres(40), microlitres_per_day(1'000)}, 720, 720);
+  ASSERT_EQ(most_boluses_a_day(p), kMostBolusesADay);
+  begin(bench, p);
+  const auto refill = [&] {
+    bench.give([](StoredPump& pump, MotorReading r, Effects& out) {
+      return pump.refill(r, {millilitres(38), Volume{}, morphine(1, 20)}, nullptr, out);
+    });
+  };
+  bool told_early = false;
+  for (int day = 0; day < 548; ++day) {
+    if (day % 60 == 0) refill();
+    bench.events.clear();
+    bench.run_for(days(1));
+    if (day < 300) {
+      ASSERT_FALSE(bench.has_alarm(Alarm::kJournalFilling)) << day;
+    }
+  }
+  told_early = bench.has_alarm(Alarm::kJournalFilling);
+  auto entries = read_journal(bench.pump().journal());
+  ASSERT_EQ(entries.size(), bench.pump().entries_told());
+  ASSERT_EQ(entries.front().sequence, 0U) << "nothing that the clinic has not read is overwritten";
+  const auto grants = std::ranges::count(entries, EventCode::kBolusGranted,
+                                         [](const JournalEntry& e) { return e.event.code; });
+  EXPECT_EQ(grants, 548 * 120);
+  std::printf("journal: %zu entries in 18 months, %.0f %% of its room\n", entries.size(),
+              100.0 * static_cast<double>(entries.size()) / kJournalCapacity);
+  // On until it is full, and beyond.
+  int day = 548;
+  for (; bench.pump().entries_told() < kJournalCapacity; ++day) {
+    ASSERT_LT(day, 2'000);
+    if (day % 60 == 0) refill();
+    bench.events.clear();
+    bench.run_for(days(1));
+    told_early = told_early || bench.has_alarm(Alarm::kJournalFilling);
+  }
+  EXPECT_TRUE(told_early);
+  refill();
+  const std::int64_t made = bench.made();
+  bench.run_for(days(5));
+  EXPECT_GE((bench.made() - made) * 10, 5 * (300'000 + 120 * 40) - 20) << "a full journal stops no delivery";
+  const std::uint32_t told = bench.pump().entries_told();
+  bench.give([&](StoredPump& pump, MotorReading r, Effects& out) {
+    return pump.acknowledge_journal(r, told, out), 0;
+  });
+  bench.run_for(days(1));
+  EXPECT_FALSE(bench.has_alarm(Alarm::kJournalFilling));
+  entries = read_journal(bench.pump().journal());
+  std::int64_t folded = 0;
+  for (const JournalEntry& entry : entries) {
+    if (entry.event.code == EventCode::kJournalFolded) folded += entry.event.value;
+  }
+  EXPECT_GE(folded, 5 * 240);
+  EXPECT_FALSE(chain_wrong(bench.pump().journal()));
+}
+
+TEST(Journal, INV_9_a_button_pressed_all_day_does_not_fill_it) {
+  PowerBench bench{kRoller};
+  begin(bench, busy(1, morphine(1, 20)));
+  bench.run_for(hours(3));
+  const std::uint32_t before = bench.pump().entries_told();
+  for (int i = 0; i < 24 * 60; ++i) {
+    press(bench);
+    bench.run_for(minutes(1));
+  }
+  EXPECT_LE(bench.pump().entries_told() - before, kBusiestDay);
+  EXPECT_FALSE(chain_wrong(bench.pump().journal()));
+}
+
+}  // namespace
+}  // namespace theca::verify
