@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/exit_code.hpp"
+#include "cli/journal_command.hpp"
 #include "cli/library_command.hpp"
 #include "cli/plan_command.hpp"
 #include "cli/run_command.hpp"
@@ -35,10 +36,11 @@ int run(int argc, char** argv) {
   theca::add_run_command(app, exit_code);
   theca::add_plan_command(app, exit_code);
   theca::add_library_commands(app, exit_code);
+  theca::add_journal_command(app, exit_code);
   if (argc > 1 && argv[1][0] != '-' && !knows(app, argv[1])) {
     fmt::print(
         stderr,
-        "theca: no command \"{}\"; there are run, plan, drugs, pumps, bench and test. See theca --help.\n",
+        "theca: no command \"{}\"; there are run, plan, drugs, pumps, journal, bench and test. See theca --help.\n",
         argv[1]);
     return theca::kExitUsage;
   }

@@ -77,7 +77,7 @@ void add_run_command(CLI::App& app, int& exit_code) {
       ->type_name("FILE");
   command
       ->add_option("--out", options->out,
-                   "directory for report.html, delivery.csv, events.jsonl, summary.json; "
+                   "directory for report.html, delivery.csv, events.jsonl, journal.jsonl, summary.json; "
                    "default out/<scenario>")
       ->type_name("DIR");
   command->add_flag("--json", options->json, "print summary.json on standard output");

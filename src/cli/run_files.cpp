@@ -333,6 +333,7 @@ std::expected<void, std::string> write_run_files(const RunResult& run, const fs:
       File{"summary.json", summary_json(run).dump(2, ' ', false, Json::error_handler_t::replace) + '\n'},
       File{"delivery.csv", delivery_csv(run)},
       File{"events.jsonl", events_jsonl(run)},
+      File{"journal.jsonl", run.journal},
       File{"report.html", report_html(run)},
   };
 

@@ -73,10 +73,14 @@ std::optional<JournalPage> Journal::head_of(std::uint32_t number) const {
   return page && page->number == number ? page : std::nullopt;
 }
 
-std::optional<JournalEntry> Journal::read(std::uint32_t number, std::uint32_t place) const {
+std::array<Word, kEntryWords> Journal::words_at(std::uint32_t number, std::uint32_t place) const {
   std::array<Word, kEntryWords> words{};
   for (std::uint32_t i = 0; i < kEntryWords; ++i) words[i] = nvm_.read(address_of(number, place) + i);
-  return entry_of(words);
+  return words;
+}
+
+std::optional<JournalEntry> Journal::read(std::uint32_t number, std::uint32_t place) const {
+  return entry_of(words_at(number, place));
 }
 
 std::uint32_t Journal::oldest_page() const {

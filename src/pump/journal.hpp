@@ -3,6 +3,7 @@
 /// ever appended; each page begins with the digest of the page before, so that none can be changed, left out
 /// or put in unseen (INV-9). docs/journal.md has the layout.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -36,8 +37,8 @@ inline constexpr std::uint32_t kJournalCapacity = (kJournalPages - 4) * kEntries
 /// The busiest day of an allowed therapy: each bolus tells its grant and its end, what was delivered stands
 /// every six hours, refusals are told twice an hour and otherwise counted (a count is an entry of its own),
 /// and a clinic and its alarms have a dozen.
-inline constexpr std::uint32_t kRefusalsAnHour = 2;
-inline constexpr std::uint32_t kBusiestDay = 2 * kMostBolusesADay + 4 + 2 * 24 * kRefusalsAnHour + 12;
+inline constexpr std::uint32_t kRepeatsAnHour = 2;
+inline constexpr std::uint32_t kBusiestDay = 2 * kMostBolusesADay + 4 + 2 * 24 * kRepeatsAnHour + 12;
 static_assert(kJournalCapacity >= kBusiestDay * 548, "INV-9: 18 months");
 
 class Journal {
@@ -71,6 +72,7 @@ class Journal {
   [[nodiscard]] std::optional<JournalPage> head_of(std::uint32_t number) const;
   /// The entry at a place of a page, if one stands there whole.
   [[nodiscard]] std::optional<JournalEntry> read(std::uint32_t number, std::uint32_t place) const;
+  [[nodiscard]] std::array<Word, kEntryWords> words_at(std::uint32_t number, std::uint32_t place) const;
   [[nodiscard]] Digest digest_of(std::uint32_t number) const;
 
   static constexpr std::uint32_t address_of(std::uint32_t number) {

@@ -15,10 +15,25 @@ constexpr std::uint32_t kFilling = kJournalCapacity / 5 * 4;
 /// The last places are for what is not routine.
 constexpr std::uint32_t kReserved = 2 * kEntriesPerPage;
 
-constexpr bool is_refusal(EventCode code) {
-  return code == EventCode::kBolusRefused || code == EventCode::kCommandRefused;
+/// What may come again and again: somebody who presses and presses, a motor that is tried each minute.
+/// Neither may fill the journal, nor hide the other.
+constexpr std::size_t kNoFlood = SIZE_MAX;
+constexpr std::size_t flood_of(EventCode code) {
+  switch (code) {
+    case EventCode::kBolusRefused:
+    case EventCode::kCommandRefused:
+      return 0;
+    case EventCode::kMotorHeld:
+    case EventCode::kMotorRetried:
+    case EventCode::kStepsMissed:
+      return 1;
+    default:
+      return kNoFlood;
+  }
 }
-constexpr bool is_routine(EventCode code) { return is_refusal(code) || code == EventCode::kDelivered; }
+constexpr bool is_routine(EventCode code) {
+  return flood_of(code) != kNoFlood || code == EventCode::kDelivered;
+}
 
 }  // namespace
 
@@ -91,7 +106,7 @@ void StoredPump::journal_entry(const Event& event) {
   };
   const std::uint32_t unread = told_ - acknowledged_;
   const bool room = unread < kJournalCapacity - (is_routine(event.code) ? kReserved : 0);
-  if (!room || (is_refusal(event.code) && too_many_refusals(event.at))) {
+  if (!room || too_many(event)) {
     ++folded_;
     return;
   }
@@ -103,14 +118,14 @@ void StoredPump::journal_entry(const Event& event) {
   write(event);
 }
 
-/// Somebody who presses and presses does not fill the journal: what is too much is counted.
-bool StoredPump::too_many_refusals(Instant at) {
-  const std::int64_t hour = at.raw() / hours(1).raw();
-  if (hour != refused_hour_) {
-    refused_hour_ = hour;
-    refused_in_hour_ = 0;
-  }
-  return ++refused_in_hour_ > kRefusalsAnHour;
+/// Of what floods, the first of an hour are told and the others counted.
+bool StoredPump::too_many(const Event& event) {
+  const std::size_t which = flood_of(event.code);
+  if (which == kNoFlood) return false;
+  Flood& flood = floods_[which];
+  const std::int64_t hour = event.at.raw() / hours(1).raw();
+  if (hour != flood.hour) flood = {hour, 0};
+  return ++flood.told > kRepeatsAnHour;
 }
 
 void StoredPump::follow_journal(Effects& out) {
@@ -134,8 +149,8 @@ void StoredPump::scrub(Effects& out) {
 
 template <class Io, class P>
 void StoredPump::keeper(Io& io, P& pump) {
-  fields(io, pump.told_, pump.acknowledged_, pump.folded_, pump.delivered_bucket_, pump.refused_hour_,
-         pump.refused_in_hour_);
+  fields(io, pump.told_, pump.acknowledged_, pump.folded_, pump.delivered_bucket_);
+  for (auto& flood : pump.floods_) fields(io, flood.hour, flood.told);
   auto count = static_cast<std::uint8_t>(pump.outbox_.events().size());
   field(io, count, static_cast<std::uint8_t>(Effects::kMostEvents));
   if constexpr (Io::kReads) {

@@ -8,6 +8,7 @@
 /// carries more than a few numbers of (a prescription, a refill) is remembered as a new generation of the
 /// whole state.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -57,6 +58,12 @@ class StoredPump {
  private:
   friend struct StoredPumpTestAccess;
 
+  static constexpr std::size_t kFloods = 2;
+  struct Flood {
+    std::int64_t hour = -1;
+    std::uint32_t told = 0;  // in that hour
+  };
+
   template <class Call>
   void logged(CallKind kind, MotorReading reading, std::int64_t argument, Effects& out, Call&& call);
   template <class Call>
@@ -74,7 +81,7 @@ class StoredPump {
   void keep(Effects& out, std::size_t first_event);
   void account(const Effects& out, std::size_t first_event);
   void journal_entry(const Event& event);
-  bool too_many_refusals(Instant at);
+  bool too_many(const Event& event);
   void follow_journal(Effects& out);
   void scrub(Effects& out);
 
@@ -90,8 +97,7 @@ class StoredPump {
   std::uint32_t acknowledged_ = 0;  // entries the clinic has
   std::uint32_t folded_ = 0;        // entries for which there was no room, not told as such yet
   std::int64_t delivered_bucket_ = -1;
-  std::int64_t refused_hour_ = -1;  // in which refusals were told, and how many
-  std::uint32_t refused_in_hour_ = 0;
+  std::array<Flood, kFloods> floods_{};
   /// Events of the call that made this generation: the journal may lack them after a power cut.
   Effects outbox_;
 };

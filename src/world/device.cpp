@@ -1,6 +1,7 @@
 #include "world/device.hpp"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 #include "quantity/exact.hpp"
@@ -18,6 +19,24 @@ void Motor::obey(const Effects& effects, Instant now) {
   if (effects.motor != MotorOrder::kRun || !powered_) return;
   train_ = effects.train;
   running_ = true;
+}
+
+void Motor::jam(Instant now) {
+  if (jammed_) return;
+  before_ = made_by(now);
+  jammed_ = true;
+}
+
+void Motor::free(Instant now) {
+  if (!jammed_) return;
+  jammed_ = false;
+  if (running_) before_ -= train_.made_by(now);  // what fell meanwhile was not made
+}
+
+Instant Motor::next_lost(Instant now) const {
+  if (!jammed_ || !running_) return kNever;
+  const std::int64_t fallen = train_.made_by(now);
+  return fallen < train_.count ? train_.step_at(fallen + 1) : kNever;
 }
 
 Instant Motor::time_of(std::int64_t step) const {
@@ -44,10 +63,17 @@ Volume Device::true_volume(std::int64_t steps) const {
 }
 
 void Device::run_until(Instant t) {
-  while (next_wake() <= t) {
-    move_to(std::max(now_, next_wake()));
+  for (;;) {
+    const Instant wake = next_wake();
+    const Instant lost = motor_.next_lost(now_);  // a pump is told at once when its sensor counts nothing
+    if (std::min(wake, lost) > t) break;
+    move_to(std::max(now_, std::min(wake, lost)));
     Effects& out = fresh();
-    pump_->wake(reading(), out);
+    if (lost < wake) {
+      pump_->observe(reading(), out);
+    } else {
+      pump_->wake(reading(), out);
+    }
     carry_out(out);
   }
   move_to(t);
@@ -75,6 +101,33 @@ void Device::boot(const PowerReturn& power) {
   behind_ = now_ - from.now;
   uncounted_ = steps() - from.reported;
   carry_out(out);
+}
+
+void Device::jam(bool stuck) {
+  if (stuck) {
+    motor_.jam(now_);
+  } else {
+    motor_.free(now_);
+  }
+}
+
+void Device::run_wild(std::int64_t steps) {
+  motor_.run_wild(steps);
+  const Instant now = now_;
+  now_ = now - milliseconds(1);  // their fluid moves in this moment
+  move_to(now);
+  look();
+}
+
+void Device::rot(std::int64_t bits, std::uint64_t seed) {
+  std::mt19937_64 random{seed};
+  constexpr std::uint32_t kWords = kNvmPages * kPageWords;
+  for (std::int64_t turned = 0, tries = 0; turned < bits && tries < bits * 1'000'000; ++tries) {
+    const auto address = static_cast<std::uint32_t>(random() % kWords);
+    if (flash_->read(address) == kErased) continue;
+    flash_->flip(address, static_cast<int>(random() % 64));
+    ++turned;
+  }
 }
 
 void Device::fill(Volume volume, const Formulation& fluid) {

@@ -20,14 +20,26 @@ class Motor {
  public:
   void obey(const Effects& effects, Instant now);
   /// Steps made and sensed by `t`, since manufacture.
-  [[nodiscard]] std::int64_t made_by(Instant t) const { return before_ + (running_ ? train_.made_by(t) : 0); }
+  [[nodiscard]] std::int64_t made_by(Instant t) const {
+    return before_ + (running_ && !jammed_ ? train_.made_by(t) : 0);
+  }
   /// When the step with this number (counted since manufacture) falls; kNever when no running train makes it.
   [[nodiscard]] Instant time_of(std::int64_t step) const;
+
+  /// The rotor does not turn from `now` on, whatever it is told; the sensor counts nothing.
+  void jam(Instant now);
+  void free(Instant now);
+  [[nodiscard]] bool jammed() const { return jammed_; }
+  /// While it is jammed: when the next step falls that it is told to make and does not.
+  [[nodiscard]] Instant next_lost(Instant now) const;
+  /// Makes steps that nobody ordered.
+  void run_wild(std::int64_t steps) { before_ += steps; }
 
  private:
   std::int64_t before_ = 0;
   bool running_ = false;
   bool powered_ = true;
+  bool jammed_ = false;
   Train train_;
 };
 
@@ -64,6 +76,15 @@ class Device {
   /// Power goes now and is back after `gone`. Kept: the board's clock and step count went on; else they are
   /// lost, and the pump's own time stands still meanwhile.
   void lose_power(Duration gone, bool kept);
+
+  /// The motor's rotor is stuck from now on, or free again.
+  void jam(bool stuck);
+  /// The motor makes steps that nobody ordered.
+  void run_wild(std::int64_t steps);
+  /// Bits of the memory turn: so many, where `seed` says, among the words that hold something.
+  void rot(std::int64_t bits, std::uint64_t seed);
+  /// A page of the memory takes nothing more.
+  void stick(std::uint32_t page) { flash_->stick(page); }
 
   /// Gives the pump a command now: `command` is called with the reading and effects to fill.
   template <class Command>

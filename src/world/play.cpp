@@ -12,6 +12,7 @@
 #include "therapy/schedule.hpp"
 #include "world/device.hpp"
 #include "world/intent.hpp"
+#include "world/journal_file.hpp"
 #include "world/words.hpp"
 
 namespace theca {
@@ -48,14 +49,18 @@ class Player {
     if (!implant()) return std::unexpected(failure_);
     const Instant end = Instant{} + scenario_.time.lasts;
     Instant sample = Instant{} + scenario_.sample_every;
-    std::size_t visit = 0, press = 0;
+    std::size_t visit = 0, press = 0, fault = 0;
     while (device_.now() < end) {
       Instant next = std::min(end, sample);
       if (visit < scenario_.visits.size()) next = std::min(next, scenario_.visits[visit].at);
       if (press < scenario_.presses.size()) next = std::min(next, scenario_.presses[press].at);
+      if (fault < scenario_.faults.size()) next = std::min(next, scenario_.faults[fault].at);
       const bool changes = change > device_.now() && change <= next;
       device_.run_until(next);
       if (changes) note_clock(change);
+      while (fault < scenario_.faults.size() && scenario_.faults[fault].at <= next) {
+        break_something(scenario_.faults[fault++]);
+      }
       while (visit < scenario_.visits.size() && scenario_.visits[visit].at <= next) {
         if (!act(scenario_.visits[visit++])) return std::unexpected(failure_);
       }
@@ -65,7 +70,7 @@ class Player {
       if (next >= sample) {
         device_.look();
         take_sample();
-        sample = sample + scenario_.sample_every;
+        while (sample <= device_.now()) sample = sample + scenario_.sample_every;
         if (progress_) progress_(static_cast<double>(next.raw()) / static_cast<double>(end.raw()));
       }
     }
@@ -289,6 +294,35 @@ class Player {
     result_.boluses.push_back(record);
   }
 
+  void break_something(const Fault& fault) {
+    const auto mark = [&](std::string text) {
+      result_.marks.push_back({device_.now(), EventCode::kAlarmRaised, std::move(text)});
+    };
+    switch (fault.kind) {
+      case FaultKind::kPowerLoss:
+        mark(fmt::format("Fault: power is gone for {}; the board's clock {}.", to_text(fault.lasts),
+                         fault.clock_kept ? "goes on" : "is lost"));
+        intent_.advance(device_.now());
+        device_.lose_power(fault.lasts, fault.clock_kept);
+        return;
+      case FaultKind::kStall:
+        mark("Fault: the rotor is stuck.");
+        return device_.jam(true);
+      case FaultKind::kStallEnds:
+        mark("The rotor is free again.");
+        return device_.jam(false);
+      case FaultKind::kExtraSteps:
+        mark(fmt::format("Fault: the motor makes {} steps that nobody ordered.", fault.count));
+        return device_.run_wild(fault.count);
+      case FaultKind::kBitRot:
+        mark(fmt::format("Fault: {} bits of the memory turn.", fault.count));
+        return device_.rot(fault.count, scenario_.seed);
+      case FaultKind::kStuckPage:
+        mark(fmt::format("Fault: page {} of the memory takes nothing more.", fault.count));
+        return device_.stick(static_cast<std::uint32_t>(fault.count));
+    }
+  }
+
   void follow(const Device& device, const Effects& effects) {
     intent_.advance(device.now());
     const FlowRate flow = device.pump().status().flow;
@@ -389,6 +423,7 @@ class Player {
   }
 
   void finish() {
+    result_.journal = journal_jsonl(device_.stored().journal());
     const Status status = device_.pump().status();
     result_.steps_commanded = status.steps_commanded;
     result_.steps_reported = device_.steps();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "world/journal_file.hpp"
 #include "world/scenario_testing.hpp"
 
 namespace theca {
@@ -92,6 +93,33 @@ TEST(Play, every_scenario_of_the_house_plays_and_keeps_the_sums) {
     EXPECT_TRUE(events(run, EventCode::kCommandRefused).empty());
   }
   EXPECT_GE(files, 11);
+}
+
+TEST(Play, INV_3_INV_7_INV_8_what_breaks_is_told_with_its_volume_and_nothing_is_caught_up) {
+  const RunResult run = played_file("faults/power_and_motor_faults");
+  const auto raised = [&](Alarm alarm) { return std::ranges::count(run.alarms, alarm, &AlarmRecord::alarm); };
+  EXPECT_EQ(raised(Alarm::kRestarted), 1);
+  EXPECT_EQ(raised(Alarm::kPowerLost), 1);
+  EXPECT_EQ(raised(Alarm::kMotorStall), 1);
+  EXPECT_EQ(raised(Alarm::kMemoryFault), 0);
+  // The longest possible loss: 40 min without power, an hour of unknown steps, two hours of stall, a cut
+  // bolus.
+  const Volume missing = run.samples.back().prescribed - run.samples.back().delivered;
+  EXPECT_GT(missing, microlitres(25));  // the stall alone
+  EXPECT_LT(missing, microlitres(70));
+  EXPECT_EQ(run.events.size() + 5, run.marks.size()) << "each fault is marked, and the end of the stall";
+  const auto check = check_journal(run.journal);
+  ASSERT_TRUE(check) << check.error();
+  EXPECT_TRUE(check->wrong.empty()) << check->wrong.front();
+  for (std::size_t i = 1; i < run.samples.size(); ++i) ASSERT_LE(run.samples[i - 1].at, run.samples[i].at);
+}
+
+TEST(Play, INV_2_steps_that_nobody_ordered_take_the_motors_power_away) {
+  const RunResult run =
+      played_text(kWalkingExample + "\n[[fault]]\nat = \"day 2 09:00\"\nkind = \"extra steps\"\nsteps = 3\n");
+  ASSERT_EQ(events(run, EventCode::kMotorPowerOff).size(), 1U);
+  const Instant off = events(run, EventCode::kMotorPowerOff)[0].at;
+  EXPECT_EQ(run.samples.back().delivered, sample_at(run, off).delivered);
 }
 
 TEST(Play, concentration_up_with_a_bridge_keeps_the_dose_at_the_tip) {

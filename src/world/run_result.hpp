@@ -119,6 +119,7 @@ struct RunResult {
   std::vector<Sample> samples;  // at a regular spacing and at every change
   std::vector<Event> events;    // the pump's own, in order
   std::vector<Mark> marks;      // the same in words, local clock changes and people's acts included
+  std::string journal;          // the pump's own, page by page (journal_file.hpp)
   std::vector<BolusRecord> boluses;
   std::vector<AlarmRecord> alarms;
   std::vector<FrontArrival> fronts;

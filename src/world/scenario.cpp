@@ -8,6 +8,7 @@
 #include <random>
 
 #include "plan/library_reader.hpp"
+#include "pump/nvm.hpp"
 #include "quantity/text.hpp"
 #include "world/scenario_order.hpp"
 
@@ -24,6 +25,14 @@ constexpr std::array<Choice<VisitAct>, 5> kVisitActs{{{"refill", VisitAct::kRefi
                                                       {"stop", VisitAct::kStop},
                                                       {"resume", VisitAct::kResume},
                                                       {"set clock", VisitAct::kSetClock}}};
+
+constexpr std::array<Choice<FaultKind>, 5> kFaultKinds{{{"power loss", FaultKind::kPowerLoss},
+                                                        {"stall", FaultKind::kStall},
+                                                        {"extra steps", FaultKind::kExtraSteps},
+                                                        {"bit rot", FaultKind::kBitRot},
+                                                        {"stuck page", FaultKind::kStuckPage}}};
+constexpr std::array<Choice<bool>, 2> kClockKept{{{"lost", false}, {"kept", true}}};
+constexpr std::int64_t kMostCount = 100'000;
 
 class Loader {
  public:
@@ -66,6 +75,9 @@ class Loader {
       scenario_.first.order.number = 1;
     });
     std::uint32_t number = 2;
+    top.each("fault", [&](TableReader& table) { fault(table); });
+    std::stable_sort(scenario_.faults.begin(), scenario_.faults.end(),
+                     [](const Fault& a, const Fault& b) { return a.at < b.at; });
     top.each("visit", [&](TableReader& table) {
       Visit next = visit(table);
       if (!scenario_.visits.empty() && next.at < scenario_.visits.back().at) {
@@ -239,6 +251,31 @@ class Loader {
     if (!prescribes && made.act == VisitAct::kPrescribe)
       table.error("prescription", "missing; write [visit.prescription]");
     return made;
+  }
+
+  void fault(TableReader& table) {
+    Fault made;
+    if (const auto text = table.need_text("at")) made.at = moment(table, "at", *text);
+    const auto kind = table.present("kind")
+                          ? table.choice("kind", std::span<const Choice<FaultKind>>{kFaultKinds})
+                          : std::nullopt;
+    if (!kind) return table.forgive_unknown_keys();
+    made.kind = *kind;
+    if (*kind == FaultKind::kPowerLoss || *kind == FaultKind::kStall) {
+      made.lasts = table.need_quantity("lasts", parse_duration).value_or(Duration{});
+      if (table.has("lasts") && made.lasts.raw() <= 0) table.error("lasts", "has no duration");
+    }
+    if (*kind == FaultKind::kPowerLoss && table.has("clock"))
+      made.clock_kept = table.choice("clock", std::span<const Choice<bool>>{kClockKept}).value_or(false);
+    if (*kind == FaultKind::kExtraSteps) made.count = table.integer("steps", 1, kMostCount).value_or(1);
+    if (*kind == FaultKind::kBitRot) made.count = table.integer("bits", 1, kMostCount).value_or(1);
+    if (*kind == FaultKind::kStuckPage) made.count = table.integer("page", 0, kNvmPages - 1).value_or(0);
+    scenario_.faults.push_back(made);
+    if (*kind != FaultKind::kStall) return;
+    Fault end;
+    end.at = made.at + made.lasts;
+    end.kind = FaultKind::kStallEnds;
+    scenario_.faults.push_back(end);
   }
 
   /// The fluid that the reservoir holds after the visits read so far.

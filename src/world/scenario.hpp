@@ -44,6 +44,17 @@ struct Visit {
   std::uint32_t line = 0;
 };
 
+enum class FaultKind : std::uint8_t { kPowerLoss, kStall, kStallEnds, kExtraSteps, kBitRot, kStuckPage };
+
+/// Something that breaks. One that lasts begins and ends as two.
+struct Fault {
+  Instant at;
+  FaultKind kind = FaultKind::kPowerLoss;
+  Duration lasts;           // power loss
+  bool clock_kept = false;  // power loss: the board's clock and step count go on
+  std::int64_t count = 0;   // steps, bits, or the page
+};
+
 /// A press of the patient's button.
 struct Press {
   Instant at;
@@ -73,6 +84,7 @@ struct Scenario {
   ScenarioOrder first;
   std::vector<Visit> visits;
   std::vector<Press> presses;
+  std::vector<Fault> faults;
 };
 
 /// Reads and checks all of it; every error at once.
