@@ -48,8 +48,11 @@ enum class EventCode : std::uint8_t {
   kDelivered,
   kJournalAcknowledged,
   kJournalFolded,
+  kFieldEntered,
+  kFieldLeft,
+  kPatientNaive,
 };
-inline constexpr std::size_t kEventCodeCount = 37;
+inline constexpr std::size_t kEventCodeCount = 40;
 
 struct Event {
   Instant at;
@@ -105,6 +108,9 @@ inline constexpr std::array<EventRow, kEventCodeCount> kEvents{{
     {EventCode::kDelivered, "delivered", "", "commanded_steps", "reported_steps"},
     {EventCode::kJournalAcknowledged, "journal acknowledged", "", "entries", ""},
     {EventCode::kJournalFolded, "journal folded", "", "entries", ""},
+    {EventCode::kFieldEntered, "magnetic field entered", "", "", ""},
+    {EventCode::kFieldLeft, "magnetic field left", "", "held_ms", "missed_nl"},
+    {EventCode::kPatientNaive, "patient may be naive", "", "without_ms", ""},
 }};
 
 constexpr const EventRow& row_of(EventCode code) { return kEvents[static_cast<std::size_t>(code)]; }

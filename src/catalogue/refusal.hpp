@@ -21,6 +21,7 @@ enum class Refusal : std::uint8_t {
   kFrontInPath,
   kCeiling,
   kReservoirEmpty,
+  kMagneticField,
   // a command
   kNotImplanted,
   kAlreadyImplanted,
@@ -38,8 +39,9 @@ enum class Refusal : std::uint8_t {
   kMotorFault,
   kNothingToResume,
   kBadLimits,
+  kNaivePatient,
 };
-inline constexpr std::size_t kRefusalCount = 28;
+inline constexpr std::size_t kRefusalCount = 30;
 
 struct RefusalRow {
   Refusal refusal;
@@ -61,6 +63,7 @@ inline constexpr std::array<RefusalRow, kRefusalCount> kRefusals{{
      "Another formulation than the prescribed one would leave the tip."},
     {Refusal::kCeiling, "ceiling", "The bolus would touch one of the patient's ceilings."},
     {Refusal::kReservoirEmpty, "reservoir empty", "The reservoir may be empty."},
+    {Refusal::kMagneticField, "magnetic field", "A strong magnetic field holds the rotor."},
     {Refusal::kNotImplanted, "not implanted", "The pump has not been set up for a patient."},
     {Refusal::kAlreadyImplanted, "already implanted", "The pump has been set up for a patient before."},
     {Refusal::kPrescriptionMalformed, "prescription malformed", "The bytes are no prescription."},
@@ -86,6 +89,8 @@ inline constexpr std::array<RefusalRow, kRefusalCount> kRefusals{{
     {Refusal::kMotorFault, "motor fault", "Motor power is off after over-delivery."},
     {Refusal::kNothingToResume, "nothing to resume", "No stopped prescription to resume."},
     {Refusal::kBadLimits, "bad limits", "Ceilings, path or model constants are outside their range."},
+    {Refusal::kNaivePatient, "naive patient",
+     "Nothing was given for three days and more: the old dose may be an overdose. Prescribe anew."},
 }};
 
 constexpr const RefusalRow& row_of(Refusal refusal) { return kRefusals[static_cast<std::size_t>(refusal)]; }

@@ -52,6 +52,7 @@ class Bench {
   Pump pump;
   std::vector<Event> events;
   std::vector<Instant> steps;  // made by the motor
+  std::vector<std::pair<Instant, AlarmClass>> sounds;
   std::int64_t swallow = 0;  // so many of the next steps do not come, although the motor is told to make them
 
   // ---- commands ---------------------------------------------------------------------------------------
@@ -87,6 +88,13 @@ class Bench {
   BolusAnswer press() {
     return give(
         [&](MotorReading reading, Effects& out) { return pump.request_bolus(reading, ++presses_, out); });
+  }
+  void acknowledge() {
+    give([&](MotorReading reading, Effects& out) { return pump.acknowledge_alarms(reading, out), 0; });
+  }
+  /// The field holds the rotor as well.
+  void magnetic_field(bool present) {
+    give([&](MotorReading reading, Effects& out) { return pump.magnetic_field(reading, present, out), 0; });
   }
   void observe() {
     give([&](MotorReading reading, Effects& out) { return pump.observe(reading, out), 0; });
@@ -160,6 +168,7 @@ class Bench {
     auto result = call(reading(), out_);
     if (out_.lost() != 0) throw std::logic_error("events were lost");
     events.insert(events.end(), out_.events().begin(), out_.events().end());
+    if (out_.sound) sounds.emplace_back(now_, *out_.sound);
     if (out_.motor == MotorOrder::kPowerOff) powered_ = false;
     if (out_.motor != MotorOrder::kNone) train_.reset();
     if (out_.motor == MotorOrder::kRun && powered_) train_ = out_.train;

@@ -5,8 +5,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
+#include "catalogue/alarm.hpp"
 #include "catalogue/event.hpp"
 #include "pump/train.hpp"
 
@@ -24,6 +26,8 @@ class Effects {
   static constexpr std::size_t kMostEvents = 40;
 
   MotorOrder motor = MotorOrder::kNone;
+  /// Sound this class of alarm now, once (sound_of in catalogue/alarm.hpp).
+  std::optional<AlarmClass> sound;
   Train train;
 
   void tell(const Event& event) {
@@ -34,6 +38,7 @@ class Effects {
     }
   }
   [[nodiscard]] std::span<const Event> events() const { return {events_.data(), count_}; }
+  [[nodiscard]] std::size_t room() const { return kMostEvents - count_; }
   /// Events that found no room; zero as long as the caller clears between calls.
   [[nodiscard]] std::size_t lost() const { return lost_; }
   /// Tells all times `by` later: for a reader whose clock is not the pump's.
@@ -43,6 +48,7 @@ class Effects {
   }
   void clear() {
     motor = MotorOrder::kNone;
+    sound.reset();
     count_ = 0;
     lost_ = 0;
   }

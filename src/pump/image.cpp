@@ -136,6 +136,11 @@ void Image::delivery(Io& io, P& pump) {
   field(io, pump.grants_.count_, kMaxAllotted);
   fields(io, pump.extra_steps_, pump.pushed_steps_, pump.told_missed_, pump.tip_formulation_, pump.held_,
          pump.retry_at_, pump.retry_first_step_, pump.paused_until_, pump.newest_, pump.next_wake_);
+  auto acknowledged = pump.acknowledged_.bits();
+  field(io, acknowledged);
+  if constexpr (Io::kReads) pump.acknowledged_ = AlarmSet::of_bits(acknowledged);
+  fields(io, pump.unacknowledged_since_, pump.next_sound_, pump.reported_, pump.sensed_, pump.last_given_,
+         pump.naive_, pump.in_field_, pump.field_since_);
 }
 
 template <class Io, class P>

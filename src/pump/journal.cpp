@@ -7,7 +7,6 @@
 namespace theca {
 namespace {
 
-constexpr Word kLow32 = 0xFFFF'FFFF;
 constexpr std::uint32_t kMostBadPages = 4;  // in a row
 constexpr unsigned kTimeBits = 48;          // milliseconds: 8,900 years
 
@@ -28,6 +27,7 @@ std::array<Word, kEntryWords> words_of(const JournalEntry& entry) {
 }
 
 std::optional<JournalEntry> entry_of(const std::array<Word, kEntryWords>& words) {
+  if (words[0] == kErased) return std::nullopt;  // never counted, whatever the sum of the others says
   JournalEntry entry;
   entry.sequence = static_cast<std::uint32_t>(words[0]);
   entry.event.at = Instant{static_cast<std::int64_t>(words[1] & ((Word{1} << kTimeBits) - 1))};
@@ -66,10 +66,24 @@ std::optional<JournalPage> page_of(const std::array<Word, kPageHeadWords>& words
   return page;
 }
 
-std::optional<JournalPage> Journal::head_of(std::uint32_t number) const {
+/// A head in which one bit has turned is told by its sum, for no two flips of one bit give the same.
+std::optional<JournalPage> Journal::head_at(std::uint32_t slot) const {
   std::array<Word, kPageHeadWords> words{};
-  for (std::uint32_t i = 0; i < kPageHeadWords; ++i) words[i] = nvm_.read(address_of(number) + i);
-  const auto page = page_of(words);
+  for (std::uint32_t i = 0; i < kPageHeadWords; ++i) words[i] = nvm_.read(address_of(slot) + i);
+  if (words[0] == kErased) return std::nullopt;
+  if (const auto page = page_of(words)) return page;
+  for (Word& word : words) {
+    for (int bit = 0; bit < 64; ++bit) {
+      word ^= Word{1} << bit;
+      if (const auto page = page_of(words)) return page;
+      word ^= Word{1} << bit;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<JournalPage> Journal::head_of(std::uint32_t number) const {
+  const auto page = head_at(number);
   return page && page->number == number ? page : std::nullopt;
 }
 
@@ -112,9 +126,9 @@ Digest Journal::digest_of(std::uint32_t number) const {
 void Journal::open() {
   open_ = false;
   for (std::uint32_t slot = 0; slot < kJournalPages; ++slot) {
-    const auto number = static_cast<std::uint32_t>(nvm_.read(address_of(slot)) & kLow32);
-    if (number % kJournalPages != slot || !head_of(number)) continue;
-    if (!open_ || number > number_) number_ = number;
+    const auto page = head_at(slot);
+    if (!page || page->number % kJournalPages != slot) continue;
+    if (!open_ || page->number > number_) number_ = page->number;
     open_ = true;
   }
   place_ = 0;
@@ -129,13 +143,20 @@ void Journal::open() {
   }
 }
 
+/// The first sequence behind a page that stood: what the next page that stands begins with.
+std::uint32_t Journal::end_of(std::uint32_t number) const {
+  for (std::uint32_t page = number + 1; page <= number_; ++page) {
+    if (const auto head = head_of(page)) return head->first_sequence;
+  }
+  return next_sequence_;
+}
+
 bool Journal::turn_page(std::uint32_t first_sequence, std::uint32_t acknowledged) {
   const Digest before = open_ ? digest_of(number_) : Digest{};
   std::uint32_t next = open_ ? number_ + 1 : 0;
   for (std::uint32_t tries = 0; tries <= kMostBadPages; ++tries, ++next) {
     if (next >= kJournalPages) {
-      const auto after_oldest = head_of(next - kJournalPages + 1);  // its first tells where the oldest ends
-      if (after_oldest && after_oldest->first_sequence > acknowledged) return false;
+      if (end_of(next - kJournalPages) > acknowledged) return false;
     }
     if (!begin_page({next, first_sequence, before})) continue;
     open_ = true;
@@ -160,7 +181,8 @@ bool Journal::append(const JournalEntry& entry, std::uint32_t acknowledged) {
   for (std::uint32_t tries = 0; tries <= kEntriesPerPage; ++tries) {
     if ((!open_ || place_ == kEntriesPerPage) && !turn_page(entry.sequence, acknowledged)) return false;
     const std::uint32_t address = address_of(number_, place_++);
-    bool good = nvm_.read(address) == kErased;
+    bool good = true;  // a bit of a blank place may have turned: it is not programmed
+    for (std::uint32_t i = 0; i < kEntryWords; ++i) good = good && nvm_.read(address + i) == kErased;
     for (std::uint32_t i = 1; i < kEntryWords; ++i) good = good && nvm_.program(address + i, words[i]);
     if (!good || !nvm_.program(address, words[0])) continue;  // this place is bad: the next
     next_sequence_ = entry.sequence + 1;

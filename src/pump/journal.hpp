@@ -55,8 +55,9 @@ class Journal {
   /// The newest entry that `wanted` says yes to.
   template <class Wanted>
   [[nodiscard]] std::optional<JournalEntry> newest(Wanted&& wanted) const {
-    for (std::uint32_t page = number_ + 1; page-- > 0 && number_ - page < kJournalPages;) {
-      if (!head_of(page)) break;
+    const std::uint32_t oldest = oldest_page();
+    for (std::uint32_t page = number_ + 1; open_ && page-- > oldest;) {
+      if (!head_of(page)) continue;  // was passed over
       for (std::uint32_t place = kEntriesPerPage; place-- > 0;) {
         const auto entry = read(page, place);
         if (entry && wanted(*entry)) return entry;
@@ -84,6 +85,8 @@ class Journal {
 
  private:
   friend struct StoredPumpTestAccess;
+  [[nodiscard]] std::optional<JournalPage> head_at(std::uint32_t slot) const;
+  [[nodiscard]] std::uint32_t end_of(std::uint32_t number) const;
   bool turn_page(std::uint32_t first_sequence, std::uint32_t acknowledged);
   bool begin_page(const JournalPage& page);
 

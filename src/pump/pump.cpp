@@ -34,11 +34,7 @@ void Pump::start_next(Effects& out) {
 
 void Pump::start(const Prescription& prescription, Effects& out) {
   end_bolus(true, out);
-  while (due_ && due_->at < now()) {  // waited behind another bolus, and its prescription is over
-    tell(out, EventCode::kScheduledBolusSkipped, due_->identity, prescription_.schedule.dose.volume.raw(),
-         static_cast<std::uint8_t>(mode()));
-    due_ = next_scheduled_bolus(prescription_.schedule, clock_, started_, due_->identity);
-  }
+  skip_missed_boluses(out);  // one may have waited behind another bolus, and its prescription is over
   if (phase_ != Phase::kTherapy) end_phase(out);
   next_.reset();
   next_starts_ = kNever;
@@ -50,6 +46,8 @@ void Pump::start(const Prescription& prescription, Effects& out) {
   expired_ = false;
   condition_ = Condition::kRunning;
   paused_until_ = Instant{};  // it was held against what may have been given
+  naive_ = false;             // a physician has thought about the dose: silence is reckoned anew
+  last_given_ = now();
   const bool fluid_between =
       other_drug_at_tip() && front_.until_tip_changes() < front_.until_reservoir_reaches_tip();
   if (fluid_between &&
@@ -102,7 +100,7 @@ void Pump::enter_phase(Phase phase, Effects& out) {
   set_basal();
   if (prescription_.single.volume.raw() == 0) return;
   start_bolus(BolusKind::kSingle, prescription_.single, out);
-  const bool cannot = held_ || now() < paused_until_ || alarms_.has(Alarm::kReservoirDry) ||
+  const bool cannot = held_ || in_field_ || now() < paused_until_ || alarms_.has(Alarm::kReservoirDry) ||
                       alarms_.has(Alarm::kEmptyReservoir);
   if (cannot) end_bolus(true, out);  // told with nothing given; not made up for
 }
@@ -144,6 +142,7 @@ Refusal Pump::why_refused(Instant now, Instant& next_possible) const {
   if (policy.dose.volume.raw() == 0 || policy.dose.rate.raw() == 0) return Refusal::kNoPatientBolus;
   if (alarms_.has(Alarm::kEmptyReservoir) || alarms_.has(Alarm::kReservoirDry))
     return Refusal::kReservoirEmpty;
+  if (in_field_) return Refusal::kMagneticField;
   if (alarms_.any_critical() || held_) return Refusal::kCriticalAlarm;
   if (bolus_) return Refusal::kOtherBolusRunning;
   if (row_of(mode()).patient_request == RequestIn::kRefused || expired_) return Refusal::kMode;
@@ -199,6 +198,7 @@ void Pump::sync(MotorReading reading, Effects& out) {
     told_missed_ = engine_.missed();
   }
   if (condition_ == Condition::kNotImplanted) return;
+  reported_ = reading.reported;
   front_.push(model_.step * (given_steps() - pushed_steps_));
   pushed_steps_ = given_steps();
   follow_front(out);
@@ -271,6 +271,7 @@ void Pump::follow_levels(Effects& out) {
 
 void Pump::decide(Effects& out) {
   if (condition_ == Condition::kNotImplanted) return;
+  follow_giving(out);
   if (held_ && now() >= retry_at_) retry_motor(out);
   if (next_ && condition_ == Condition::kRunning && now() >= next_starts_) start_next(out);
   if (!expired_ && now() >= expiry_) expire(out);
@@ -284,6 +285,8 @@ void Pump::decide(Effects& out) {
   run_schedule(out);
   set_basal();
   deliver(out);
+  next_wake_ = std::min(next_wake_, silence_means());
+  follow_alarms(out);
 }
 
 void Pump::expire(Effects& out) {
@@ -295,20 +298,51 @@ void Pump::expire(Effects& out) {
 }
 
 void Pump::run_schedule(Effects& out) {
+  Skipped skipped;
   while (due_ && due_->at <= now()) {
     const bool starts = condition_ == Condition::kRunning && !expired_ && phase_ == Phase::kTherapy &&
-                        !held_ && now() >= paused_until_ && !other_drug_at_tip() &&
+                        !held_ && !in_field_ && now() >= paused_until_ && !other_drug_at_tip() &&
                         !alarms_.has(Alarm::kReservoirDry) && !alarms_.has(Alarm::kEmptyReservoir);
-    if (starts && bolus_) return;  // its turn comes when the running bolus is over
+    if (starts && bolus_) break;  // its turn comes when the running bolus is over
     const std::int64_t identity = due_->identity;
     if (starts) {
       start_bolus(BolusKind::kScheduled, prescription_.schedule.dose, out);
     } else {
-      tell(out, EventCode::kScheduledBolusSkipped, identity, prescription_.schedule.dose.volume.raw(),
-           static_cast<std::uint8_t>(mode()));
+      skip(identity, skipped, out);
     }
     due_ = next_scheduled_bolus(prescription_.schedule, clock_, started_, identity);
   }
+  tell_skipped(skipped, out);
+}
+
+/// Nothing missed is caught up.
+void Pump::skip_missed_boluses(Effects& out) {
+  Skipped skipped;
+  while (due_ && due_->at < now()) {
+    const std::int64_t identity = due_->identity;
+    skip(identity, skipped, out);
+    due_ = next_scheduled_bolus(prescription_.schedule, clock_, started_, identity);
+  }
+  tell_skipped(skipped, out);
+}
+
+/// Each is told, as long as there is room for what else a call has to tell; then one event stands for all
+/// that follow, with the last identity and the volume of them together.
+void Pump::skip(std::int64_t identity, Skipped& skipped, Effects& out) {
+  constexpr std::size_t kRoomForOthers = 14;
+  const Volume volume = prescription_.schedule.dose.volume;
+  if (out.room() > kRoomForOthers) {
+    return tell(out, EventCode::kScheduledBolusSkipped, identity, volume.raw(),
+                static_cast<std::uint8_t>(mode()));
+  }
+  skipped.identity = identity;
+  skipped.volume += volume;
+}
+
+void Pump::tell_skipped(const Skipped& skipped, Effects& out) {
+  if (skipped.volume.raw() == 0) return;
+  tell(out, EventCode::kScheduledBolusSkipped, skipped.identity, skipped.volume.raw(),
+       static_cast<std::uint8_t>(mode()));
 }
 
 /// Tells the engine the basal flow of this moment and until when it holds.
@@ -330,7 +364,7 @@ void Pump::set_basal() {
 /// Plans the next train, asks the gate, and settles when to wake.
 void Pump::deliver(Effects& out) {
   const bool delivers = (condition_ == Condition::kRunning || condition_ == Condition::kSafeState) &&
-                        !held_ && now() >= paused_until_ && given_steps() < dry_at_;
+                        !held_ && !in_field_ && now() >= paused_until_ && given_steps() < dry_at_;
   const Instant due = due_ && !bolus_ ? due_->at : kNever;
   const Instant next =
       condition_ == Condition::kRunning ? next_starts_ : kNever;  // never starts a stopped pump
@@ -482,6 +516,9 @@ Status Pump::status() const {
   status.formulation_in_reservoir = front_.in_reservoir().number;
   status.formulation_at_tip = front_.at_tip().number;
   status.until_reservoir_reaches_tip = front_.until_reservoir_reaches_tip();
+  status.in_field = in_field_;
+  status.naive = naive_;
+  status.last_given = last_given_;
   status.steps_commanded = engine_.commanded();
   status.steps_missed = engine_.missed();
   status.largest_deviation_steps = gate_.largest_deviation();
@@ -506,13 +543,17 @@ void Pump::tell(Effects& out, EventCode code, std::int64_t value, std::int64_t v
 
 void Pump::raise(Effects& out, Alarm alarm) {
   if (alarms_.has(alarm)) return;
+  if (alarms_.without(acknowledged_).bits() == 0) unacknowledged_since_ = now();
   alarms_.raise(alarm);
+  next_sound_ = now();  // at once
+  if (implanted()) next_wake_ = std::min(next_wake_, next_sound_);
   tell(out, EventCode::kAlarmRaised, 0, 0, static_cast<std::uint8_t>(alarm));
 }
 
 void Pump::clear(Effects& out, Alarm alarm) {
   if (!alarms_.has(alarm)) return;
   alarms_.clear(alarm);
+  acknowledged_.clear(alarm);
   tell(out, EventCode::kAlarmCleared, 0, 0, static_cast<std::uint8_t>(alarm));
 }
 

@@ -102,6 +102,9 @@ struct Status {
   std::int64_t steps_missed = 0;
   std::int64_t largest_deviation_steps = 0;
   std::uint8_t boluses_left = 0;
+  bool in_field = false;  // a magnetic field holds the rotor
+  bool naive = false;     // nothing was given for so long that the old dose may be an overdose
+  Instant last_given;     // when the sensor last saw a step
   Instant next_bolus_possible;
 };
 
@@ -123,6 +126,10 @@ class Pump {
   void set_clock(MotorReading reading, ClockOffset offset, Effects& out);
   /// The clinic has seen the alarms: those that only tell of something past are cleared.
   void acknowledge_alarms(MotorReading reading, Effects& out);
+
+  // ---- what the board senses ---------------------------------------------------------------------------
+  /// A field that holds the rotor is there, or is left. The motor is held meanwhile, and goes on by itself.
+  void magnetic_field(MotorReading reading, bool present, Effects& out);
 
   // ---- the patient ------------------------------------------------------------------------------------
   BolusAnswer request_bolus(MotorReading reading, std::uint32_t request, Effects& out);
@@ -178,8 +185,17 @@ class Pump {
   void retry_motor(Effects& out);
   void fill_reservoir(Volume holds);
   void follow_reservoir();
+  void follow_alarms(Effects& out);
+  void follow_giving(Effects& out);
+  [[nodiscard]] Instant silence_means() const;
   void drop_dose_in_hand(Effects& out);
   void skip_missed_boluses(Effects& out);
+  struct Skipped {
+    std::int64_t identity = 0;
+    Volume volume;
+  };
+  void skip(std::int64_t identity, Skipped& skipped, Effects& out);
+  void tell_skipped(const Skipped& skipped, Effects& out);
   void follow_levels(Effects& out);
   void follow_front(Effects& out);
 
@@ -273,6 +289,15 @@ class Pump {
   Instant paused_until_;      // after a power cut: until unknown steps would have fallen
   std::uint32_t newest_ = 0;  // number of the newest prescription taken
   std::int64_t retry_first_step_ = 0;
+  AlarmSet acknowledged_;         // of those that stand
+  Instant unacknowledged_since_;  // the oldest of the others
+  Instant next_sound_ = kNever;
+  std::int64_t reported_ = 0;  // the sensor's count
+  std::int64_t sensed_ = 0;    // when it was last seen to move, and when that was
+  Instant last_given_;
+  bool naive_ = false;
+  bool in_field_ = false;
+  Instant field_since_;
   Instant next_wake_ = kNever;
 };
 

@@ -74,6 +74,8 @@ CommandResult Pump::implant(MotorReading reading, const Implantation& setup,
   low_alarm_ = setup.low_alarm;
   front_ = front;
   tip_formulation_ = setup.path_contents.number;
+  sensed_ = reading.reported;
+  last_given_ = now();
   tell(out, EventCode::kImplanted, path_.total().raw(), model_.code);
   condition_ = Condition::kRunning;
   safe_at_tip_ = vetted->safe_state;
@@ -99,6 +101,7 @@ CommandResult Pump::refill(MotorReading reading, const RefillRecord& refill, con
     return std::unexpected(refuse(Refusal::kFormulationMismatch, out));
   }
   const bool another = !(refill.formulation == front_.in_reservoir());
+  if (naive_ && with == nullptr) return std::unexpected(refuse(Refusal::kNaivePatient, out));
   if (another && with == nullptr) return std::unexpected(refuse(Refusal::kFormulationMismatch, out));
   if (another && refill.formulation.number == front_.in_reservoir().number) {
     return std::unexpected(refuse(Refusal::kFormulationMismatch, out));  // one number, two contents
@@ -163,6 +166,7 @@ CommandResult Pump::stop(MotorReading reading, Effects& out) {
 CommandResult Pump::resume(MotorReading reading, Effects& out) {
   sync(reading, out);
   if (condition_ != Condition::kStopped) return std::unexpected(refuse(Refusal::kNothingToResume, out));
+  if (naive_) return std::unexpected(refuse(Refusal::kNaivePatient, out));
   condition_ = stopped_from_;
   tell(out, EventCode::kResumed, prescription_.number);
   decide(out);
@@ -210,6 +214,9 @@ void Pump::set_clock(MotorReading reading, ClockOffset offset, Effects& out) {
 void Pump::acknowledge_alarms(MotorReading reading, Effects& out) {
   sync(reading, out);
   tell(out, EventCode::kAlarmsAcknowledged);
+  acknowledged_ = alarms_;
+  next_sound_ =
+      now() + (alarms_.any_critical() ? kCriticalRepeatAcknowledged : kNonCriticalRepeatAcknowledged);
   for (const AlarmRow& row : kAlarms) {
     if (row.clears == AlarmClears::kOnAcknowledge) clear(out, row.alarm);
   }

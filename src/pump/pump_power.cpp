@@ -29,27 +29,20 @@ MotorReading Pump::power_returned(const PowerReturn& power, Effects& out) {
     from = {now(), gate_.settle_unknown()};
   }
   drop_dose_in_hand(out);
+  sensed_ = from.reported;
+  if (in_field_) {  // the board tells again whether it still is
+    in_field_ = false;
+    clear(out, Alarm::kMagneticField);
+  }
   engine_.advance(from.now);
   tell(out, EventCode::kPowerReturned, unknown, std::max(now(), paused_until_).raw(), power.kept ? 1 : 0);
-  raise(out, power.kept ? Alarm::kRestarted : Alarm::kPowerLost);
   if (condition_ == Condition::kNotImplanted) return from;
+  raise(out, power.kept ? Alarm::kRestarted : Alarm::kPowerLost);
   if (!power.kept) raise(out, Alarm::kClockUncertain);
   skip_missed_boluses(out);
   sync(from, out);
   decide(out);
   return from;
-}
-
-/// Nothing missed is caught up. One event tells of all: the last identity and the volume of them together.
-void Pump::skip_missed_boluses(Effects& out) {
-  std::int64_t identity = 0, volume = 0;
-  while (due_ && due_->at < now()) {
-    identity = due_->identity;
-    volume += prescription_.schedule.dose.volume.raw();
-    due_ = next_scheduled_bolus(prescription_.schedule, clock_, started_, identity);
-  }
-  if (volume > 0)
-    tell(out, EventCode::kScheduledBolusSkipped, identity, volume, static_cast<std::uint8_t>(mode()));
 }
 
 /// A bolus or a prime is not resumed; a bridge is, by what its allowance still holds.
@@ -92,6 +85,10 @@ void Pump::salvage(const LostRecords& lost, MotorReading known, Standstill stand
   extra_steps_ = 0;
   held_ = false;
   retry_at_ = kNever;
+  acknowledged_ = AlarmSet{};
+  sensed_ = known.reported;
+  last_given_ = known.now;
+  naive_ = in_field_ = false;
   if (lost.therapy) {
     prescription_ = Prescription{};
     prescription_.number = newest_;

@@ -57,6 +57,12 @@ const std::vector<Row>& patients_rows() {
        [] {
          return Bench{setup_with(kFirst), continuous(1, kFirst, kRate)}.press().refusal;
        }},
+      {Refusal::kMagneticField, "in the scanner",
+       [] {
+         Bench bench{setup_with(kFirst), with_patient_bolus()};
+         bench.magnetic_field(true);
+         return bench.press().refusal;
+       }},
       {Refusal::kLockout, "two requests",
        [] {
          Bench bench{setup_with(kFirst), with_patient_bolus()};
@@ -381,6 +387,20 @@ const std::vector<Row>& commands_rows() {
       {Refusal::kNothingToResume, "it runs",
        [] {
          Bench bench{setup_with(kFirst), with_patient_bolus()};
+         return reason(bench.resume());
+       }},
+      {Refusal::kNaivePatient, "a refill at the old dose after a week without",
+       [] {
+         Bench bench{setup_with(kFirst), with_patient_bolus()};
+         bench.stop();
+         bench.run_for(days(7));
+         return reason(bench.refill(of(kFirst)));
+       }},
+      {Refusal::kNaivePatient, "a resume after a week without",
+       [] {
+         Bench bench{setup_with(kFirst), with_patient_bolus()};
+         bench.stop();
+         bench.run_for(days(7));
          return reason(bench.resume());
        }},
       {Refusal::kBadLimits, "no path",

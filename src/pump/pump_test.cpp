@@ -208,7 +208,7 @@ RC_GTEST_PROP(Pump, INV_4_a_legal_therapy_meets_neither_gate_nor_ceiling_however
   const std::int64_t takes = divide_up(bolus_duration(p.patient.dose).raw(), 1'000);
   p.patient.lockout_s = static_cast<std::uint32_t>(takes + *within(0, 2 * 3'600));
   p.patient.window_s = static_cast<std::uint32_t>(*within(3'600, 8 * 3'600));
-  p.patient.allotted = static_cast<std::uint8_t>(*within(1, 6));
+  p.patient.allotted = static_cast<std::uint8_t>(*within(1, 4));
   if (*rc::gen::arbitrary<bool>())
     p.schedule = each({kRoller.step * *within(1, 500), FlowRate{5'000'000}}, 3'600, 1'234);
   Implantation setup = setup_with(kFirst);

@@ -13,7 +13,7 @@ RecordPlaces find_records(const Nvm& nvm, std::uint32_t first, std::uint32_t wor
     if (id >= kRecordCount || version != RecordHead::kVersion || length >= end - head) break;
     Crc32c sum;
     for (std::uint32_t i = 1; i <= length; ++i) sum.add(nvm.read(head + i));
-    if (word == RecordHead::make(static_cast<RecordId>(id), length, sum.value())) {
+    if (word == RecordHead::make(static_cast<RecordId>(id), length, sum)) {
       places[id] = RecordPlace{head + 1, length};
     }
     head += length + 1;

@@ -29,8 +29,10 @@ inline constexpr std::size_t kRecordCount = 7;
 /// Head of a record: id (8), version of its fields (8), words (16), sum of the words (32).
 struct RecordHead {
   static constexpr std::uint8_t kVersion = 1;
-  static constexpr Word make(RecordId id, std::uint32_t words, std::uint32_t sum) {
-    return Word{static_cast<std::uint8_t>(id)} | Word{kVersion} << 8 | Word{words} << 16 | Word{sum} << 32;
+  static Word make(RecordId id, std::uint32_t words, Crc32c sum) {
+    const Word head = Word{static_cast<std::uint8_t>(id)} | Word{kVersion} << 8 | Word{words} << 16;
+    sum.add(head);
+    return head | Word{sum.value()} << 32;
   }
 };
 
@@ -65,7 +67,7 @@ class RecordWriter {
   void end() {
     if (bits_ > 0) flush();
     bits_ = 0;
-    write(head_, RecordHead::make(id_, next_ - head_ - 1, sum_.value()));
+    write(head_, RecordHead::make(id_, next_ - head_ - 1, sum_));
   }
   /// Every word so far reads back as it was meant.
   [[nodiscard]] bool ok() const { return ok_; }

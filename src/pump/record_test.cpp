@@ -174,7 +174,7 @@ RC_GTEST_PROP(Record, INV_6_a_flipped_bit_of_a_head_hides_its_record_and_mistake
   const auto clean = found(flash);
   const auto flipped = static_cast<std::size_t>((*rc::gen::elementOf(records)).id);
   const std::uint32_t head = clean[flipped]->first - 1;
-  for (int bit = 8; bit < 64; ++bit) {
+  for (int bit = 0; bit < 64; ++bit) {
     flash.flip(head, bit);
     const auto places = found(flash);
     for (std::size_t id = 0; id < kRecordCount; ++id) {

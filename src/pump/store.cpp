@@ -7,21 +7,25 @@ using CallWords = std::array<Word, 4>;
 
 constexpr Word kCallHead = 0xFFFF'FFFF;  // kind (8), generation (8), number (16); above it the sum
 
-std::uint32_t sum_of(const CallWords& words) {
+/// The whole number of the generation is in the sum, as the head has room for the last of it only.
+std::uint32_t sum_of(const CallWords& words, std::uint32_t generation) {
   Crc32c sum;
+  sum.add(generation);
   sum.add(words[0] & kCallHead);
   for (std::size_t i = 1; i < words.size(); ++i) sum.add(words[i]);
   return sum.value();
 }
 
-bool whole(const CallWords& words) { return words[0] >> 32 == sum_of(words); }
+bool whole(const CallWords& words, std::uint32_t generation) {
+  return words[0] >> 32 == sum_of(words, generation);
+}
 
 /// A call in which one bit has turned is told by its sum, for no two flips of one bit give the same.
-bool mend(CallWords& words) {
+bool mend(CallWords& words, std::uint32_t generation) {
   for (Word& word : words) {
     for (int bit = 0; bit < 64; ++bit) {
       word ^= Word{1} << bit;
-      if (whole(words)) return true;
+      if (whole(words, generation)) return true;
       word ^= Word{1} << bit;
     }
   }
@@ -47,7 +51,9 @@ Store::Found Store::find() {
     look_at_copies();
     return Found::kState;
   }
-  for (std::uint32_t page = 0; page < kSlots * kSlotPages; ++page) {
+  // What a cut left of the first generation stands in its own slots; the others were never written.
+  const std::uint32_t second = slot_page(2, 0);
+  for (std::uint32_t page = second; page < second + kCopies * kSlotPages; ++page) {
     if (!blank(page)) return Found::kNothing;
   }
   return Found::kBlank;
@@ -100,11 +106,12 @@ bool Store::log(const LoggedCall& call) {
   CallWords words{
       Word{static_cast<std::uint8_t>(call.kind)} | Word{generation_ & 0xFFU} << 8 | Word{log_index_} << 16,
       static_cast<Word>(call.now.raw()), static_cast<Word>(call.reported), static_cast<Word>(call.argument)};
-  words[0] |= Word{sum_of(words)} << 32;
+  words[0] |= Word{sum_of(words, generation_)} << 32;
   while (log_next_ < kLogPlaces) {
     const std::uint32_t place = log_next_++;
     const std::uint32_t address = log_address(place);
-    bool good = nvm_.read(address) == kErased;  // a bit of it may have turned: it would not take the head
+    bool good = true;  // a bit of a blank place may have turned: it is not programmed
+    for (std::uint32_t i = 0; i < kCallWords; ++i) good = good && nvm_.read(address + i) == kErased;
     for (std::uint32_t i = 1; i < kCallWords; ++i) good = good && nvm_.program(address + i, words[i]);
     if (!good || !nvm_.program(address, words[0])) continue;  // this place is bad: the next
     call_stands_[place / 8] = static_cast<std::uint8_t>(call_stands_[place / 8] | 1U << (place % 8));
@@ -122,8 +129,9 @@ Store::ReadCall Store::read_call(std::uint32_t place, std::uint16_t index) {
     erased = erased && words[i] == kErased;
   }
   if (erased) return {};
-  if (!whole(words)) {
-    if (!mend(words)) return {};  // torn before it counted, or beyond reading
+  log_next_ = place + 1;
+  if (!whole(words, generation_)) {
+    if (!mend(words, generation_)) return {};  // torn before it counted, or beyond reading
     ++mended_;
   }
   const auto kind = static_cast<std::uint8_t>(words[0]);
@@ -154,8 +162,7 @@ bool Store::scrub() {
       for (std::uint32_t i = 0; i < kScrubWords && scrub_word_ < place->words; ++i)
         scrub_sum_.add(nvm_.read(place->first + scrub_word_++));
       if (scrub_word_ < place->words) return false;
-      const Word head =
-          RecordHead::make(static_cast<RecordId>(scrub_record_), place->words, scrub_sum_.value());
+      const Word head = RecordHead::make(static_cast<RecordId>(scrub_record_), place->words, scrub_sum_);
       if (nvm_.read(place->first - 1) != head) return true;
     }
     scrub_word_ = 0;
@@ -175,7 +182,7 @@ bool Store::scrub() {
   if ((call_stands_[place / 8] >> (place % 8) & 1U) == 0) return false;
   CallWords words{};
   for (std::uint32_t i = 0; i < kCallWords; ++i) words[i] = nvm_.read(log_address(place) + i);
-  return !whole(words);
+  return !whole(words, generation_);
 }
 
 }  // namespace theca

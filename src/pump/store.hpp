@@ -24,8 +24,9 @@ enum class CallKind : std::uint8_t {
   kSetClock,     // argument: UTC ms at the pump's zero
   kAcknowledge,  // of alarms
   kJournalRead,  // argument: entries the clinic has
+  kField,        // argument: 1 there, 0 left
 };
-inline constexpr std::uint8_t kLastCallKind = 8;
+inline constexpr std::uint8_t kLastCallKind = 9;
 
 struct LoggedCall {
   CallKind kind = CallKind::kWake;
@@ -53,12 +54,15 @@ class Store {
   /// follow.
   template <class Make>
   bool replay(Make&& make) {
-    std::uint16_t index = 0;
+    log_next_ = 0;
+    log_index_ = 0;
+    call_stands_ = {};
     for (std::uint32_t place = 0; place < kLogPlaces; ++place) {
-      const auto read = read_call(place, index);
+      const auto read = read_call(place, log_index_);
       if (read.missing) return false;
       if (!read.call) continue;
-      ++index;
+      call_stands_[place / 8] = static_cast<std::uint8_t>(call_stands_[place / 8] | 1U << (place % 8));
+      ++log_index_;
       make(*read.call);
     }
     return true;

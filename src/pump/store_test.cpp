@@ -130,7 +130,9 @@ TEST(Store, a_blank_memory_is_told_from_one_that_lost_its_generations) {
   for (std::uint32_t page = 0; page < kSlots * kSlotPages; ++page) {
     const std::uint32_t address = word_of_page(page) + 100;
     flash.flip(address, 3);
-    EXPECT_EQ(Store{flash}.find(), Found::kNothing) << page;
+    // The very first generation stands in the odd slots: what power left of it there was never a state.
+    const bool first = page >= 2 * kSlotPages;
+    EXPECT_EQ(Store{flash}.find(), first ? Found::kBlank : Found::kNothing) << page;
     flash.flip(address, 3);
   }
 }

@@ -76,8 +76,9 @@ void StoredPump::keep(Effects& out, std::size_t first_event) {
       writer.end();
     });
   };
-  const Alarm trouble = write() == 0 ? Alarm::kMemoryFault : Alarm::kMemoryRepaired;
-  const bool whole = store_.copies() == kCopies;
+  unwritable_ = write() == 0;
+  const Alarm trouble = unwritable_ ? Alarm::kMemoryFault : Alarm::kMemoryRepaired;
+  const bool whole = !unwritable_ && store_.copies() == kCopies;
   if (!whole && !pump_.status().alarms.has(trouble)) {
     const std::size_t before = out.events().size();
     pump_.raise_memory_alarm(trouble, out);
@@ -138,7 +139,7 @@ void StoredPump::follow_journal(Effects& out) {
 }
 
 void StoredPump::scrub(Effects& out) {
-  if (!store_.scrub()) return;
+  if (unwritable_ || !store_.scrub()) return;  // what cannot be written cannot be mended
   const std::size_t first = out.events().size();
   out.tell(Event{pump_.now(), EventCode::kMemoryRepaired, 0, 0, 0});
   pump_.raise_memory_alarm(Alarm::kMemoryRepaired, out);
@@ -231,6 +232,9 @@ void StoredPump::make_again(const LoggedCall& call) {
       break;
     case CallKind::kJournalRead:
       journal_read(static_cast<std::uint32_t>(call.argument), out);
+      break;
+    case CallKind::kField:
+      pump_.magnetic_field(reading, call.argument != 0, out);
       break;
   }
   follow_journal(out);
@@ -335,6 +339,11 @@ void StoredPump::set_clock(MotorReading reading, ClockOffset offset, Effects& ou
 
 void StoredPump::acknowledge_alarms(MotorReading reading, Effects& out) {
   logged(CallKind::kAcknowledge, reading, 0, out, [&] { pump_.acknowledge_alarms(reading, out); });
+}
+
+void StoredPump::magnetic_field(MotorReading reading, bool present, Effects& out) {
+  logged(CallKind::kField, reading, present ? 1 : 0, out,
+         [&] { pump_.magnetic_field(reading, present, out); });
 }
 
 void StoredPump::acknowledge_journal(MotorReading reading, std::uint32_t entries, Effects& out) {

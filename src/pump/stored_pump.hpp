@@ -42,6 +42,8 @@ class StoredPump {
   void acknowledge_journal(MotorReading reading, std::uint32_t entries, Effects& out);
   BolusAnswer request_bolus(MotorReading reading, std::uint32_t request, Effects& out);
 
+  void magnetic_field(MotorReading reading, bool present, Effects& out);
+
   // ---- time and the motor -----------------------------------------------------------------------------
   void wake(MotorReading reading, Effects& out);
   void observe(MotorReading reading, Effects& out);
@@ -91,6 +93,8 @@ class StoredPump {
   Pump pump_;
   Store store_;
   Journal journal_;
+
+  bool unwritable_ = false;  // the last generation could not be written to either copy
 
   // What the keeper itself remembers, in a record of its own.
   std::uint32_t told_ = 0;          // entries, the next one's sequence

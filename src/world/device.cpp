@@ -111,6 +111,14 @@ void Device::jam(bool stuck) {
   }
 }
 
+void Device::magnetic_field(bool present) {
+  if (present) jam(true);
+  command([&](StoredPump& pump, MotorReading r, Effects& out) {
+    return pump.magnetic_field(r, present, out), 0;
+  });
+  if (!present) jam(false);
+}
+
 void Device::run_wild(std::int64_t steps) {
   motor_.run_wild(steps);
   const Instant now = now_;

@@ -79,6 +79,8 @@ class Device {
 
   /// The motor's rotor is stuck from now on, or free again.
   void jam(bool stuck);
+  /// A scanner's field holds the rotor, and the board's sensor for it tells the pump; or it is left.
+  void magnetic_field(bool present);
   /// The motor makes steps that nobody ordered.
   void run_wild(std::int64_t steps);
   /// Bits of the memory turn: so many, where `seed` says, among the words that hold something.

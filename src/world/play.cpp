@@ -311,6 +311,12 @@ class Player {
       case FaultKind::kStallEnds:
         mark("The rotor is free again.");
         return device_.jam(false);
+      case FaultKind::kMri:
+        mark("The patient is in the scanner: its field holds the rotor.");
+        return device_.magnetic_field(true);
+      case FaultKind::kMriEnds:
+        mark("The patient has left the scanner.");
+        return device_.magnetic_field(false);
       case FaultKind::kExtraSteps:
         mark(fmt::format("Fault: the motor makes {} steps that nobody ordered.", fault.count));
         return device_.run_wild(fault.count);

@@ -114,6 +114,20 @@ TEST(Play, INV_3_INV_7_INV_8_what_breaks_is_told_with_its_volume_and_nothing_is_
   for (std::size_t i = 1; i < run.samples.size(); ++i) ASSERT_LE(run.samples[i - 1].at, run.samples[i].at);
 }
 
+TEST(Play, INV_3_a_scan_during_an_alarm_holds_delivery_for_as_long_as_it_lasts_and_no_longer) {
+  const std::string text = with(kWalkingExample, "volume = \"40 mL\"", "volume = \"2.2 mL\"");
+  const RunResult run =
+      played_text(text + "\n[[fault]]\nat = \"day 2 20:00\"\nkind = \"mri\"\nlasts = \"40 min\"\n");
+  ASSERT_EQ(events(run, EventCode::kFieldLeft).size(), 1U);
+  EXPECT_EQ(events(run, EventCode::kFieldLeft)[0].value, minutes(40).raw());
+  EXPECT_TRUE(events(run, EventCode::kMotorHeld).empty());
+  const Instant left = events(run, EventCode::kFieldLeft)[0].at;
+  const Instant full_hour = left + minutes(20);  // a sample stands there
+  const Volume after = sample_at(run, full_hour + hours(10)).delivered - sample_at(run, full_hour).delivered;
+  EXPECT_GE(after, microlitres(125) - run.model.step * 2);
+  EXPECT_LE(after, microlitres(125) + run.model.step * 2);
+}
+
 TEST(Play, INV_2_steps_that_nobody_ordered_take_the_motors_power_away) {
   const RunResult run =
       played_text(kWalkingExample + "\n[[fault]]\nat = \"day 2 09:00\"\nkind = \"extra steps\"\nsteps = 3\n");

@@ -26,7 +26,8 @@ constexpr std::array<Choice<VisitAct>, 5> kVisitActs{{{"refill", VisitAct::kRefi
                                                       {"resume", VisitAct::kResume},
                                                       {"set clock", VisitAct::kSetClock}}};
 
-constexpr std::array<Choice<FaultKind>, 5> kFaultKinds{{{"power loss", FaultKind::kPowerLoss},
+constexpr std::array<Choice<FaultKind>, 6> kFaultKinds{{{"power loss", FaultKind::kPowerLoss},
+                                                        {"mri", FaultKind::kMri},
                                                         {"stall", FaultKind::kStall},
                                                         {"extra steps", FaultKind::kExtraSteps},
                                                         {"bit rot", FaultKind::kBitRot},
@@ -261,7 +262,8 @@ class Loader {
                           : std::nullopt;
     if (!kind) return table.forgive_unknown_keys();
     made.kind = *kind;
-    if (*kind == FaultKind::kPowerLoss || *kind == FaultKind::kStall) {
+    const bool ends = *kind == FaultKind::kStall || *kind == FaultKind::kMri;
+    if (*kind == FaultKind::kPowerLoss || ends) {
       made.lasts = table.need_quantity("lasts", parse_duration).value_or(Duration{});
       if (table.has("lasts") && made.lasts.raw() <= 0) table.error("lasts", "has no duration");
     }
@@ -271,10 +273,10 @@ class Loader {
     if (*kind == FaultKind::kBitRot) made.count = table.integer("bits", 1, kMostCount).value_or(1);
     if (*kind == FaultKind::kStuckPage) made.count = table.integer("page", 0, kNvmPages - 1).value_or(0);
     scenario_.faults.push_back(made);
-    if (*kind != FaultKind::kStall) return;
+    if (!ends) return;
     Fault end;
     end.at = made.at + made.lasts;
-    end.kind = FaultKind::kStallEnds;
+    end.kind = *kind == FaultKind::kMri ? FaultKind::kMriEnds : FaultKind::kStallEnds;
     scenario_.faults.push_back(end);
   }
 

@@ -44,7 +44,16 @@ struct Visit {
   std::uint32_t line = 0;
 };
 
-enum class FaultKind : std::uint8_t { kPowerLoss, kStall, kStallEnds, kExtraSteps, kBitRot, kStuckPage };
+enum class FaultKind : std::uint8_t {
+  kPowerLoss,
+  kStall,
+  kStallEnds,
+  kMri,
+  kMriEnds,
+  kExtraSteps,
+  kBitRot,
+  kStuckPage
+};
 
 /// Something that breaks. One that lasts begins and ends as two.
 struct Fault {

@@ -129,6 +129,14 @@ std::string words_for(const Event& e, const std::vector<FluidName>& fluids, cons
       return fmt::format("Delivered so far: {} steps told, {} made.", e.value, e.value2);
     case EventCode::kJournalAcknowledged:
       return fmt::format("The clinic holds {} entries of the journal.", e.value);
+    case EventCode::kFieldEntered:
+      return "A magnetic field holds the rotor.";
+    case EventCode::kFieldLeft:
+      return fmt::format("The magnetic field is left after {}; {} of basal were not given.",
+                         to_text(Duration{e.value}), volume(e.value2));
+    case EventCode::kPatientNaive:
+      return fmt::format("Nothing was given for {}: the patient may have lost the tolerance to the dose.",
+                         to_text(Duration{e.value}));
     case EventCode::kJournalFolded:
       return fmt::format("{} entries found no room in the journal and are counted here.", e.value);
   }
