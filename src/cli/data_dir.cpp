@@ -3,15 +3,34 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <vector>
 
 namespace theca {
 
+namespace {
+
+const char* chosen_dir() { return std::getenv("THECA_DATA_DIR"); }
+const char* data_dir() { return chosen_dir() != nullptr ? chosen_dir() : THECA_DATA_DIR; }
+
+void tell(const std::vector<DataError>& errors, const char* what) {
+  for (const DataError& error : errors) fmt::print(stderr, "{}\n", to_string(error));
+  fmt::print(stderr, "theca: the {} in {} could not be read\n", what,
+             chosen_dir() != nullptr ? chosen_dir() : "data/");
+}
+
+}  // namespace
+
 std::optional<Library> load_library_or_tell() {
-  const char* chosen = std::getenv("THECA_DATA_DIR");
-  auto library = load_library(chosen != nullptr ? chosen : THECA_DATA_DIR);
+  auto library = load_library(data_dir());
   if (library) return std::move(*library);
-  for (const DataError& error : library.error()) fmt::print(stderr, "{}\n", to_string(error));
-  fmt::print(stderr, "theca: the libraries in {} could not be read\n", chosen != nullptr ? chosen : "data/");
+  tell(library.error(), "libraries");
+  return std::nullopt;
+}
+
+std::optional<Conversions> load_conversions_or_tell(const Library& library) {
+  auto conversions = load_conversions(data_dir(), library);
+  if (conversions) return std::move(*conversions);
+  tell(conversions.error(), "conversions");
   return std::nullopt;
 }
 

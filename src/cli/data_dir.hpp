@@ -3,11 +3,14 @@
 
 #include <optional>
 
+#include "plan/conversions.hpp"
 #include "plan/library.hpp"
 
 namespace theca {
 
 /// $THECA_DATA_DIR, else the directory named at build time. Errors go to stderr.
 std::optional<Library> load_library_or_tell();
+/// The figures for converting doses, beside the library and naming its drugs.
+std::optional<Conversions> load_conversions_or_tell(const Library& library);
 
 }  // namespace theca

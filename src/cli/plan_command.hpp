@@ -4,7 +4,7 @@
 
 namespace theca {
 
-/// `theca plan bridge`, `theca plan prime`, `theca plan refill`
+/// `theca plan bridge`, `prime`, `refill`, `residual`, `mix`, `constant-flow`, `convert`
 void add_plan_command(CLI::App& app, int& exit_code);
 
 }  // namespace theca

@@ -242,21 +242,11 @@ void read_dates(Arguments& args, Answer& a) {
 
 void read_boluses(Arguments& args, RefillRequest& request) {
   const auto bolus = args.read("--bolus", parse_mass);
-  const auto most = args.read("--max", parse_count_per_window);
+  const auto most = read_most_boluses(args);
   if (args.given("--bolus") && !args.given("--max"))
     args.error("--max", "is missing: how many boluses, such as --max \"4 per 24 h\"");
-  if (args.given("--max") && !args.given("--bolus")) args.missing("--bolus");
   if (bolus && bolus->raw() == 0)
     args.error("--bolus", "must be more than 0; leave it and --max out when there is none");
-  constexpr Duration kShortestWindow = hours(1);
-  constexpr Duration kLongestWindow = days(7);
-  if (most && (most->window < kShortestWindow || most->window > kLongestWindow)) {
-    args.error("--max", to_text(most->window) + " is outside what a pump counts in, " +
-                            to_text(kShortestWindow) + " to " + to_text(kLongestWindow));
-  }
-  if (most && (most->count < 1 || most->count > static_cast<std::int64_t>(kMaxAllotted))) {
-    args.error("--max", fmt::format("{} boluses; a pump keeps 1 to {}", most->count, kMaxAllotted));
-  }
   if (!bolus || !most) return;
   request.bolus = *bolus;
   request.allotted = most->count;

@@ -48,15 +48,21 @@ void pump_option(Arguments& arguments) {
                    std::string(kAssumedPump));
 }
 
-std::optional<ChosenPump> read_pump(Arguments& arguments, const Library& library) {
-  const auto name = arguments.text("--pump");
-  const std::string wanted = name.value_or(std::string(kAssumedPump));
+const PumpEntry* read_pump_entry(Arguments& arguments, const Library& library, std::string_view otherwise) {
+  const std::string wanted = arguments.text("--pump").value_or(std::string(otherwise));
   const PumpEntry* entry = library.find_pump(wanted);
   if (entry == nullptr) {
     arguments.error(
         "--pump", in_quotes(wanted) + " is not in the library" + did_you_mean(library.suggest_pumps(wanted)));
-    return std::nullopt;
   }
+  return entry;
+}
+
+std::optional<ChosenPump> read_pump(Arguments& arguments, const Library& library) {
+  const auto name = arguments.text("--pump");
+  const std::string wanted = name.value_or(std::string(kAssumedPump));
+  const PumpEntry* entry = read_pump_entry(arguments, library, kAssumedPump);
+  if (entry == nullptr) return std::nullopt;
   const auto model = pump_model(*entry);
   if (!model) {
     arguments.error("--pump", in_quotes(wanted) + ": " + model.error() + "; its flow cannot be planned");
@@ -93,6 +99,10 @@ std::optional<ChosenPath> read_path(Arguments& arguments, const std::optional<Ch
 
 void drug_options(Arguments& arguments) {
   arguments.option("--drug", "NAME", "hold the doses against this drug's limits", "morphine");
+  jurisdiction_option(arguments);
+}
+
+void jurisdiction_option(Arguments& arguments) {
   arguments.option("--jurisdiction", "US|EU", "whose labels count; without it the strictest", "US");
 }
 
@@ -105,6 +115,21 @@ const DrugEntry* read_drug(Arguments& arguments, const Library& library) {
                     in_quotes(*name) + " is not in the library" + did_you_mean(library.suggest_drugs(*name)));
   }
   return drug;
+}
+
+std::optional<CountPerWindow> read_most_boluses(Arguments& arguments) {
+  constexpr Duration kShortestWindow = hours(1);
+  constexpr Duration kLongestWindow = days(7);
+  const auto most = arguments.read("--max", parse_count_per_window);
+  if (arguments.given("--max") && !arguments.given("--bolus")) arguments.missing("--bolus");
+  if (most && (most->window < kShortestWindow || most->window > kLongestWindow)) {
+    arguments.error("--max", to_text(most->window) + " is outside what a pump counts in, " +
+                                 to_text(kShortestWindow) + " to " + to_text(kLongestWindow));
+  }
+  if (most && (most->count < 1 || most->count > static_cast<std::int64_t>(kMaxAllotted))) {
+    arguments.error("--max", fmt::format("{} boluses; a pump keeps 1 to {}", most->count, kMaxAllotted));
+  }
+  return most;
 }
 
 Scope read_scope(Arguments& arguments) {
@@ -190,6 +215,10 @@ std::string InTypedUnit::operator()(DoseRate dose, Rounding rounding) const {
 std::string InTypedUnit::operator()(Concentration c) const {
   std::array<char, kPrintBytes> buffer;
   return std::string{print_concentration(c, buffer, unit_)};
+}
+
+std::string pedigree_words(const std::vector<std::string>& sources, bool verified) {
+  return fmt::format("{}, {}", fmt::join(sources, ", "), verified_words(verified));
 }
 
 std::string rounding_words(DoseRate given, DoseRate wanted, const InTypedUnit& in_unit) {

@@ -1,5 +1,5 @@
 #pragma once
-/// What the three `theca plan` commands share: the pump, the path, the drug's limits and how they are told.
+/// What the `theca plan` commands share: the pump, the path, the drug's limits and how they are told.
 
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -32,6 +32,9 @@ struct ChosenPath {
 };
 
 void pump_option(Arguments& arguments);
+/// Any pump of the library, `otherwise` when no --pump is given; null when the library does not hold it.
+const PumpEntry* read_pump_entry(Arguments& arguments, const Library& library, std::string_view otherwise);
+/// A programmable pump, kAssumedPump when no --pump is given.
 std::optional<ChosenPump> read_pump(Arguments& arguments, const Library& library);
 
 /// --catheter, --tubing, --per-cm
@@ -40,8 +43,11 @@ std::optional<ChosenPath> read_path(Arguments& arguments, const std::optional<Ch
 
 /// --drug, --jurisdiction
 void drug_options(Arguments& arguments);
+void jurisdiction_option(Arguments& arguments);
 /// Null when no drug is named.
 const DrugEntry* read_drug(Arguments& arguments, const Library& library);
+/// --max, which needs --bolus: within what a pump counts.
+std::optional<CountPerWindow> read_most_boluses(Arguments& arguments);
 Scope read_scope(Arguments& arguments);
 
 /// An exact decimal as a JSON number: an integer when it is whole.
@@ -69,6 +75,8 @@ std::string path_formula(const ChosenPath& path);
 std::string path_pedigree(const ChosenPath& path, const ChosenPump& pump);
 /// "roller-40 (assumed, no --pump given): 0.048 mL/day to 24 mL/day, not verified"
 std::string pump_pedigree(const ChosenPump& pump);
+/// "S10, verified"
+std::string pedigree_words(const std::vector<std::string>& sources, bool verified);
 /// "gives 3.000004 mg/day, less than 0.0002 % above 3 mg/day", empty when the rate gives the dose exactly.
 std::string rounding_words(DoseRate given, DoseRate wanted, const InTypedUnit& in_unit);
 

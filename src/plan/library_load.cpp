@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <system_error>
 
 #include "plan/library.hpp"
@@ -20,8 +18,6 @@ constexpr std::int64_t kMaxRinses = 10;
 constexpr std::int64_t kMaxServiceLifeYears = 50;
 constexpr std::int64_t kMillion = 1'000'000;
 
-using Sources = std::map<std::string, Source, std::less<>>;
-
 constexpr auto kPopulationNames = [] {
   std::array<std::string_view, kPopulations.size()> names{};
   for (std::size_t i = 0; i < names.size(); ++i) names[i] = kPopulations[i].name;
@@ -31,26 +27,6 @@ constexpr auto kPopulationNames = [] {
 // Pedigree: what stands beside every number
 
 enum class MayLimit : bool { kNo, kYes };
-
-void read_sources_of(TableReader& reader, const Sources& known, Sourced<bool>& out) {
-  if (!reader.present("sources")) return;
-  out.sources = reader.texts("sources");
-  if (known.empty()) return;  // sources.toml is itself in error
-  if (out.sources.empty()) reader.error("sources", "empty; allowed: at least one id of sources.toml");
-  bool read_by_us = false;
-  for (const std::string& id : out.sources) {
-    const auto source = known.find(id);
-    if (source == known.end()) {
-      reader.error("sources", in_quotes(id) + ": allowed: an id of sources.toml");
-      return;
-    }
-    read_by_us = read_by_us || source->second.read;
-  }
-  if (out.verified && !read_by_us && !out.sources.empty()) {
-    reader.error("verified",
-                 "true, but none of its sources has been read; allowed: false, or add a source that has");
-  }
-}
 
 /// Everything of `out` but value and text.
 template <class T>
@@ -477,26 +453,10 @@ PumpEntry read_pump(TableReader& reader, const std::string& stem, const std::str
   return pump;
 }
 
-std::optional<toml::table> parse_file(const fs::path& path, FileErrors& errors) {
-  std::ifstream in(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in) {
-    errors.add(0, "", "cannot be read; allowed: a TOML file");
-    return std::nullopt;
-  }
-  try {
-    return toml::parse(text);
-  } catch (const toml::parse_error& error) {
-    errors.add(static_cast<std::uint32_t>(error.source().begin.line), "",
-               "not TOML: " + std::string(error.description()));
-    return std::nullopt;
-  }
-}
-
 Sources read_sources(const fs::path& directory, std::vector<DataError>& all) {
   FileErrors errors("sources.toml", all);
   Sources sources;
-  const auto table = parse_file(directory / "sources.toml", errors);
+  const auto table = parse_toml_file(directory / "sources.toml", errors);
   if (!table) return sources;
   TableReader reader(*table, "", errors);
   reader.present("source");
@@ -544,7 +504,7 @@ std::vector<Entry> read_folder(const fs::path& directory, std::string_view name,
   std::vector<Entry> entries;
   for (const fs::path& path : files) {
     FileErrors errors(std::string(name) + "/" + path.filename().string(), all);
-    const auto table = parse_file(path, errors);
+    const auto table = parse_toml_file(path, errors);
     if (!table) continue;
     TableReader reader(*table, "", errors);
     entries.push_back(read_entry(reader, path.stem().string(), errors.file(), folder));

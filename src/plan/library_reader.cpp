@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <fstream>
+#include <iterator>
 
 namespace theca {
 namespace {
@@ -166,5 +168,41 @@ std::vector<std::string> TableReader::keys() const {
 }
 
 std::uint32_t TableReader::line() const { return line_of(*table_); }
+
+std::optional<toml::table> parse_toml_file(const std::filesystem::path& path, FileErrors& errors) {
+  std::ifstream in(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (!in) {
+    errors.add(0, "", "cannot be read; allowed: a TOML file");
+    return std::nullopt;
+  }
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    errors.add(static_cast<std::uint32_t>(error.source().begin.line), "",
+               "not TOML: " + std::string(error.description()));
+    return std::nullopt;
+  }
+}
+
+void read_sources_of(TableReader& reader, const Sources& known, Sourced<bool>& out) {
+  if (!reader.present("sources")) return;
+  out.sources = reader.texts("sources");
+  if (known.empty()) return;  // sources.toml is itself in error
+  if (out.sources.empty()) reader.error("sources", "empty; allowed: at least one id of sources.toml");
+  bool read_by_us = false;
+  for (const std::string& id : out.sources) {
+    const auto source = known.find(id);
+    if (source == known.end()) {
+      reader.error("sources", in_quotes(id) + ": allowed: an id of sources.toml");
+      return;
+    }
+    read_by_us = read_by_us || source->second.read;
+  }
+  if (out.verified && !read_by_us && !out.sources.empty()) {
+    reader.error("verified",
+                 "true, but none of its sources has been read; allowed: false, or add a source that has");
+  }
+}
 
 }  // namespace theca

@@ -6,6 +6,8 @@
 
 #include <concepts>
 #include <cstdint>
+#include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -150,5 +152,13 @@ class TableReader {
   bool forgiving_ = false;
   std::set<std::string, std::less<>> asked_;
 };
+
+/// The file as TOML; an error when it cannot be read or is none.
+std::optional<toml::table> parse_toml_file(const std::filesystem::path& path, FileErrors& errors);
+
+using Sources = std::map<std::string, Source, std::less<>>;
+/// The key `sources` into `out`, whose `verified` is known by then: ids of the register, at least one of them
+/// read when verified.
+void read_sources_of(TableReader& reader, const Sources& known, Sourced<bool>& out);
 
 }  // namespace theca

@@ -62,6 +62,15 @@ std::string describe(const PlanError& error) {
     case PlanFault::kTooLong:
       sentence += "at " + error.value + " it takes longer than can be reckoned with (" + error.limit + ")";
       break;
+    case PlanFault::kAboveFill:
+      sentence += error.value + " is above " + error.limit + ", the fill it should be left of";
+      break;
+    case PlanFault::kAboveConcentration:
+      sentence += error.value + " is above " + error.limit + ", the highest it can be";
+      break;
+    case PlanFault::kNothingGiven:
+      sentence += error.value + " is the whole fill of " + error.limit + ": there is nothing to compare yet";
+      break;
   }
   if (!error.remedy.empty()) sentence += "; " + error.remedy;
   return sentence + ".";

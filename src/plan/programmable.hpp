@@ -15,14 +15,17 @@
 namespace theca {
 
 enum class PlanFault : std::uint8_t {
-  kZero,            // a quantity that must be more than zero
-  kFlowBelowRange,  // value: the flow asked for, limit: the pump's smallest
-  kFlowAboveRange,  // value: the flow asked for, limit: the pump's largest
-  kBolusBelowStep,  // value: the bolus asked for, limit: what one actuator step carries
-  kPathAboveRange,  // value: volume of the path, limit: the largest that can be reckoned with
-  kAboveCapacity,   // value: a fill or a bolus, limit: the capacity of the pump
-  kNothingUsable,   // value: the fill, limit: the alarm level it must exceed
-  kTooLong,         // value: a rate so small that the time does not fit
+  kZero,                // a quantity that must be more than zero
+  kFlowBelowRange,      // value: the flow asked for, limit: the pump's smallest
+  kFlowAboveRange,      // value: the flow asked for, limit: the pump's largest
+  kBolusBelowStep,      // value: the bolus asked for, limit: what one actuator step carries
+  kPathAboveRange,      // value: volume of the path, limit: the largest that can be reckoned with
+  kAboveCapacity,       // value: a fill or a bolus, limit: the capacity of the pump
+  kNothingUsable,       // value: the fill, limit: the alarm level it must exceed
+  kTooLong,             // value: a rate so small that the time does not fit
+  kAboveFill,           // value: what is left of a fill, limit: the fill
+  kNothingGiven,        // value: what should be left of a fill, limit: the fill that nothing has left
+  kAboveConcentration,  // value: a concentration asked for, limit: the highest there can be
 };
 
 /// What could not be planned. `value` and `limit` are printed with their units.
