@@ -78,7 +78,7 @@ std::string data_of(const std::string& html) {
   return html.substr(from, html.find("</script>", from) - from);
 }
 
-TEST(RunFiles, all_four_stand_in_a_folder_that_did_not_exist) {
+TEST(RunFiles, all_five_stand_in_a_folder_that_did_not_exist) {
   const Folder folder;
   const fs::path out = folder.path() / "out" / "made_up";
   const auto written = write_run_files(sample_run(), out);
@@ -86,6 +86,7 @@ TEST(RunFiles, all_four_stand_in_a_folder_that_did_not_exist) {
   for (const char* name : {"summary.json", "delivery.csv", "events.jsonl", "report.html"}) {
     EXPECT_GT(fs::file_size(out / name), 100U) << name;
   }
+  EXPECT_TRUE(fs::exists(out / "journal.jsonl"));
   EXPECT_EQ(std::distance(fs::directory_iterator(out.parent_path()), fs::directory_iterator()), 1)
       << "something was left beside it";
 }

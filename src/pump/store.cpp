@@ -179,7 +179,8 @@ bool Store::scrub() {
     return false;
   }
   const std::uint32_t place = scrub_place_++;
-  if ((call_stands_[place / 8] >> (place % 8) & 1U) == 0) return false;
+  const unsigned stands = call_stands_[place / 8];
+  if ((stands >> (place % 8) & 1U) == 0) return false;
   CallWords words{};
   for (std::uint32_t i = 0; i < kCallWords; ++i) words[i] = nvm_.read(log_address(place) + i);
   return !whole(words, generation_);

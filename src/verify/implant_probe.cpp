@@ -197,6 +197,55 @@ void probe_pump(const PumpModel& model, const Prescription& p) {
   keep(pump.model() == model);
 }
 
+/// A memory of a page or two: the probe asks what is called, not what comes of it.
+class ProbeMemory final : public Nvm {
+ public:
+  [[nodiscard]] Word read(std::uint32_t address) const override { return words_[address % words_.size()]; }
+  bool program(std::uint32_t address, Word value) override {
+    words_[address % words_.size()] = value;
+    return true;
+  }
+  bool erase(std::uint32_t page) override { return page != 0; }
+
+ private:
+  std::array<Word, 2 * kPageWords> words_{};
+};
+
+void probe_memory(const PumpModel& model, const Prescription& p) {
+  ProbeMemory memory;
+  StoredPump pump{model, memory};
+  Effects out;
+  MotorReading reading{Instant{kept}, kept};
+  reading = pump.boot({reading, kept != 0}, out);
+  const PrescriptionBytes bytes = encode(p);
+  const RefillRecord fill{Volume{kept}, Volume{}, p.formulation};
+  const Implantation setup{FluidPath{}, p.formulation, Ceilings{}, Volume{}, ClockOffset{}, fill};
+  keep(pump.implant(reading, setup, bytes, out).has_value());
+  keep(pump.refill(reading, fill, &bytes, out).has_value());
+  keep(pump.prescribe(reading, bytes, out).has_value());
+  keep(pump.stop(reading, out).has_value());
+  keep(pump.resume(reading, out).has_value());
+  keep(pump.set_ceilings(reading, Ceilings{}, out).has_value());
+  pump.set_clock(reading, ClockOffset{kept}, out);
+  pump.acknowledge_alarms(reading, out);
+  pump.acknowledge_journal(reading, 1, out);
+  pump.magnetic_field(reading, true, out);
+  keep(pump.request_bolus(reading, 1, out).volume);
+  pump.wake(reading, out);
+  pump.observe(reading, out);
+  keep(pump.next_wake());
+  keep(pump.status().flow);
+  keep(pump.pump().commanded());
+  keep(std::int64_t{pump.entries_told()});
+  keep(std::int64_t{pump.store().generation()} + static_cast<std::int64_t>(pump.store().copies()));
+  const Journal& journal = pump.journal();
+  keep(journal.any());
+  keep(std::int64_t{journal.oldest_page() + journal.newest_page()});
+  keep(journal.read(0, 0).has_value());
+  keep(journal.newest([](const JournalEntry& entry) { return entry.sequence == 7; }).has_value());
+  keep(std::int64_t{journal.digest_of(0)[0]});
+}
+
 void probe() {
   PumpModel model;
   model.step = Volume{10 + kept};
@@ -211,6 +260,7 @@ void probe() {
   probe_catalogue();
   probe_parts_of_the_pump(model, p.formulation);
   probe_pump(model, p);
+  probe_memory(model, p);
 }
 
 }  // namespace
