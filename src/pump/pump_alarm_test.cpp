@@ -140,6 +140,20 @@ TEST(PumpField, INV_3_holds_the_motor_tells_it_and_goes_on_by_itself_without_cat
   EXPECT_NEAR(static_cast<double>(bench.steps_between(out, bench.now())), 12'500, 1);
 }
 
+TEST(PumpField, told_twice_it_is_one_field) {
+  Bench bench{setup_with(kFluid), continuous(1, kFluid, kRate)};
+  bench.run_for(hours(1));
+  bench.magnetic_field(true);
+  bench.run_for(minutes(10));
+  bench.magnetic_field(true);
+  bench.run_for(minutes(10));
+  bench.magnetic_field(false);
+  bench.magnetic_field(false);
+  EXPECT_EQ(bench.count(EventCode::kFieldEntered), 1U);
+  ASSERT_EQ(bench.count(EventCode::kFieldLeft), 1U);
+  EXPECT_EQ(bench.last(EventCode::kFieldLeft).value, minutes(20).raw());
+}
+
 TEST(PumpField, INV_7_cuts_a_bolus_and_gives_none) {
   Prescription p = continuous(1, kFluid, kRate);
   p.patient = quarter_millilitre_a_day();

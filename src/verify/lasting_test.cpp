@@ -269,6 +269,45 @@ TEST(RottenRecords, INV_5_a_record_lost_in_both_copies_leaves_the_safe_state_and
   }
 }
 
+TEST(RottenRecords, INV_2_INV_10_a_pump_that_stood_still_stands_still_when_records_are_lost) {
+  for (const bool stop : {true, false}) {
+    const auto bench = some_days_old();
+    if (stop) {
+      bench->give([](StoredPump& pump, MotorReading r, Effects& out) { return pump.stop(r, out); });
+    } else {
+      bench->give([](StoredPump& pump, MotorReading r, Effects& out) {
+        r.reported += 3;  // steps that nobody ordered
+        return pump.observe(r, out), 0;
+      });
+    }
+    for (std::size_t copy = 0; copy < kCopies; ++copy)
+      bench->flash->flip(bench->pump().store().copy(copy)[static_cast<std::size_t>(RecordId::kFluids)]->first,
+                         5);
+    PowerBench again{kRoller, bench->flash->clone(), bench->reading()};
+    EXPECT_TRUE(again.has_alarm(Alarm::kMemoryFault)) << stop;
+    EXPECT_EQ(again.pump().status().mode, Mode::kStopped) << stop;
+    again.run_for(days(2));
+    EXPECT_EQ(again.made(), 0) << stop;
+  }
+}
+
+TEST(RottenRecords, INV_5_INV_8_an_older_state_than_the_journal_knows_is_not_gone_on_with) {
+  const auto bench = some_days_old();
+  bench->give([](StoredPump& pump, MotorReading r, Effects& out) {
+    return pump.prescribe(r, encode(busy(2, morphine(1, 20))), out);
+  });
+  // Neither copy of the newest generation can be told from an unfinished one any more: the one before would
+  // do.
+  const std::uint32_t generation = bench->pump().store().generation();
+  for (std::size_t copy = 0; copy < kCopies; ++copy)
+    bench->flash->flip(StoredPumpTestAccess::slot_address(generation, copy) + kSlotWords - 1, 40);
+  PowerBench again{kRoller, bench->flash->clone(), bench->reading()};
+  EXPECT_TRUE(again.has_alarm(Alarm::kMemoryFault));
+  EXPECT_EQ(again.pump().status().mode, Mode::kSafeState);
+  EXPECT_GE(again.pump().status().steps_commanded, bench->pump().status().steps_commanded);
+  EXPECT_FALSE(chain_wrong(again.pump().journal()));
+}
+
 TEST(RottenRecords, INV_5_a_bit_that_turns_between_two_wakes_is_found_and_written_anew) {
   Random random{20'261'121};
   const auto bench = some_days_old();
