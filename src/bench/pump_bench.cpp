@@ -1,4 +1,5 @@
-/// How fast the pump's own code is played, everything on: engine, gate, reservoir, front, alarms, boluses.
+/// How fast the pump's own code is played, everything on: engine, gate, reservoir, front, alarms, boluses,
+/// store and journal.
 
 #include <benchmark/benchmark.h>
 
@@ -79,7 +80,7 @@ Device implanted(const Prescription& prescription) {
 void play_years(benchmark::State& state, const Prescription& prescription) {
   const auto years = static_cast<double>(state.range(0));
   const Instant end{static_cast<std::int64_t>(years * kDaysPerYear) * kMillisecondsPerDay};
-  std::int64_t wakes = 0;
+  std::int64_t wakes = 0, entries = 0, writes = 0;
   for (auto _ : state) {
     Device device = implanted(prescription);
     device.listen([&](const Device&, const Effects&) { ++wakes; });
@@ -90,12 +91,19 @@ void play_years(benchmark::State& state, const Prescription& prescription) {
         return pump.refill(reading, {device.pump().model().capacity, Volume{}, prescription.formulation},
                            nullptr, out);
       });
+      device.command([&](StoredPump& pump, MotorReading reading, Effects& out) {
+        return pump.acknowledge_journal(reading, pump.entries_told(), out), 0;
+      });
     }
     device.run_until(end);
     benchmark::DoNotOptimize(device.steps());
+    entries += device.stored().entries_told();
+    writes += device.memory().writes();
   }
   const auto runs = static_cast<double>(state.iterations());
   state.counters["pump_years_per_s"] = benchmark::Counter(years * runs, benchmark::Counter::kIsRate);
+  state.counters["journal_entries_per_year"] = static_cast<double>(entries) / (years * runs);
+  state.counters["memory_writes_per_year"] = static_cast<double>(writes) / (years * runs);
   state.counters["wakes_per_year"] = static_cast<double>(wakes) / (years * runs);
   state.counters["wake_cost"] = benchmark::Counter(static_cast<double>(wakes),
                                                    benchmark::Counter::kIsRate | benchmark::Counter::kInvert);

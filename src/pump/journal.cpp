@@ -113,11 +113,14 @@ std::uint32_t Journal::oldest_page() const {
 }
 
 Digest Journal::digest_of(std::uint32_t number) const {
+  constexpr std::size_t kWords = 8;  // a block of the sum
   Sha256 sum;
-  for (std::uint32_t i = 0; i < kPageWords; ++i) {
-    const Word word = nvm_.read(address_of(number) + i);
-    std::array<std::uint8_t, 8> bytes{};
-    for (std::size_t k = 0; k < bytes.size(); ++k) bytes[k] = static_cast<std::uint8_t>(word >> (8 * k));
+  for (std::uint32_t i = 0; i < kPageWords; i += kWords) {
+    std::array<std::uint8_t, kWords * 8> bytes{};
+    for (std::size_t k = 0; k < kWords; ++k) {
+      const Word word = nvm_.read(address_of(number) + i + static_cast<std::uint32_t>(k));
+      for (std::size_t b = 0; b < 8; ++b) bytes[8 * k + b] = static_cast<std::uint8_t>(word >> (8 * b));
+    }
     sum.add(bytes);
   }
   return sum.finish();

@@ -36,6 +36,13 @@ struct RecordHead {
   }
 };
 
+/// Where a record's words stand, if its sum is right.
+struct RecordPlace {
+  std::uint32_t first = 0;
+  std::uint32_t words = 0;
+};
+using RecordPlaces = std::array<std::optional<RecordPlace>, kRecordCount>;
+
 /// Programs records one behind the other.
 class RecordWriter {
  public:
@@ -68,10 +75,12 @@ class RecordWriter {
     if (bits_ > 0) flush();
     bits_ = 0;
     write(head_, RecordHead::make(id_, next_ - head_ - 1, sum_));
+    places_[static_cast<std::size_t>(id_)] = RecordPlace{head_ + 1, next_ - head_ - 1};
   }
   /// Every word so far reads back as it was meant.
   [[nodiscard]] bool ok() const { return ok_; }
   [[nodiscard]] std::uint32_t next() const { return next_; }
+  [[nodiscard]] const RecordPlaces& places() const { return places_; }
 
  private:
   void flush() {
@@ -90,14 +99,8 @@ class RecordWriter {
   Word word_ = 0;
   unsigned bits_ = 0;
   bool ok_ = true;
+  RecordPlaces places_{};
 };
-
-/// Where a record's words stand, if its sum is right.
-struct RecordPlace {
-  std::uint32_t first = 0;
-  std::uint32_t words = 0;
-};
-using RecordPlaces = std::array<std::optional<RecordPlace>, kRecordCount>;
 
 /// Walks over the records of a slot. A record whose head is wrong hides those behind it in this copy.
 RecordPlaces find_records(const Nvm& nvm, std::uint32_t first, std::uint32_t words);

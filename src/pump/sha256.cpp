@@ -1,5 +1,6 @@
 #include "pump/sha256.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace theca {
@@ -49,11 +50,14 @@ void Sha256::block() {
 }
 
 void Sha256::add(std::span<const std::uint8_t> bytes) {
-  for (const std::uint8_t byte : bytes) {
-    block_[filled_++] = byte;
+  bytes_ += bytes.size();
+  while (!bytes.empty()) {
+    const std::size_t part = std::min(bytes.size(), block_.size() - filled_);
+    std::copy_n(bytes.data(), part, block_.data() + filled_);
+    bytes = bytes.subspan(part);
+    filled_ += part;
     if (filled_ == block_.size()) block();
   }
-  bytes_ += bytes.size();
 }
 
 Digest Sha256::finish() {

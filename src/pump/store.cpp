@@ -82,22 +82,24 @@ bool Store::clear_pages(std::uint32_t first, std::uint32_t count) {
   return clear;
 }
 
-std::size_t Store::commit(std::uint32_t next, const std::array<bool, kCopies>& good) {
-  if (!good[0] && !good[1]) return 0;
+std::size_t Store::commit(std::uint32_t next,
+                          const std::array<std::optional<RecordPlaces>, kCopies>& written) {
+  if (!written[0] && !written[1]) return 0;
   // The new generation's calls stand in the other area; those of the old one stay until it counts no more.
   clear_pages(kLogPage + next % kLogAreas * kLogPages, kLogPages);
-  std::size_t copies = 0;
-  for (std::size_t which = 0; which < kCopies; ++which) {
-    if (good[which] && nvm_.program(commit_address(next, which), commit_word(next))) ++copies;
-  }
-  if (copies == 0) return 0;
+  std::array<bool, kCopies> stands{};
+  for (std::size_t which = 0; which < kCopies; ++which)
+    stands[which] = written[which] && nvm_.program(commit_address(next, which), commit_word(next));
+  if (!stands[0] && !stands[1]) return 0;
   generation_ = next;
+  stands_ = stands;
+  for (std::size_t which = 0; which < kCopies; ++which)
+    places_[which] = stands[which] ? *written[which] : RecordPlaces{};
   log_next_ = 0;
   log_index_ = 0;
   call_stands_ = {};
-  look_at_copies();
   begin_scrub();
-  return copies;
+  return copies();
 }
 
 // ---- calls ----------------------------------------------------------------------------------------------

@@ -77,14 +77,14 @@ class Store {
   template <class Write>
   std::size_t keep(Write&& write) {
     const std::uint32_t next = generation_ + 1;
-    std::array<bool, kCopies> good{};
+    std::array<std::optional<RecordPlaces>, kCopies> written{};
     for (std::size_t which = 0; which < kCopies; ++which) {
       if (!clear_pages(slot_page(next, which), kSlotPages)) continue;
       RecordWriter writer{nvm_, word_of_page(slot_page(next, which)), kSlotWords - 1};
       write(writer);
-      good[which] = writer.ok();
+      if (writer.ok()) written[which] = writer.places();
     }
-    return commit(next, good);
+    return commit(next, written);
   }
   /// Remembers a call. False when there is no more room: a new generation makes room.
   bool log(const LoggedCall& call);
@@ -121,7 +121,7 @@ class Store {
   }
   bool clear_pages(std::uint32_t first, std::uint32_t count);
   [[nodiscard]] bool blank(std::uint32_t page) const;
-  std::size_t commit(std::uint32_t next, const std::array<bool, kCopies>& good);
+  std::size_t commit(std::uint32_t next, const std::array<std::optional<RecordPlaces>, kCopies>& written);
   void look_at_copies();
 
   struct ReadCall {

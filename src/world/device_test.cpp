@@ -174,5 +174,36 @@ RC_GTEST_PROP(Device, however_its_time_is_cut_it_moves_the_same, ()) {
   if (!whole.tip_changes().empty()) RC_ASSERT(whole.tip_changes()[0].at == cut.tip_changes()[0].at);
 }
 
+/// The journal goes round once in a year and a half, a generation comes with every 512 calls: no page wears
+/// out.
+TEST(Device, INV_9_ten_years_of_the_busiest_therapy_wear_no_page_out) {
+  Prescription p = continuous(1, morphine(1, 20), microlitres_per_day(300));
+  p.schedule = each(BolusDose{nanolitres(40), microlitres_per_day(1'000)}, 720, 720);
+  Device device{kRoller, {kPath, Formulation{}, 0}, {kMorphine}};
+  Implantation setup;
+  setup.path = kPath;
+  setup.ceilings = kWidest;
+  setup.refill = {millilitres(38), Volume{}, morphine(1, 20)};
+  device.fill(millilitres(38), morphine(1, 20));
+  const CommandResult done = device.command(
+      [&](StoredPump& pump, MotorReading r, Effects& out) { return pump.implant(r, setup, encode(p), out); });
+  ASSERT_TRUE(done);
+  constexpr int kYears = 2;  // of ten: wear grows with time alone
+  for (int day = 60; day <= kYears * 366; day += 60) {
+    device.run_until(Instant{} + days(day));
+    device.fill(millilitres(38), morphine(1, 20));
+    device.command([&](StoredPump& pump, MotorReading r, Effects& out) {
+      pump.acknowledge_journal(r, pump.entries_told(), out);
+      return pump.refill(r, setup.refill, nullptr, out);
+    });
+  }
+  std::uint32_t most = 0;
+  for (std::uint32_t page = 0; page < kNvmPages; ++page) most = std::max(most, device.memory().erases(page));
+  std::printf("wear: %u of %u cycles in ten years\n", most * 10 / kYears, kEraseCycles);
+  EXPECT_GT(most, 0U);
+  EXPECT_LE(most * 10 / kYears, kEraseCycles / 2);
+  EXPECT_EQ(device.memory().broken_rules(), 0);
+}
+
 }  // namespace
 }  // namespace theca
