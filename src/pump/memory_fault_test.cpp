@@ -7,8 +7,10 @@
 #include "pump/store.hpp"
 #include "pump/stored_pump.hpp"
 #include "therapy/prescription_testing.hpp"
+
 namespace theca {
 namespace {
+
 JournalEntry entry_at(std::uint32_t s) {
   return {s, {Instant{std::int64_t{s} * 60'000}, static_cast<EventCode>(s % kEventCodeCount), 1, s + 1, s}};
 }
@@ -36,7 +38,7 @@ TEST(TurnedBits, a_record_whose_id_turned_is_no_other_record) {
   flash.flip(2, 0);  // kFluids (3) -> kSafeStates (2)
   const auto places = find_records(flash, 0, 100);
   EXPECT_FALSE(places[3]);
-  EXPECT_EQ(places[2]->first, 1U);  // is 3: the fluids' words stand for the safe states
+  EXPECT_EQ(places[2]->first, 1U);
 }
 
 TEST(TurnedBits, a_field_behind_a_turned_length_is_no_record) {
@@ -52,7 +54,7 @@ TEST(TurnedBits, a_field_behind_a_turned_length_is_no_record) {
   w.end();
   flash.flip(2, 16);  // 3 words -> 2
   const auto places = find_records(flash, 0, 100);
-  EXPECT_EQ(places[0]->words, 1U);  // is 0: the field 0x100 reads as the head of an empty kTherapy
+  EXPECT_EQ(places[0]->words, 1U);
 }
 
 TEST(TornEntry, INV_9_of_zeros_without_its_first_word_is_none) {
@@ -64,7 +66,7 @@ TEST(TornEntry, INV_9_of_zeros_without_its_first_word_is_none) {
   flash.power_on();
   Journal again{flash};
   again.open();
-  EXPECT_EQ(again.next_sequence(), 1U);  // is 0 (0xFFFFFFFF + 1)
+  EXPECT_EQ(again.next_sequence(), 1U);
   EXPECT_FALSE(again.read(0, 1));
 }
 
@@ -82,7 +84,7 @@ TEST(BadPage, INV_9_costs_no_unread_entry_when_the_ring_wraps) {
   Journal journal{flash};
   EXPECT_FALSE(
       append_to(journal, 2 * kJournalPages * kEntriesPerPage, 4 * kEntriesPerPage));  // pages 0 to 3 are read
-  EXPECT_TRUE(journal.head_of(4));  // is written over by page 1,540: no head behind it told what it holds
+  EXPECT_TRUE(journal.head_of(4));
   EXPECT_EQ(journal.oldest_page(), 4U);
 }
 
@@ -108,7 +110,7 @@ TEST(BadPage, INV_6_calls_logged_after_a_boot_that_could_keep_nothing_are_made_a
   s.find();
   int made = 0;
   EXPECT_TRUE(s.replay([&](const LoggedCall&) { ++made; }));
-  EXPECT_EQ(made, 3);  // is 2, and replay says all is well
+  EXPECT_EQ(made, 3);
 }
 
 TEST(BadPage, INV_6_calls_of_256_generations_ago_are_not_made_again) {
@@ -123,7 +125,7 @@ TEST(BadPage, INV_6_calls_of_256_generations_ago_are_not_made_again) {
   again.find();
   int made = 0;
   again.replay([&](const LoggedCall&) { ++made; });
-  EXPECT_EQ(made, 0);  // is 1
+  EXPECT_EQ(made, 0);
 }
 
 TEST(TurnedBits, one_in_a_blank_place_makes_nobody_break_the_rules_of_flash) {
@@ -136,7 +138,7 @@ TEST(TurnedBits, one_in_a_blank_place_makes_nobody_break_the_rules_of_flash) {
   j.append(entry_at(0), 0);
   flash.flip(Journal::address_of(0, 1) + 3, 20);
   j.append(entry_at(1), 0);
-  EXPECT_EQ(flash.broken_rules(), 0);  // is 2
+  EXPECT_EQ(flash.broken_rules(), 0);
 }
 
 TEST(FirstBoot, INV_6_a_cut_in_it_leaves_a_pump_that_can_be_implanted) {

@@ -65,7 +65,15 @@ class Player {
         if (!act(scenario_.visits[visit++])) return std::unexpected(failure_);
       }
       while (press < scenario_.presses.size() && scenario_.presses[press].at <= next) {
-        press_button(static_cast<std::uint32_t>(++press));
+        const bool answers = scenario_.presses[press].at >= device_.now();  // without power nobody does
+        ++press;
+        if (answers) {
+          press_button(static_cast<std::uint32_t>(press));
+        } else {
+          result_.marks.push_back(
+              {device_.now(), EventCode::kBolusRefused,
+               fmt::format("Request {}: the pump had no power and did not answer.", press)});
+        }
       }
       if (next >= sample) {
         device_.look();

@@ -128,6 +128,28 @@ TEST(Play, INV_3_a_scan_during_an_alarm_holds_delivery_for_as_long_as_it_lasts_a
   EXPECT_LE(after, microlitres(125) + run.model.step * 2);
 }
 
+TEST(Play, INV_7_a_request_to_a_pump_without_power_gets_no_answer) {
+  const std::string text = kWalkingExample + R"(
+[prescription.patient_bolus]
+dose = "0.5 mg over 5 min"
+lockout = "1 h"
+allotted = "4 per 24 h"
+[patient]
+presses = ["day 2 10:10", "day 2 14:00"]
+[[fault]]
+at = "day 2 10:00"
+kind = "power loss"
+lasts = "30 min"
+clock = "kept"
+)";
+  const RunResult run = played_text(text);
+  ASSERT_EQ(run.boluses.size(), 1U);
+  EXPECT_EQ(run.boluses[0].refusal, Refusal::kNone);
+  EXPECT_GE(run.boluses[0].at, at(hours(30)));
+  EXPECT_TRUE(
+      std::ranges::any_of(run.marks, [](const Mark& m) { return m.text.contains("did not answer"); }));
+}
+
 TEST(Play, INV_2_steps_that_nobody_ordered_take_the_motors_power_away) {
   const RunResult run =
       played_text(kWalkingExample + "\n[[fault]]\nat = \"day 2 09:00\"\nkind = \"extra steps\"\nsteps = 3\n");
