@@ -21,6 +21,16 @@ struct StoredPumpTestAccess {
     for (std::uint32_t i = 0; i < writer.next(); ++i) words.push_back(paper.read(i));
     return words;
   }
+  /// The words of one record of it.
+  static std::vector<Word> record(const Pump& pump, RecordId id) {
+    FlashModel paper;
+    RecordWriter writer{paper, 0, kSlotWords};
+    Image::write(pump, writer);
+    const RecordPlace place = writer.places()[static_cast<std::size_t>(id)].value();
+    std::vector<Word> words;
+    for (std::uint32_t i = 0; i < place.words; ++i) words.push_back(paper.read(place.first + i));
+    return words;
+  }
   /// What a boot rebuilds, before it is told of the power cut. Nothing when something was lost.
   static std::unique_ptr<StoredPump> rebuilt(const PumpModel& model, FlashModel& memory) {
     auto stored = std::make_unique<StoredPump>(model, memory);
