@@ -214,12 +214,12 @@ void Pump::set_clock(MotorReading reading, ClockOffset offset, Effects& out) {
 void Pump::acknowledge_alarms(MotorReading reading, Effects& out) {
   sync(reading, out);
   tell(out, EventCode::kAlarmsAcknowledged);
-  acknowledged_ = alarms_;
-  next_sound_ =
-      now() + (alarms_.any_critical() ? kCriticalRepeatAcknowledged : kNonCriticalRepeatAcknowledged);
   for (const AlarmRow& row : kAlarms) {
     if (row.clears == AlarmClears::kOnAcknowledge) clear(out, row.alarm);
   }
+  acknowledged_ = alarms_;
+  next_sound_ =
+      now() + (alarms_.any_critical() ? kCriticalRepeatAcknowledged : kNonCriticalRepeatAcknowledged);
   decide(out);
 }
 

@@ -137,6 +137,26 @@ TEST(Boot, INV_8_steps_that_power_left_unknown_count_as_given_and_are_told) {
   EXPECT_EQ(bench.count(EventCode::kGateCut), 0U);
 }
 
+TEST(Boot, a_power_cut_that_the_clinic_has_seen_sounds_no_more_as_a_critical_alarm) {
+  PowerBench bench{kRoller};
+  begin(bench, continuous(1, morphine(1, 20), microlitres_per_day(300)));
+  bench.run_for(hours(5));
+  bench.lose_power(false, minutes(40));
+  bench.run_for(minutes(1));
+  ASSERT_FALSE(bench.sounds.empty());
+  EXPECT_EQ(bench.sounds.front().second, AlarmClass::kCritical);
+  bench.give(
+      [](StoredPump& pump, MotorReading r, Effects& out) { return pump.acknowledge_alarms(r, out), 0; });
+  ASSERT_FALSE(bench.has_alarm(Alarm::kPowerLost));
+  ASSERT_TRUE(bench.has_alarm(Alarm::kClockUncertain)) << "stands until the time is set";
+  bench.sounds.clear();
+  bench.run_for(hours(23));
+  EXPECT_TRUE(bench.sounds.empty());
+  bench.run_for(hours(2));
+  ASSERT_EQ(bench.sounds.size(), 1U);
+  EXPECT_EQ(bench.sounds.front().second, AlarmClass::kNonCritical);
+}
+
 TEST(Boot, INV_7_a_bolus_in_hand_is_cut_told_and_not_resumed) {
   for (const bool kept : {true, false}) {
     PowerBench bench{kRoller};

@@ -25,7 +25,8 @@ class PowerBench {
   }
 
   std::unique_ptr<FlashModel> flash;
-  std::vector<Event> events;             // of every call that returned with power on
+  std::vector<Event> events;  // of every call that returned with power on
+  std::vector<std::pair<Instant, AlarmClass>> sounds;
   std::vector<Instant> steps;            // made, in the pump's own time
   std::vector<std::int64_t> powered_ms;  // the same steps by a clock that runs while there is power
 
@@ -104,6 +105,7 @@ class PowerBench {
   void obey() {
     if (out_.lost() != 0) throw std::logic_error("events were lost");
     events.insert(events.end(), out_.events().begin(), out_.events().end());
+    if (out_.sound) sounds.emplace_back(now_, *out_.sound);
     if (out_.motor == MotorOrder::kPowerOff) powered_ = false;
     if (out_.motor != MotorOrder::kNone) stop_motor();
     if (out_.motor == MotorOrder::kRun && powered_) train_ = out_.train;
