@@ -15,7 +15,10 @@ enum class Alarm : std::uint8_t {
   kReservoirDry,
   kMotorStall,
   kNothingGiven,
+  kEndOfService,
+  kSelfTestFailed,
   kMemoryFault,
+  kLowBatteryReset,
   kPowerLost,
   kHourCeiling,
   kDayCeiling,
@@ -23,15 +26,17 @@ enum class Alarm : std::uint8_t {
   kActuatorCeiling,
   kAllowanceUsed,
   kEmptyReservoir,
+  kVolumeDisagrees,
   kPrescriptionExpired,
   kLowReservoir,
+  kReplaceSoon,
   kClockUncertain,
   kJournalFilling,
   kMemoryRepaired,
   kRestarted,
   kMagneticField,
 };
-inline constexpr std::size_t kAlarmCount = 19;
+inline constexpr std::size_t kAlarmCount = 24;
 
 enum class AlarmClass : std::uint8_t { kCritical, kNonCritical };
 enum class AlarmClears : std::uint8_t {
@@ -62,8 +67,14 @@ inline constexpr std::array<AlarmRow, kAlarmCount> kAlarms{{
      "The motor made fewer steps than it was told to. Delivery is held and tried again each minute."},
     {Alarm::kNothingGiven, AlarmClass::kCritical, AlarmClears::kWhenStepsReturn, "nothing given for 48 h",
      "The motor has made no step for 48 hours, whatever the reason."},
+    {Alarm::kEndOfService, AlarmClass::kCritical, AlarmClears::kOnReplacement, "end of service",
+     "The battery is at its end. The pump is in its safe state and may stop at any time."},
+    {Alarm::kSelfTestFailed, AlarmClass::kCritical, AlarmClears::kOnNewPrescription, "self-test failed",
+     "The pump found itself not as it should be. It is in its safe state."},
     {Alarm::kMemoryFault, AlarmClass::kCritical, AlarmClears::kOnNewPrescription, "memory fault",
      "Records of the pump were lost in both copies. The pump is in its safe state."},
+    {Alarm::kLowBatteryReset, AlarmClass::kCritical, AlarmClears::kOnNewPrescription, "low-battery reset",
+     "The battery could not hold its voltage and the pump started again. It is in its safe state."},
     {Alarm::kPowerLost, AlarmClass::kCritical, AlarmClears::kOnAcknowledge, "power lost",
      "The pump lost power, its clock and the count of its last steps. Delivery goes on; extra doses are "
      "off."},
@@ -80,10 +91,16 @@ inline constexpr std::array<AlarmRow, kAlarmCount> kAlarms{{
      "A prime or bridge asked for more than its single-use allowance. The pump is in its safe state."},
     {Alarm::kEmptyReservoir, AlarmClass::kCritical, AlarmClears::kOnRefill, "empty reservoir",
      "A pump at the upper end of its accuracy would be empty now. Extra doses are off; basal runs."},
+    {Alarm::kVolumeDisagrees, AlarmClass::kCritical, AlarmClears::kOnAcknowledge, "volumes disagree",
+     "The volume sensed or aspirated and the volume counted differ by more than both can err. Extra doses "
+     "are "
+     "off."},
     {Alarm::kPrescriptionExpired, AlarmClass::kNonCritical, AlarmClears::kOnNewPrescription,
      "prescription expired", "The prescription has run out. Its fall-back is running."},
     {Alarm::kLowReservoir, AlarmClass::kNonCritical, AlarmClears::kOnRefill, "low reservoir",
      "A pump at the upper end of its accuracy would be at the low level now."},
+    {Alarm::kReplaceSoon, AlarmClass::kNonCritical, AlarmClears::kOnReplacement, "replace soon",
+     "The battery will last 90 days more, perhaps not longer. The pump has to be replaced."},
     {Alarm::kClockUncertain, AlarmClass::kNonCritical, AlarmClears::kOnTimeSet, "clock uncertain",
      "The pump's clock stood still for an unknown time. Times of day are late until the time is set."},
     {Alarm::kJournalFilling, AlarmClass::kNonCritical, AlarmClears::kOnJournalAcknowledged, "journal filling",

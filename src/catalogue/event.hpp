@@ -51,8 +51,20 @@ enum class EventCode : std::uint8_t {
   kFieldEntered,
   kFieldLeft,
   kPatientNaive,
+  kExplanted,
+  kSecretsErased,
+  kCatheterRevised,
+  kSupervisedStarted,
+  kSupervisedEnded,
+  kSelfTestFailed,
+  kWatchdogRestart,
+  kTelemetry,
+  kVolumeSensed,
+  kVolumeDisagrees,
+  kAspirated,
+  kBatteryRead,
 };
-inline constexpr std::size_t kEventCodeCount = 40;
+inline constexpr std::size_t kEventCodeCount = 52;
 
 struct Event {
   Instant at;
@@ -111,6 +123,18 @@ inline constexpr std::array<EventRow, kEventCodeCount> kEvents{{
     {EventCode::kFieldEntered, "magnetic field entered", "", "", ""},
     {EventCode::kFieldLeft, "magnetic field left", "", "held_ms", "missed_nl"},
     {EventCode::kPatientNaive, "patient may be naive", "", "without_ms", ""},
+    {EventCode::kExplanted, "explanted", "", "prescription", ""},
+    {EventCode::kSecretsErased, "secrets erased", "", "", ""},
+    {EventCode::kCatheterRevised, "catheter revised", "", "path_nl", "formulation_in_path"},
+    {EventCode::kSupervisedStarted, "supervised window started", "supervised_for", "until_ms", "allotted"},
+    {EventCode::kSupervisedEnded, "supervised window ended", "", "", ""},
+    {EventCode::kSelfTestFailed, "self-test failed", "self_test", "", ""},
+    {EventCode::kWatchdogRestart, "watchdog restart", "", "", ""},
+    {EventCode::kTelemetry, "telemetry", "telemetry", "", ""},
+    {EventCode::kVolumeSensed, "volume sensed", "", "sensed_nl", "counted_nl"},
+    {EventCode::kVolumeDisagrees, "volumes disagree", "volume_cause", "found_nl", "counted_nl"},
+    {EventCode::kAspirated, "aspirated", "", "aspirated_nl", "expected_nl"},
+    {EventCode::kBatteryRead, "battery read", "", "left_mas", "millivolt"},
 }};
 
 constexpr const EventRow& row_of(EventCode code) { return kEvents[static_cast<std::size_t>(code)]; }

@@ -22,6 +22,7 @@ enum class Refusal : std::uint8_t {
   kCeiling,
   kReservoirEmpty,
   kMagneticField,
+  kSupervised,
   // a command
   kNotImplanted,
   kAlreadyImplanted,
@@ -40,8 +41,11 @@ enum class Refusal : std::uint8_t {
   kNothingToResume,
   kBadLimits,
   kNaivePatient,
+  kNotExplanted,
+  kJournalUnread,
+  kWasEmpty,
 };
-inline constexpr std::size_t kRefusalCount = 30;
+inline constexpr std::size_t kRefusalCount = 34;
 
 struct RefusalRow {
   Refusal refusal;
@@ -64,6 +68,8 @@ inline constexpr std::array<RefusalRow, kRefusalCount> kRefusals{{
     {Refusal::kCeiling, "ceiling", "The bolus would touch one of the patient's ceilings."},
     {Refusal::kReservoirEmpty, "reservoir empty", "The reservoir may be empty."},
     {Refusal::kMagneticField, "magnetic field", "A strong magnetic field holds the rotor."},
+    {Refusal::kSupervised, "supervised",
+     "The first hours after a change are supervised: fewer doses are allowed meanwhile."},
     {Refusal::kNotImplanted, "not implanted", "The pump has not been set up for a patient."},
     {Refusal::kAlreadyImplanted, "already implanted", "The pump has been set up for a patient before."},
     {Refusal::kPrescriptionMalformed, "prescription malformed", "The bytes are no prescription."},
@@ -91,6 +97,11 @@ inline constexpr std::array<RefusalRow, kRefusalCount> kRefusals{{
     {Refusal::kBadLimits, "bad limits", "Ceilings, path or model constants are outside their range."},
     {Refusal::kNaivePatient, "naive patient",
      "Nothing was given for three days and more: the old dose may be an overdose. Prescribe anew."},
+    {Refusal::kNotExplanted, "not explanted", "Only a pump outside a patient does that."},
+    {Refusal::kJournalUnread, "journal unread", "The clinic has not read all of the journal."},
+    {Refusal::kWasEmpty, "was empty",
+     "By what was aspirated the pump has been empty for long: the old dose may be an overdose. Prescribe "
+     "anew."},
 }};
 
 constexpr const RefusalRow& row_of(Refusal refusal) { return kRefusals[static_cast<std::size_t>(refusal)]; }

@@ -16,6 +16,10 @@ DrugClass class_of(const Formulation& formulation) {
   return withdrawal ? DrugClass::kWithdrawalProne : DrugClass::kNeither;
 }
 
+bool same_contents(const Formulation& a, const Formulation& b) {
+  return a.count == b.count && a.components == b.components;
+}
+
 Concentration concentration_of(const Formulation& formulation, DrugCode drug) {
   for (const Component& part : formulation.parts()) {
     if (part.drug == drug) return part.concentration;

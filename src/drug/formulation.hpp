@@ -49,6 +49,9 @@ struct Formulation {
 /// The class of the whole mixture: unknown wins, otherwise every property that any component has.
 DrugClass class_of(const Formulation& formulation);
 
+/// The same drugs at the same concentrations, whatever the fill's number.
+bool same_contents(const Formulation& a, const Formulation& b);
+
 /// Concentration of `drug` in the mixture; zero when it is not a component.
 Concentration concentration_of(const Formulation& formulation, DrugCode drug);
 

@@ -39,6 +39,7 @@ class Composer {
     if (order_.bridge) bridge(p.bridge);
     if (order_.patient) patient(p.patient);
     if (order_.single) p.single = bolus("single_bolus.dose", *order_.single, concentration_);
+    supervised(p);
     safe_state(p);
     if (!errors_.empty()) return std::unexpected(errors_);
     return out_;
@@ -159,6 +160,17 @@ class Composer {
       return fail("patient_bolus.during_bridge", "the old formulation does not hold this drug; leave it out");
     }
     policy.during_bridge = bolus("patient_bolus.during_bridge", ordered.bolus, old).volume;
+  }
+
+  void supervised(Prescription& p) {
+    const OrderedSupervision ordered = order_.supervised.value_or(
+        OrderedSupervision{.lasts = kProposedSupervision, .lockout = {}, .allotted = {}});
+    SupervisedWindow& window = p.supervised;
+    window.lasts_s = whole_seconds("supervised.lasts", ordered.lasts);
+    if (window.lasts_s == 0) return;
+    window.lockout_s =
+        ordered.lockout ? whole_seconds("supervised.lockout", *ordered.lockout) : p.patient.lockout_s;
+    window.allotted = ordered.allotted.value_or(static_cast<std::uint8_t>((p.patient.allotted + 1) / 2));
   }
 
   void prime(BolusDose& prime) {

@@ -54,6 +54,16 @@ struct OrderedPrime {
   std::optional<FlowRate> rate;  // default: the model's largest flow
 };
 
+struct OrderedSupervision {
+  Duration lasts;
+  std::optional<Duration> lockout;       // default: the patient's own
+  std::optional<std::uint8_t> allotted;  // default: half of the patient's own, rounded up
+};
+
+/// Proposed when the order says nothing: 24 h. The label of intrathecal morphine asks for at least 24 h of
+/// observation after a test dose (S62); most deaths fall into the first three days (S108).
+inline constexpr Duration kProposedSupervision = hours(24);
+
 /// A therapy before it is numbers for one pump. Doses are of `drug`, a component of `formulation`.
 struct Order {
   std::uint32_t number = 0;
@@ -68,6 +78,7 @@ struct Order {
   std::optional<DoseRate> bridge;  // dose to keep while the old formulation leaves; of its own first drug
                                    // when it does not hold `drug`
   std::optional<OrderedBolus> single;
+  std::optional<OrderedSupervision> supervised;
   std::optional<SafeAction> safe_action;   // default: proposed for the formulation's class
   std::optional<DoseRate> emergency_dose;  // default with an emergency rate: the lowest basal
   std::int64_t starts_utc_s = 0;

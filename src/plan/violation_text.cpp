@@ -188,6 +188,15 @@ std::string describe(const Violation& v, const Prescription& p, const PumpModel&
     case Rule::kTooManyBoluses:
       return std::to_string(v.value) + " boluses could begin in one day; the pump's journal keeps up with " +
              std::to_string(v.limit) + ". Lengthen the interval, the lockout or the window, or allot fewer.";
+    case Rule::kSupervisedTooLong:
+      return "A supervised window of " + seconds_span(v.value) + " is longer than " + seconds_span(v.limit) +
+             ". Shorten it, or prescribe fewer boluses for good.";
+    case Rule::kSupervisedMoreDoses:
+      return std::to_string(v.value) + " boluses are allotted in the supervised window and " +
+             std::to_string(v.limit) + " after it. Allot as many or fewer.";
+    case Rule::kSupervisedShortLock:
+      return "The lockout of " + seconds_span(v.value) + " in the supervised window is shorter than the " +
+             seconds_span(v.limit) + " after it. Make it at least as long.";
   }
   return "Rule " + std::to_string(static_cast<unsigned>(v.rule)) + " is broken: " + std::to_string(v.value) +
          ", limit " + std::to_string(v.limit) + ".";

@@ -89,6 +89,19 @@ class Bench {
     return give(
         [&](MotorReading reading, Effects& out) { return pump.request_bolus(reading, ++presses_, out); });
   }
+  CommandResult revise(const Revision& revision, const Prescription& p) {
+    return give(
+        [&](MotorReading reading, Effects& out) { return pump.revise(reading, revision, encode(p), out); });
+  }
+  CommandResult explant() {
+    return give([&](MotorReading reading, Effects& out) { return pump.explant(reading, out); });
+  }
+  void sense(Volume volume) {
+    give([&](MotorReading reading, Effects& out) { return pump.sense_volume(reading, volume, out), 0; });
+  }
+  void telemetry(Telemetry what) {
+    give([&](MotorReading reading, Effects& out) { return pump.telemetry(reading, what, out), 0; });
+  }
   void acknowledge() {
     give([&](MotorReading reading, Effects& out) { return pump.acknowledge_alarms(reading, out), 0; });
   }

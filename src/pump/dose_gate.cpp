@@ -250,4 +250,12 @@ template class StepWindow<kHourBucket.raw(), 12, 32>;
 template class StepWindow<kDayBucket.raw(), 48, 64>;
 template class StepWindow<kThirtyDayBucket.raw(), 120, 128>;
 
+void DoseGate::forget_past() {
+  hour_ = {};
+  day_ = {};
+  thirty_days_ = {};
+  allowances_ = {};
+  train_ = {};
+}
+
 }  // namespace theca

@@ -130,6 +130,8 @@ class DoseGate {
   /// The running train ends at `now`; steps it has not made are no longer counted.
   void cut(Instant now);
 
+  /// The counts go on; what fell when is forgotten, and with it whose it was.
+  void forget_past();
   /// Counts on from here: the count is known, what fell when is not.
   void count_on(std::int64_t made) { passed_before_ = made; }
   /// Steps of the running train that the sensor counted by `reported`, as far as the train goes.

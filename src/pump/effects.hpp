@@ -11,6 +11,7 @@
 #include "catalogue/alarm.hpp"
 #include "catalogue/event.hpp"
 #include "pump/train.hpp"
+#include "pump/watchdog.hpp"
 
 namespace theca {
 
@@ -29,6 +30,12 @@ class Effects {
   /// Sound this class of alarm now, once (sound_of in catalogue/alarm.hpp).
   std::optional<AlarmClass> sound;
   Train train;
+  /// The number the board's watchdog brought for this call.
+  std::uint32_t challenge = 0;
+
+  void did(Duty duty) { duties_ = static_cast<std::uint8_t>(duties_ | 1U << static_cast<unsigned>(duty)); }
+  /// What the watchdog is fed with.
+  [[nodiscard]] std::uint32_t proof() const { return proof_of(challenge, duties_); }
 
   void tell(const Event& event) {
     if (count_ < kMostEvents) {
@@ -49,6 +56,8 @@ class Effects {
   void clear() {
     motor = MotorOrder::kNone;
     sound.reset();
+    challenge = 0;
+    duties_ = 0;
     count_ = 0;
     lost_ = 0;
   }
@@ -57,6 +66,7 @@ class Effects {
   std::array<Event, kMostEvents> events_{};
   std::size_t count_ = 0;
   std::size_t lost_ = 0;
+  std::uint8_t duties_ = 0;
 };
 
 }  // namespace theca

@@ -31,7 +31,8 @@ void train(Io& io, T& train) {
 }
 
 /// The canonical bytes: what is stored is what was signed and what drives the motor (INV-11).
-void prescription(RecordWriter& writer, const Prescription& p) {
+template <class Writer>
+requires(!Writer::kReads) void prescription(Writer& writer, const Prescription& p) {
   const PrescriptionBytes bytes = encode(p);
   for (const std::uint8_t byte : bytes) writer.put(byte, 1);
 }
@@ -45,6 +46,30 @@ void prescription(RecordReader& reader, Prescription& p) {
     reader.fail();
   }
 }
+
+/// Sums fields instead of writing them.
+class Summer {
+ public:
+  static constexpr bool kReads = false;
+  void put(std::uint64_t value, unsigned bytes) {
+    for (unsigned i = 0; i < bytes; ++i) {
+      word_ |= (value >> (8 * i) & 0xFFU) << (8 * filled_);
+      if (++filled_ < 8) continue;
+      sum_.add(word_);
+      word_ = 0;
+      filled_ = 0;
+    }
+  }
+  std::uint32_t finish() {
+    sum_.add(word_);
+    return sum_.value();
+  }
+
+ private:
+  Crc32c sum_;
+  std::uint64_t word_ = 0;
+  unsigned filled_ = 0;
+};
 
 /// An optional's flag; afterwards it holds a value to read into when the flag says so.
 template <class Io, class O>
@@ -121,8 +146,8 @@ void Image::delivery(Io& io, P& pump) {
   field(io, alarms);
   if constexpr (Io::kReads) pump.alarms_ = AlarmSet::of_bits(alarms);
   field(io, pump.clock_offset_.utc_ms_at_zero);
-  field(io, pump.condition_, Condition::kMotorOff);
-  field(io, pump.stopped_from_, Condition::kMotorOff);
+  field(io, pump.condition_, Condition::kExplanted);
+  field(io, pump.stopped_from_, Condition::kExplanted);
   fields(io, pump.started_, pump.expiry_, pump.expired_, pump.next_starts_, pump.start_put_off_);
   field(io, pump.phase_, Pump::Phase::kBridge);
   fields(io, pump.phase_first_step_, pump.phase_last_step_, pump.segment_until_);
@@ -140,7 +165,7 @@ void Image::delivery(Io& io, P& pump) {
   field(io, acknowledged);
   if constexpr (Io::kReads) pump.acknowledged_ = AlarmSet::of_bits(acknowledged);
   fields(io, pump.unacknowledged_since_, pump.next_sound_, pump.reported_, pump.sensed_, pump.last_given_,
-         pump.naive_, pump.in_field_, pump.field_since_);
+         pump.naive_, pump.in_field_, pump.field_since_, pump.supervised_until_);
 }
 
 template <class Io, class P>
@@ -157,7 +182,9 @@ void Image::list(Io& io, P& pump, RecordId id) {
     case RecordId::kFluids:
       return front(io, pump.front_);
     case RecordId::kReservoir:
-      return fields(io, pump.reservoir_.filled_, pump.reservoir_.steps_at_fill_);
+      return fields(io, pump.reservoir_.filled_, pump.reservoir_.steps_at_fill_, pump.reservoir_.filled_at_,
+                    pump.reservoir_.has_sensed_, pump.reservoir_.wrong_from_fill_,
+                    pump.reservoir_.last_sensed_, pump.reservoir_.steps_at_sense_, pump.reservoir_.accepted_);
     case RecordId::kDelivery:
       return delivery(io, pump);
     case RecordId::kKeeper:
@@ -183,6 +210,14 @@ void Image::complete(Pump& pump) {
   pump.gate_.set_ceilings(pump.ceilings_);
   pump.clock_ = WallClock{pump.clock_offset_, pump.prescription_.zone};
   pump.follow_reservoir();
+  pump.seal();
+}
+
+std::uint32_t Image::seal_of(const Pump& pump) {
+  Summer sum;
+  for (const RecordId id : {RecordId::kTherapy, RecordId::kLimits, RecordId::kSafeStates})
+    list(sum, pump, id);
+  return sum.finish();
 }
 
 }  // namespace theca

@@ -15,6 +15,8 @@ struct Image {
   static bool read(Pump& pump, RecordId id, RecordReader reader);
   /// Reckons what follows from the fields that were read.
   static void complete(Pump& pump);
+  /// Sum of the prescription, the limits and the safe states.
+  static std::uint32_t seal_of(const Pump& pump);
 
  private:
   // The lists of fields; `P` is `Pump` or `const Pump`, as `Io` reads or writes.

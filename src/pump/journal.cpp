@@ -179,6 +179,19 @@ bool Journal::begin_page(const JournalPage& page) {
   return nvm_.program(address_of(page.number), words[0]);
 }
 
+void Journal::wipe() {
+  for (std::uint32_t page = kJournalPage; page < kNvmPages; ++page) {
+    bool blank = true;
+    for (std::uint32_t i = 0; i < kPageWords && blank; ++i)
+      blank = nvm_.read(word_of_page(page) + i) == kErased;
+    if (!blank) nvm_.erase(page);
+  }
+  open_ = false;
+  number_ = 0;
+  place_ = 0;
+  next_sequence_ = 0;
+}
+
 bool Journal::append(const JournalEntry& entry, std::uint32_t acknowledged) {
   const auto words = words_of(entry);
   for (std::uint32_t tries = 0; tries <= kEntriesPerPage; ++tries) {

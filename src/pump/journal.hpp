@@ -52,6 +52,8 @@ class Journal {
   /// Appends an entry; pages whose entries are all below `acknowledged` may be written over. False: no room,
   /// or the memory takes nothing.
   bool append(const JournalEntry& entry, std::uint32_t acknowledged);
+  /// Erases every page. Sequences go on, pages are numbered anew.
+  void wipe();
   /// The newest entry that `wanted` says yes to.
   template <class Wanted>
   [[nodiscard]] std::optional<JournalEntry> newest(Wanted&& wanted) const {

@@ -8,6 +8,33 @@ namespace {
 /// After a stall the motor is tried again each minute; what came due meanwhile is not made up for.
 constexpr Duration kMotorRetry = minutes(1);
 
+/// The row of the fault table for a limit that the gate held.
+constexpr Fault fault_of_limit(Alarm limit) {
+  switch (limit) {
+    case Alarm::kHourCeiling:
+      return Fault::kHourCeiling;
+    case Alarm::kDayCeiling:
+      return Fault::kDayCeiling;
+    case Alarm::kThirtyDayCeiling:
+      return Fault::kThirtyDayCeiling;
+    case Alarm::kAllowanceUsed:
+      return Fault::kAllowanceUsed;
+    default:
+      return Fault::kActuatorCeiling;
+  }
+}
+/// What the gate does not let through must end in the safe state, or it would be asked for again and again.
+static_assert([] {
+  for (const Alarm limit : {Alarm::kHourCeiling, Alarm::kDayCeiling, Alarm::kThirtyDayCeiling,
+                            Alarm::kAllowanceUsed, Alarm::kActuatorCeiling}) {
+    if (row_of(fault_of_limit(limit)).alarm != limit) return false;
+    for (const Answer answer : row_of(fault_of_limit(limit)).answers) {
+      if (answer != Answer::kSafeState) return false;
+    }
+  }
+  return true;
+}());
+
 constexpr TrainPurpose purpose_of(bool prime, bool bridge) {
   if (prime) return TrainPurpose::kPrime;
   return bridge ? TrainPurpose::kBridge : TrainPurpose::kTherapy;
@@ -16,7 +43,9 @@ constexpr TrainPurpose purpose_of(bool prime, bool bridge) {
 }  // namespace
 
 Pump::Pump(const PumpModel& model)
-    : model_(model), engine_(model.step), gate_(model), reservoir_(model), clock_(ClockOffset{}, Zone{}) {}
+    : model_(model), engine_(model.step), gate_(model), reservoir_(model), clock_(ClockOffset{}, Zone{}) {
+  seal();
+}
 
 // ---- a prescription's course ----------------------------------------------------------------------------
 
@@ -29,10 +58,14 @@ void Pump::start_next(Effects& out) {
     return;
   }
   const Prescription starting = *next_;
-  start(starting, out);
+  start(starting, std::nullopt, out);
 }
 
-void Pump::start(const Prescription& prescription, Effects& out) {
+void Pump::start(const Prescription& prescription, std::optional<SupervisedFor> why, Effects& out) {
+  if (!why && prescription.prime.volume.raw() > 0) why = SupervisedFor::kPrime;
+  if (!why && !same_contents(prescription.formulation, prescription_.formulation))
+    why = SupervisedFor::kDrugChange;
+  if (!why && (condition_ != Condition::kRunning || naive_)) why = SupervisedFor::kRestart;
   end_bolus(true, out);
   skip_missed_boluses(out);  // one may have waited behind another bolus, and its prescription is over
   if (phase_ != Phase::kTherapy) end_phase(out);
@@ -56,9 +89,9 @@ void Pump::start(const Prescription& prescription, Effects& out) {
   }
   safe_in_reservoir_ = prescription.safe_state;
   if (!front_.change_on_its_way() || front_.at_tip().number == 0) safe_at_tip_ = safe_in_reservoir_;
-  for (const Alarm alarm :
-       {Alarm::kHourCeiling, Alarm::kDayCeiling, Alarm::kThirtyDayCeiling, Alarm::kActuatorCeiling,
-        Alarm::kAllowanceUsed, Alarm::kPrescriptionExpired, Alarm::kMemoryFault}) {
+  for (const Alarm alarm : {Alarm::kHourCeiling, Alarm::kDayCeiling, Alarm::kThirtyDayCeiling,
+                            Alarm::kActuatorCeiling, Alarm::kAllowanceUsed, Alarm::kPrescriptionExpired,
+                            Alarm::kMemoryFault, Alarm::kSelfTestFailed, Alarm::kLowBatteryReset}) {
     clear(out, alarm);
   }
   due_ = next_scheduled_bolus(prescription_.schedule, clock_, started_, kNoBolusYet);
@@ -68,6 +101,9 @@ void Pump::start(const Prescription& prescription, Effects& out) {
   gate_.allow(TrainPurpose::kPrime, allowed(prescription.prime.volume));
   gate_.allow(TrainPurpose::kBridge, allowed(prescription.bridge.volume));
   tell(out, EventCode::kPrescriptionStarted, prescription.number, 0, static_cast<std::uint8_t>(mode()));
+  seal();
+  if (prescription_.supervised.lasts_s == 0) supervised_until_ = Instant{};
+  if (why) supervise(*why, out);
   if (other_drug_at_tip() && prescription.bridge.volume.raw() == 0) {
     tell(out, EventCode::kChangedWithoutBridge, front_.until_reservoir_reaches_tip().raw(),
          front_.at_tip().number);
@@ -138,7 +174,7 @@ Volume Pump::request_volume() const {
 
 Refusal Pump::why_refused(Instant now, Instant& next_possible) const {
   const PatientBolusPolicy& policy = prescription_.patient;
-  if (condition_ == Condition::kNotImplanted) return Refusal::kNotImplanted;
+  if (!implanted()) return Refusal::kNotImplanted;
   if (policy.dose.volume.raw() == 0 || policy.dose.rate.raw() == 0) return Refusal::kNoPatientBolus;
   if (alarms_.has(Alarm::kEmptyReservoir) || alarms_.has(Alarm::kReservoirDry))
     return Refusal::kReservoirEmpty;
@@ -151,6 +187,12 @@ Refusal Pump::why_refused(Instant now, Instant& next_possible) const {
   if (now < next_possible) return Refusal::kLockout;
   next_possible = grants_.window_open(policy);
   if (now < next_possible) return Refusal::kAllottedUsed;
+  if (supervised()) {
+    const PatientBolusPolicy tight = this->policy();
+    next_possible =
+        std::min(std::max(grants_.lockout_over(tight), grants_.window_open(tight)), supervised_until_);
+    if (now < next_possible) return Refusal::kSupervised;
+  }
   next_possible = Instant{0};
 
   const std::int64_t steps = whole_steps(request_volume(), model_.step);
@@ -184,6 +226,7 @@ void Pump::observe(MotorReading reading, Effects& out) {
 
 /// Brings every count to `reading.now` and holds the sensor's against them (INV-2).
 void Pump::sync(MotorReading reading, Effects& out) {
+  const bool clock_went_back = reading.now < now();
   reading.now = std::max(reading.now, now());
   engine_.advance(reading.now);
   const DoseGate::Finding finding = gate_.observe(reading);
@@ -197,7 +240,9 @@ void Pump::sync(MotorReading reading, Effects& out) {
     tell(out, EventCode::kStepsMissed, engine_.missed() - told_missed_);
     told_missed_ = engine_.missed();
   }
-  if (condition_ == Condition::kNotImplanted) return;
+  out.did(Duty::kCounted);
+  if (!implanted()) return;
+  if (clock_went_back) meet(Fault::kClockUncertain, out);
   reported_ = reading.reported;
   front_.push(model_.step * (given_steps() - pushed_steps_));
   pushed_steps_ = given_steps();
@@ -208,27 +253,18 @@ void Pump::sync(MotorReading reading, Effects& out) {
 void Pump::on_more_steps(MotorReading reading, Effects& out) {
   extra_steps_ += std::max<std::int64_t>(0, gate_.deviation() - extra_steps_);
   if (condition_ == Condition::kMotorOff) return;
-  end_bolus(true, out);
-  condition_ = Condition::kMotorOff;
-  gate_.cut(reading.now);
-  engine_.halt(true);
-  out.motor = MotorOrder::kPowerOff;
   tell(out, EventCode::kMotorPowerOff, gate_.expected_by(reading.now),
        gate_.expected_by(reading.now) + gate_.deviation());
-  raise(out, Alarm::kOverDelivery);
+  meet(Fault::kMoreSteps, out);
 }
 
 void Pump::on_fewer_steps(MotorReading reading, Effects& out) {
   tell(out, EventCode::kMotorHeld, gate_.expected_by(reading.now),
        gate_.expected_by(reading.now) + gate_.deviation());
-  gate_.cut(reading.now);
+  meet(Fault::kFewerSteps, out);
   gate_.forgive();
-  end_bolus(true, out);
-  engine_.halt(true);
-  out.motor = MotorOrder::kHalt;
   held_ = true;
   retry_at_ = reading.now + kMotorRetry;
-  raise(out, Alarm::kMotorStall);
 }
 
 void Pump::retry_motor(Effects& out) {
@@ -243,11 +279,13 @@ void Pump::follow_front(Effects& out) {
   if (at_tip == tip_formulation_) return;
   tell(out, EventCode::kFrontAtTip, at_tip, tip_formulation_);
   tip_formulation_ = at_tip;
-  if (!front_.change_on_its_way()) safe_at_tip_ = safe_in_reservoir_;
+  if (front_.change_on_its_way()) return;
+  safe_at_tip_ = safe_in_reservoir_;
+  seal();
 }
 
 void Pump::fill_reservoir(Volume holds) {
-  reservoir_.fill(holds, given_steps());
+  reservoir_.fill(holds, given_steps(), now());
   follow_reservoir();
 }
 
@@ -260,18 +298,23 @@ void Pump::follow_reservoir() {
 void Pump::follow_levels(Effects& out) {
   const std::int64_t given = given_steps();
   if (given >= low_at_) raise(out, Alarm::kLowReservoir);
-  if (given >= empty_at_) raise(out, Alarm::kEmptyReservoir);
-  if (given >= dry_at_ && !alarms_.has(Alarm::kReservoirDry)) {
-    end_bolus(true, out);
-    raise(out, Alarm::kReservoirDry);
-  }
+  if (given >= empty_at_ && !alarms_.has(Alarm::kEmptyReservoir)) meet(Fault::kReservoirEmpty, out);
+  if (given >= dry_at_ && !alarms_.has(Alarm::kReservoirDry)) meet(Fault::kReservoirDry, out);
 }
 
 // ---- decisions ------------------------------------------------------------------------------------------
 
 void Pump::decide(Effects& out) {
-  if (condition_ == Condition::kNotImplanted) return;
+  out.did(Duty::kDecided);
+  if (!implanted()) {
+    out.did(Duty::kAlarmed);
+    return;
+  }
   follow_giving(out);
+  if (supervised_until_ != Instant{} && !supervised()) {
+    supervised_until_ = Instant{};
+    tell(out, EventCode::kSupervisedEnded);
+  }
   if (held_ && now() >= retry_at_) retry_motor(out);
   if (next_ && condition_ == Condition::kRunning && now() >= next_starts_) start_next(out);
   if (!expired_ && now() >= expiry_) expire(out);
@@ -285,8 +328,10 @@ void Pump::decide(Effects& out) {
   run_schedule(out);
   set_basal();
   deliver(out);
-  next_wake_ = std::min(next_wake_, silence_means());
+  next_wake_ = std::min({next_wake_, silence_means(), now() + kHeartbeat});
+  if (supervised()) next_wake_ = std::min(next_wake_, supervised_until_);
   follow_alarms(out);
+  out.did(Duty::kAlarmed);
 }
 
 void Pump::expire(Effects& out) {
@@ -396,12 +441,9 @@ void Pump::deliver(Effects& out) {
       tell(out, EventCode::kGateCut, train->count, verdict.allowed,
            static_cast<std::uint8_t>(*verdict.limit));
     }
-    raise(out, *verdict.limit);
-    if (condition_ != Condition::kSafeState) {
-      gate_.cut(now());
-      enter_safe_state(out);
-      return deliver(out);
-    }
+    const bool safe_already = condition_ == Condition::kSafeState;
+    meet(fault_of_limit(*verdict.limit), out);
+    if (!safe_already) return deliver(out);
     next_wake_ = std::min(until, now() + kHourBucket);  // room comes back bucket by bucket
     if (verdict.allowed == 0) {
       halt_motor(out);
@@ -442,6 +484,7 @@ void Pump::halt_motor(Effects& out) {
 
 void Pump::enter_safe_state(Effects& out) {
   end_bolus(true, out);
+  gate_.cut(now());
   if (phase_ != Phase::kTherapy) end_phase(out);
   condition_ = Condition::kSafeState;
   engine_.halt(true);
@@ -522,11 +565,18 @@ Status Pump::status() const {
   status.steps_commanded = engine_.commanded();
   status.steps_missed = engine_.missed();
   status.largest_deviation_steps = gate_.largest_deviation();
-  const PatientBolusPolicy& policy = prescription_.patient;
+  status.supervised_until = supervised() ? supervised_until_ : Instant{};
+  const PatientBolusPolicy policy = this->policy();
   const std::size_t used = grants_.in_window(policy, now());
   status.boluses_left =
       used >= policy.allotted ? std::uint8_t{0} : static_cast<std::uint8_t>(policy.allotted - used);
   status.next_bolus_possible = std::max(grants_.lockout_over(policy), grants_.window_open(policy));
+  if (supervised()) {
+    const PatientBolusPolicy& later = prescription_.patient;
+    const Instant after =
+        std::max({grants_.lockout_over(later), grants_.window_open(later), supervised_until_});
+    status.next_bolus_possible = std::min(status.next_bolus_possible, after);
+  }
   return status;
 }
 

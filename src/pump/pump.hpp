@@ -13,7 +13,9 @@
 #include <optional>
 
 #include "catalogue/alarm.hpp"
+#include "catalogue/detail.hpp"
 #include "catalogue/event.hpp"
+#include "catalogue/fault.hpp"
 #include "catalogue/refusal.hpp"
 #include "drug/formulation.hpp"
 #include "drug/safe_state.hpp"
@@ -39,6 +41,8 @@ struct RefillRecord {
   Formulation formulation;
   /// Another concentration needs other volumes: the patient's ceilings from now on.
   std::optional<Ceilings> ceilings = std::nullopt;
+  /// What was aspirated: held against what the pump counts as left.
+  std::optional<Volume> aspirated = std::nullopt;
 };
 
 /// What a pump is told once, when it is implanted.
@@ -51,11 +55,21 @@ struct Implantation {
   RefillRecord refill;
 };
 
+/// A catheter that was replaced, shortened or rinsed: the path as it is now.
+struct Revision {
+  FluidPath path;
+  Formulation path_contents;  // number 0: dry, or filled with saline
+};
+
+enum class PowerCause : std::uint8_t { kUnknown, kLowBattery, kWatchdog };
+
 /// What the board says when power is back. `kept`: clock and step count went on meanwhile; else `reading`
 /// means nothing.
 struct PowerReturn {
   MotorReading reading;
   bool kept = false;
+  PowerCause cause = PowerCause::kUnknown;
+  std::uint8_t failed_tests = 0;  // one bit for each SelfTestPart
 };
 
 /// Records that no copy could be read of.
@@ -102,9 +116,10 @@ struct Status {
   std::int64_t steps_missed = 0;
   std::int64_t largest_deviation_steps = 0;
   std::uint8_t boluses_left = 0;
-  bool in_field = false;  // a magnetic field holds the rotor
-  bool naive = false;     // nothing was given for so long that the old dose may be an overdose
-  Instant last_given;     // when the sensor last saw a step
+  bool in_field = false;     // a magnetic field holds the rotor
+  Instant supervised_until;  // zero: no supervised window runs
+  bool naive = false;        // nothing was given for so long that the old dose may be an overdose
+  Instant last_given;        // when the sensor last saw a step
   Instant next_bolus_possible;
 };
 
@@ -123,6 +138,13 @@ class Pump {
   CommandResult stop(MotorReading reading, Effects& out);
   CommandResult resume(MotorReading reading, Effects& out);
   CommandResult set_ceilings(MotorReading reading, const Ceilings& ceilings, Effects& out);
+  /// The catheter is another one, or holds something else: a prescription with its prime begins.
+  CommandResult revise(MotorReading reading, const Revision& revision, const PrescriptionBytes& prescription,
+                       Effects& out);
+  /// Out of the patient: gives nothing, whatever is asked, until it is implanted again.
+  CommandResult explant(MotorReading reading, Effects& out);
+  /// On the shelf again: nothing of the patient's is left; counters go on (INV-8).
+  void forget();
   void set_clock(MotorReading reading, ClockOffset offset, Effects& out);
   /// The clinic has seen the alarms: those that only tell of something past are cleared.
   void acknowledge_alarms(MotorReading reading, Effects& out);
@@ -130,6 +152,10 @@ class Pump {
   // ---- what the board senses ---------------------------------------------------------------------------
   /// A field that holds the rotor is there, or is left. The motor is held meanwhile, and goes on by itself.
   void magnetic_field(MotorReading reading, bool present, Effects& out);
+  /// The fill sensor's reading, at least once a day and after every fill.
+  void sense_volume(MotorReading reading, Volume sensed, Effects& out);
+  /// Something happened on the air. It is told, and changes no step (INV-13).
+  void telemetry(MotorReading reading, Telemetry what, Effects& out);
 
   // ---- the patient ------------------------------------------------------------------------------------
   BolusAnswer request_bolus(MotorReading reading, std::uint32_t request, Effects& out);
@@ -148,6 +174,10 @@ class Pump {
   /// count that stand anywhere; a pump that stood still before stands still.
   void salvage(const LostRecords& lost, MotorReading known, Standstill stands, Effects& out);
   [[nodiscard]] Standstill standstill() const;
+  /// What is set and seldom changes still is what was set: prescription, limits, safe states.
+  [[nodiscard]] bool intact() const;
+  /// It is not, and was read again from lasting memory: the safe state.
+  void mended(Effects& out);
   /// The keeper of the pump's memory reports.
   void raise_memory_alarm(Alarm alarm, Effects& out) { raise(out, alarm); }
   void clear_memory_alarm(Alarm alarm, Effects& out) { clear(out, alarm); }
@@ -155,7 +185,12 @@ class Pump {
   // ---- what it knows ----------------------------------------------------------------------------------
   [[nodiscard]] Status status() const;
   [[nodiscard]] Mode mode() const;
-  [[nodiscard]] bool implanted() const { return condition_ != Condition::kNotImplanted; }
+  [[nodiscard]] bool implanted() const {
+    return condition_ != Condition::kNotImplanted && condition_ != Condition::kExplanted;
+  }
+  [[nodiscard]] bool explanted() const { return condition_ == Condition::kExplanted; }
+  /// Of all drugs that the path and the reservoir hold: the column of the fault table.
+  [[nodiscard]] DrugClass drug_class() const;
   [[nodiscard]] Instant now() const { return engine_.now(); }
   [[nodiscard]] const Prescription& prescription() const { return prescription_; }
   [[nodiscard]] const DrugFront& front() const { return front_; }
@@ -167,7 +202,14 @@ class Pump {
   friend struct Image;           // names every lasting field (image.hpp)
   friend struct PumpTestAccess;  // lets bits into prescription memory past digest and checks (INV-4)
 
-  enum class Condition : std::uint8_t { kNotImplanted, kRunning, kStopped, kSafeState, kMotorOff };
+  enum class Condition : std::uint8_t {
+    kNotImplanted,
+    kRunning,
+    kStopped,
+    kSafeState,
+    kMotorOff,
+    kExplanted
+  };
   enum class Phase : std::uint8_t { kTherapy, kPrime, kBridge };
 
   struct RunningBolus {
@@ -179,6 +221,20 @@ class Pump {
   void sync(MotorReading reading, Effects& out);
   void decide(Effects& out);
   void deliver(Effects& out);
+
+  void meet(Fault fault, Effects& out);
+  void hold_motor(Effects& out);
+  void supervise(SupervisedFor why, Effects& out);
+  [[nodiscard]] bool supervised() const { return supervised_until_ > now(); }
+  [[nodiscard]] PatientBolusPolicy policy() const;
+  void seal();
+  struct Aspiration {
+    Volume found, expected;
+    std::optional<VolumeCause> cause;  // when they disagree
+    bool was_empty = false;
+  };
+  [[nodiscard]] Aspiration aspiration(const RefillRecord& refill) const;
+  void disagree(VolumeCause cause, Volume found, Volume counted, Effects& out);
 
   void on_more_steps(MotorReading reading, Effects& out);
   void on_fewer_steps(MotorReading reading, Effects& out);
@@ -209,6 +265,7 @@ class Pump {
     Volume until_at_tip;   // of the reservoir's fluid
     Volume one_fluid;  // volume of the fluid at the tip; less than until_at_tip when another lies behind it
     Volume dry;        // at the tip's end of the path
+    bool revision = false;  // what was in the path is gone, and with it a bridge that runs
   };
   [[nodiscard]] Bounds bounds_of(const DrugFront& front, const Ceilings& ceilings,
                                  const DoseGate& gate) const;
@@ -216,8 +273,8 @@ class Pump {
                                                   const Formulation& reservoir, const Bounds& bounds,
                                                   Effects& out);
   CommandFailure refuse(Refusal refusal, Effects& out, std::uint32_t number = 0, std::int64_t rule = 0);
-  void take(const Prescription& prescription, Effects& out);
-  void start(const Prescription& prescription, Effects& out);
+  void take(const Prescription& prescription, std::optional<SupervisedFor> why, Effects& out);
+  void start(const Prescription& prescription, std::optional<SupervisedFor> why, Effects& out);
   void start_next(Effects& out);
   [[nodiscard]] bool fits_after_past(const Prescription& prescription, const DoseGate& gate) const;
   /// A prescription that keeps the pump stopped keeps it stopped when it expires.
@@ -298,6 +355,8 @@ class Pump {
   bool naive_ = false;
   bool in_field_ = false;
   Instant field_since_;
+  Instant supervised_until_;
+  std::uint32_t seal_ = 0;  // sum of what is set and seldom changes
   Instant next_wake_ = kNever;
 };
 

@@ -24,7 +24,7 @@ void Pump::follow_alarms(Effects& out) {
   }
   if (now() >= next_sound_) {
     const AlarmSet fresh = alarms_.without(acknowledged_);
-    const bool escalated = fresh.any() && now() - unacknowledged_since_ >= kEscalates;
+    const bool escalated = fresh.any() && (supervised() || now() - unacknowledged_since_ >= kEscalates);
     const AlarmClass alarm_class =
         escalated ? AlarmClass::kCritical : row_of(alarms_.most_urgent()).alarm_class;
     out.sound = alarm_class;
@@ -64,13 +64,12 @@ Instant Pump::silence_means() const {
 
 void Pump::magnetic_field(MotorReading reading, bool present, Effects& out) {
   sync(reading, out);
-  if (condition_ == Condition::kNotImplanted || present == in_field_) return;
+  if (!implanted() || present == in_field_) return;
   in_field_ = present;
   if (present) {
     field_since_ = now();
-    end_bolus(true, out);
     tell(out, EventCode::kFieldEntered);
-    raise(out, Alarm::kMagneticField);
+    meet(Fault::kMagneticField, out);
   } else {
     const Duration held = now() - field_since_;
     const Volume missed = condition_ == Condition::kRunning || condition_ == Condition::kSafeState

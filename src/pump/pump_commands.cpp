@@ -44,7 +44,8 @@ void rescale(DoseGate& gate, const Formulation& old_fluid, const Formulation& ne
 CommandResult Pump::implant(MotorReading reading, const Implantation& setup,
                             const PrescriptionBytes& prescription, Effects& out) {
   sync(reading, out);
-  if (condition_ != Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kAlreadyImplanted, out));
+  if (alarms_.has(Alarm::kOverDelivery)) return std::unexpected(refuse(Refusal::kMotorFault, out));
+  if (implanted()) return std::unexpected(refuse(Refusal::kAlreadyImplanted, out));
   if (!plausible(model_, setup.path, setup.ceilings) || !in_range(setup.low_alarm)) {
     return std::unexpected(refuse(Refusal::kBadLimits, out));
   }
@@ -76,13 +77,16 @@ CommandResult Pump::implant(MotorReading reading, const Implantation& setup,
   tip_formulation_ = setup.path_contents.number;
   sensed_ = reading.reported;
   last_given_ = now();
+  pushed_steps_ = given_steps();
+  grants_ = PatientGrants{};
+  naive_ = false;
   tell(out, EventCode::kImplanted, path_.total().raw(), model_.code);
   condition_ = Condition::kRunning;
   safe_at_tip_ = vetted->safe_state;
   const RefillRecord& first = setup.refill;
   fill_reservoir(first.filled + first.left_in);
   tell(out, EventCode::kRefilled, (first.filled + first.left_in).raw(), first.formulation.number);
-  take(*vetted, out);
+  take(*vetted, SupervisedFor::kImplantation, out);
   follow_levels(out);
   decide(out);
   return {};
@@ -91,7 +95,7 @@ CommandResult Pump::implant(MotorReading reading, const Implantation& setup,
 CommandResult Pump::refill(MotorReading reading, const RefillRecord& refill, const PrescriptionBytes* with,
                            Effects& out) {
   sync(reading, out);
-  if (condition_ == Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kNotImplanted, out));
+  if (!implanted()) return std::unexpected(refuse(Refusal::kNotImplanted, out));
   if (due_ && due_->at <= now()) decide(out);  // what is due at this moment belongs to what runs
   const Volume holds = refill.filled + refill.left_in;
   if (refill.filled.raw() < 0 || refill.left_in.raw() < 0 || holds > model_.capacity) {
@@ -102,6 +106,14 @@ CommandResult Pump::refill(MotorReading reading, const RefillRecord& refill, con
   }
   const bool another = !(refill.formulation == front_.in_reservoir());
   if (naive_ && with == nullptr) return std::unexpected(refuse(Refusal::kNaivePatient, out));
+  const bool said = refill.aspirated.has_value();
+  if (said && (refill.aspirated->raw() < 0 || *refill.aspirated > kMaxReservoir)) {
+    return std::unexpected(refuse(Refusal::kBadLimits, out));
+  }
+  const Aspiration seen = said ? aspiration(refill) : Aspiration{};
+  if (seen.was_empty && with == nullptr) return std::unexpected(refuse(Refusal::kWasEmpty, out));
+  const bool was_empty =
+      seen.was_empty || alarms_.has(Alarm::kReservoirDry) || alarms_.has(Alarm::kEmptyReservoir);
   if (another && with == nullptr) return std::unexpected(refuse(Refusal::kFormulationMismatch, out));
   if (another && refill.formulation.number == front_.in_reservoir().number) {
     return std::unexpected(refuse(Refusal::kFormulationMismatch, out));  // one number, two contents
@@ -130,11 +142,19 @@ CommandResult Pump::refill(MotorReading reading, const RefillRecord& refill, con
   front_ = front;
   gate_ = gate;
   ceilings_ = ceilings;
+  if (said) tell(out, EventCode::kAspirated, seen.found.raw(), seen.expected.raw());
   fill_reservoir(holds);
   tell(out, EventCode::kRefilled, holds.raw(), refill.formulation.number);
   for (const Alarm alarm : {Alarm::kReservoirDry, Alarm::kEmptyReservoir, Alarm::kLowReservoir})
     clear(out, alarm);
-  if (taken) take(*taken, out);
+  seal();
+  if (seen.cause) disagree(*seen.cause, seen.found, seen.expected, out);
+  const auto why = was_empty ? std::optional{SupervisedFor::kEmptyRefill} : std::nullopt;
+  if (taken) {
+    take(*taken, why, out);
+  } else if (why) {
+    supervise(*why, out);
+  }
   follow_levels(out);
   decide(out);
   return {};
@@ -142,18 +162,18 @@ CommandResult Pump::refill(MotorReading reading, const RefillRecord& refill, con
 
 CommandResult Pump::prescribe(MotorReading reading, const PrescriptionBytes& bytes, Effects& out) {
   sync(reading, out);
-  if (condition_ == Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kNotImplanted, out));
+  if (!implanted()) return std::unexpected(refuse(Refusal::kNotImplanted, out));
   if (due_ && due_->at <= now()) decide(out);  // what is due at this moment belongs to what runs
   const auto vetted = vet(bytes, front_.in_reservoir(), bounds_of(front_, ceilings_, gate_), out);
   if (!vetted) return std::unexpected(vetted.error());
-  take(*vetted, out);
+  take(*vetted, std::nullopt, out);
   decide(out);
   return {};
 }
 
 CommandResult Pump::stop(MotorReading reading, Effects& out) {
   sync(reading, out);
-  if (condition_ == Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kNotImplanted, out));
+  if (!implanted()) return std::unexpected(refuse(Refusal::kNotImplanted, out));
   if (condition_ == Condition::kMotorOff) return std::unexpected(refuse(Refusal::kMotorFault, out));
   end_bolus(true, out);
   if (condition_ != Condition::kStopped) stopped_from_ = condition_;
@@ -169,13 +189,14 @@ CommandResult Pump::resume(MotorReading reading, Effects& out) {
   if (naive_) return std::unexpected(refuse(Refusal::kNaivePatient, out));
   condition_ = stopped_from_;
   tell(out, EventCode::kResumed, prescription_.number);
+  supervise(SupervisedFor::kRestart, out);
   decide(out);
   return {};
 }
 
 CommandResult Pump::set_ceilings(MotorReading reading, const Ceilings& ceilings, Effects& out) {
   sync(reading, out);
-  if (condition_ == Condition::kNotImplanted) return std::unexpected(refuse(Refusal::kNotImplanted, out));
+  if (!implanted()) return std::unexpected(refuse(Refusal::kNotImplanted, out));
   if (!plausible(model_, path_, ceilings)) return std::unexpected(refuse(Refusal::kBadLimits, out));
   DoseGate gate = gate_;
   gate.set_ceilings(ceilings);
@@ -190,6 +211,7 @@ CommandResult Pump::set_ceilings(MotorReading reading, const Ceilings& ceilings,
   if (!fits_after_past(prescription_, gate)) return std::unexpected(refuse(Refusal::kCeilingAfterPast, out));
   ceilings_ = ceilings;
   gate_ = gate;
+  seal();
   tell(out, EventCode::kCeilingsSet, ceilings.hour.raw(), ceilings.day.raw());
   decide(out);
   return {};
@@ -208,11 +230,12 @@ void Pump::set_clock(MotorReading reading, ClockOffset offset, Effects& out) {
                   ScheduleKind::kTimesOfDay) {  // what the clock leaps over is not caught up
     due_ = next_scheduled_bolus(prescription_.schedule, clock_, now(), due_->identity - 1);
   }
-  if (condition_ != Condition::kNotImplanted) decide(out);
+  decide(out);
 }
 
 void Pump::acknowledge_alarms(MotorReading reading, Effects& out) {
   sync(reading, out);
+  if (alarms_.has(Alarm::kVolumeDisagrees)) reservoir_.accept(given_steps());
   tell(out, EventCode::kAlarmsAcknowledged);
   for (const AlarmRow& row : kAlarms) {
     if (row.clears == AlarmClears::kOnAcknowledge) clear(out, row.alarm);
@@ -260,7 +283,7 @@ std::expected<Prescription, CommandFailure> Pump::vet(const PrescriptionBytes& b
   if (p.prime.volume > bounds.dry) return no(Refusal::kPrimeNotAllowed);
 
   const bool bridges = p.bridge.volume.raw() > 0;
-  const bool bridging = phase_ == Phase::kBridge;
+  const bool bridging = phase_ == Phase::kBridge && !bounds.revision;
   if (bridging && !bridges) return no(Refusal::kBridgeRunning);
   if (bridges) {
     const Volume off = bounds.until_at_tip - p.bridge.volume;
@@ -283,16 +306,17 @@ bool Pump::fits_after_past(const Prescription& p, const DoseGate& gate) const {
                               [&](Duration time) { return worst_case_volume(p, model_.minimum_rate, time); });
 }
 
-void Pump::take(const Prescription& prescription, Effects& out) {
+void Pump::take(const Prescription& prescription, std::optional<SupervisedFor> why, Effects& out) {
   const Instant starts = prescription.starts_utc_s == 0 ? now() : start_of(prescription, clock_offset_);
   newest_ = prescription.number;
   tell(out, EventCode::kPrescriptionTaken, prescription.number, starts.raw());
   if (starts > now()) {
     next_ = prescription;
     next_starts_ = starts;
+    seal();
     return;
   }
-  start(prescription, out);
+  start(prescription, why, out);
 }
 
 }  // namespace theca

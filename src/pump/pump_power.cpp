@@ -36,9 +36,16 @@ MotorReading Pump::power_returned(const PowerReturn& power, Effects& out) {
   }
   engine_.advance(from.now);
   tell(out, EventCode::kPowerReturned, unknown, std::max(now(), paused_until_).raw(), power.kept ? 1 : 0);
-  if (condition_ == Condition::kNotImplanted) return from;
-  raise(out, power.kept ? Alarm::kRestarted : Alarm::kPowerLost);
-  if (!power.kept) raise(out, Alarm::kClockUncertain);
+  if (power.cause == PowerCause::kWatchdog) tell(out, EventCode::kWatchdogRestart);
+  for (unsigned part = 0; part < kSelfTestPartNames.size(); ++part) {
+    if ((power.failed_tests >> part & 1U) != 0)
+      tell(out, EventCode::kSelfTestFailed, 0, 0, static_cast<std::uint8_t>(part));
+  }
+  if (!implanted()) return from;
+  meet(power.kept ? Fault::kPowerCutClockKept : Fault::kPowerCutClockLost, out);
+  if (!power.kept) meet(Fault::kClockUncertain, out);
+  if (power.cause == PowerCause::kLowBattery) meet(Fault::kLowBattery, out);
+  if (power.failed_tests != 0) meet(Fault::kSelfTest, out);
   skip_missed_boluses(out);
   sync(from, out);
   decide(out);
@@ -59,6 +66,7 @@ void Pump::drop_dose_in_hand(Effects& out) {
 Standstill Pump::standstill() const {
   switch (condition_) {
     case Condition::kNotImplanted:
+    case Condition::kExplanted:
       return Standstill::kNotImplanted;
     case Condition::kStopped:
       return Standstill::kStopped;
@@ -89,6 +97,7 @@ void Pump::salvage(const LostRecords& lost, MotorReading known, Standstill stand
   sensed_ = known.reported;
   last_given_ = known.now;
   naive_ = in_field_ = false;
+  supervised_until_ = Instant{};
   if (lost.therapy) {
     prescription_ = Prescription{};
     prescription_.number = newest_;
@@ -120,19 +129,20 @@ void Pump::salvage(const LostRecords& lost, MotorReading known, Standstill stand
                needed(days(30) + kThirtyDayBucket)};
   gate_.set_ceilings(ceilings_);
   clock_ = WallClock{clock_offset_, prescription_.zone};
-  if (lost.reservoir) reservoir_.fill(model_.capacity, given_steps());
+  if (lost.reservoir) reservoir_.fill(model_.capacity, given_steps(), now());
   follow_reservoir();
   tip_formulation_ = front_.at_tip().number;
   const auto bit = [](bool gone, unsigned place) { return gone ? 1U << place : 0U; };
   tell(out, EventCode::kMemoryLost, 0, 0,
        static_cast<std::uint8_t>(bit(lost.therapy, 0) | bit(lost.limits, 1) | bit(lost.safe_states, 2) |
                                  bit(lost.fluids, 3) | bit(lost.reservoir, 4) | bit(lost.delivery, 5)));
-  raise(out, Alarm::kMemoryFault);
+  raise(out, row_of(Fault::kRecordsLost).alarm);
   if (lost.reservoir) {
     raise(out, Alarm::kLowReservoir);
     raise(out, Alarm::kEmptyReservoir);
   }
   tell(out, EventCode::kSafeStateEntered, safe_flow().raw());
+  seal();
 }
 
 }  // namespace theca

@@ -15,7 +15,7 @@ rc::Gen<std::int64_t> within(std::int64_t low, std::int64_t high) { return rc::g
 
 TEST(Reservoir, INV_15_nominal_and_earliest_by_hand) {
   Reservoir reservoir{kRoller};
-  reservoir.fill(millilitres(20), 1'000);
+  reservoir.fill(millilitres(20), 1'000, Instant{});
   EXPECT_EQ(reservoir.filled(), millilitres(20));
   EXPECT_EQ(reservoir.nominal(1'000), millilitres(20));
   EXPECT_EQ(reservoir.earliest(1'000), millilitres(20));
@@ -29,13 +29,13 @@ TEST(Reservoir, INV_15_nominal_and_earliest_by_hand) {
 
 TEST(Reservoir, what_is_less_than_a_step_is_no_step) {
   Reservoir reservoir{kRoller};
-  reservoir.fill(nanolitres(99), 5);
+  reservoir.fill(nanolitres(99), 5, Instant{});
   EXPECT_EQ(reservoir.steps_until_dry(), 5 + 9);
 }
 
 TEST(Reservoir, a_level_at_or_above_the_fill_is_reached_at_once) {
   Reservoir reservoir{kRoller};
-  reservoir.fill(millilitres(2), 7);
+  reservoir.fill(millilitres(2), 7, Instant{});
   EXPECT_EQ(reservoir.steps_until_earliest(millilitres(2)), 7);
   EXPECT_EQ(reservoir.steps_until_earliest(millilitres(3)), 7);
 }
@@ -50,7 +50,7 @@ Case any_reservoir() {
   model.step = nanolitres(*within(1, kMaxStep.raw()));
   model.accuracy_ppm = static_cast<std::int32_t>(*within(0, 500'000));
   Case made{Reservoir{model}, Volume{*within(0, kMaxReservoir.raw())}, *within(0, 1'000'000'000'000)};
-  made.reservoir.fill(made.filled, made.at_fill);
+  made.reservoir.fill(made.filled, made.at_fill, Instant{});
   return made;
 }
 

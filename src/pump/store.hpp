@@ -25,8 +25,10 @@ enum class CallKind : std::uint8_t {
   kAcknowledge,  // of alarms
   kJournalRead,  // argument: entries the clinic has
   kField,        // argument: 1 there, 0 left
+  kTelemetry,    // argument: what
+  kSense,        // argument: nL
 };
-inline constexpr std::uint8_t kLastCallKind = 9;
+inline constexpr std::uint8_t kLastCallKind = 11;
 
 struct LoggedCall {
   CallKind kind = CallKind::kWake;
@@ -90,6 +92,9 @@ class Store {
   bool log(const LoggedCall& call);
   /// Room for this many calls more, at least.
   [[nodiscard]] std::uint32_t log_room() const { return kLogPlaces - log_next_; }
+
+  /// Erases everything but the newest generation.
+  void wipe_old();
 
   /// Looks at the next few words of what is kept. True when it finds any of them changed.
   bool scrub();

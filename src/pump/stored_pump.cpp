@@ -4,6 +4,7 @@
 
 #include "pump/image.hpp"
 #include "pump/record.hpp"
+#include "pump/self_check.hpp"
 
 namespace theca {
 namespace {
@@ -14,6 +15,10 @@ constexpr Duration kRoutineEntry = hours(6);
 constexpr std::uint32_t kFilling = kJournalCapacity / 5 * 4;
 /// The last places are for what is not routine.
 constexpr std::uint32_t kReserved = 2 * kEntriesPerPage;
+
+/// The pump holds what it keeps in RAM against its sum this often. All of it at once: a digest of 1.3 kB is
+/// dear, and a week is short against the age at which a bit turns.
+constexpr Duration kSelfLook = days(7);
 
 /// What may come again and again: somebody who presses and presses, a motor that is tried each minute.
 /// Neither may fill the journal, nor hide the other.
@@ -27,6 +32,8 @@ constexpr std::size_t flood_of(EventCode code) {
     case EventCode::kMotorRetried:
     case EventCode::kStepsMissed:
       return 1;
+    case EventCode::kTelemetry:
+      return 2;
     default:
       return kNoFlood;
   }
@@ -52,7 +59,8 @@ void StoredPump::logged(CallKind kind, MotorReading reading, std::int64_t argume
   } else {
     keep(out, first);
   }
-  scrub(out);
+  out.did(Duty::kRemembered);
+  look_after(out);
 }
 
 template <class Call>
@@ -61,6 +69,8 @@ auto StoredPump::kept(Effects& out, Call&& call) {
   auto result = call();
   follow_journal(out);
   keep(out, first);
+  out.did(Duty::kRemembered);
+  look_after(out);
   return result;
 }
 
@@ -86,9 +96,11 @@ void StoredPump::keep(Effects& out, std::size_t first_event) {
     write();  // the alarm stands in what can still be written
   }
   account(outbox_, 0);
+  out.did(Duty::kTold);
 }
 
-void StoredPump::account(const Effects& out, std::size_t first_event) {
+void StoredPump::account(Effects& out, std::size_t first_event) {
+  out.did(Duty::kTold);
   for (const Event& event : out.events().subspan(first_event)) journal_entry(event);
   if (!pump_.implanted()) return;
   const std::int64_t bucket = pump_.now().raw() / kRoutineEntry.raw();
@@ -138,7 +150,9 @@ void StoredPump::follow_journal(Effects& out) {
   }
 }
 
-void StoredPump::scrub(Effects& out) {
+void StoredPump::look_after(Effects& out) {
+  out.did(Duty::kLookedAfter);
+  look_at_self(out);
   if (unwritable_ || !store_.scrub()) return;  // what cannot be written cannot be mended
   const std::size_t first = out.events().size();
   out.tell(Event{pump_.now(), EventCode::kMemoryRepaired, 0, 0, 0});
@@ -146,11 +160,30 @@ void StoredPump::scrub(Effects& out) {
   keep(out, first);
 }
 
+/// What turned in RAM is read again from the memory; what came of it since is not known: the safe state.
+void StoredPump::look_at_self(Effects& out) {
+  const std::int64_t look = pump_.now().raw() / kSelfLook.raw();
+  if (look == looked_at_) return;
+  looked_at_ = look;
+  if (pump_.intact()) return;
+  const std::size_t first = out.events().size();
+  for (const RecordId id : {RecordId::kTherapy, RecordId::kLimits, RecordId::kSafeStates}) {
+    for (std::size_t which = 0; which < kCopies; ++which) {
+      const auto place = store_.copy(which)[static_cast<std::size_t>(id)];
+      if (place && Image::read(pump_, id, RecordReader{store_.memory(), *place})) break;
+    }
+  }
+  Image::complete(pump_);
+  pump_.mended(out);
+  keep(out, first);
+}
+
 // ---- boot -----------------------------------------------------------------------------------------------
 
 template <class Io, class P>
 void StoredPump::keeper(Io& io, P& pump) {
-  fields(io, pump.told_, pump.acknowledged_, pump.folded_, pump.delivered_bucket_);
+  fields(io, pump.told_, pump.acknowledged_, pump.folded_, pump.delivered_bucket_, pump.erasing_,
+         pump.looked_at_);
   for (auto& flood : pump.floods_) fields(io, flood.hour, flood.told);
   auto count = static_cast<std::uint8_t>(pump.outbox_.events().size());
   field(io, count, static_cast<std::uint8_t>(Effects::kMostEvents));
@@ -236,6 +269,12 @@ void StoredPump::make_again(const LoggedCall& call) {
     case CallKind::kField:
       pump_.magnetic_field(reading, call.argument != 0, out);
       break;
+    case CallKind::kTelemetry:
+      pump_.telemetry(reading, static_cast<Telemetry>(call.argument), out);
+      break;
+    case CallKind::kSense:
+      pump_.sense_volume(reading, Volume{call.argument}, out);
+      break;
   }
   follow_journal(out);
   account(out, 0);
@@ -267,12 +306,15 @@ MotorReading StoredPump::boot(const PowerReturn& power, Effects& out) {
     told_ = std::max(told_, journal_.next_sequence());
     pump_.salvage(restored.lost, power.kept ? power.reading : last_known(), stands, out);
   }
-  const MotorReading from = pump_.power_returned(power, out);
+  PowerReturn told = power;
+  told.failed_tests = static_cast<std::uint8_t>(told.failed_tests | failed_parts(self_checks()));
+  const MotorReading from = pump_.power_returned(told, out);
   if (restored.damaged > 0 && !restored.lost.any()) {
     out.tell(Event{pump_.now(), EventCode::kMemoryRepaired, 0, restored.damaged, 0});
     pump_.raise_memory_alarm(Alarm::kMemoryRepaired, out);
   }
   keep(out, 0);
+  if (erasing_) finish_erasing(out);
   return from;
 }
 
@@ -286,7 +328,11 @@ Standstill StoredPump::standstill(const Restored& restored) {
   });
   const auto off = journal_.newest(
       [](const JournalEntry& entry) { return entry.event.code == EventCode::kMotorPowerOff; });
-  return off ? Standstill::kMotorOff : stands;
+  if (off) return Standstill::kMotorOff;
+  const auto life = journal_.newest([](const JournalEntry& entry) {
+    return entry.event.code == EventCode::kImplanted || entry.event.code == EventCode::kExplanted;
+  });
+  return life && life->event.code == EventCode::kExplanted ? Standstill::kNotImplanted : stands;
 }
 
 /// The latest time and step count that can be read anywhere.
@@ -320,6 +366,48 @@ CommandResult StoredPump::set_ceilings(MotorReading reading, const Ceilings& cei
   return kept(out, [&] { return pump_.set_ceilings(reading, ceilings, out); });
 }
 
+CommandResult StoredPump::revise(MotorReading reading, const Revision& revision,
+                                 const PrescriptionBytes& prescription, Effects& out) {
+  return kept(out, [&] { return pump_.revise(reading, revision, prescription, out); });
+}
+
+CommandResult StoredPump::explant(MotorReading reading, Effects& out) {
+  return kept(out, [&] { return pump_.explant(reading, out); });
+}
+
+/// First the state without the patient counts, with a mark that the rest is to go; then the rest goes.
+CommandResult StoredPump::erase_secrets(MotorReading reading, std::uint32_t entries, Effects& out) {
+  pump_.observe(reading, out);
+  const Refusal refusal = pump_.implanted()  ? Refusal::kNotExplanted
+                          : entries != told_ ? Refusal::kJournalUnread
+                                             : Refusal::kNone;
+  if (refusal != Refusal::kNone) {
+    return kept(out, [&]() -> CommandResult {
+      out.tell(Event{pump_.now(), EventCode::kCommandRefused, static_cast<std::uint8_t>(refusal), 0, 0});
+      CommandFailure failure;
+      failure.refusal = refusal;
+      return std::unexpected(failure);
+    });
+  }
+  pump_.forget();
+  acknowledged_ = told_;
+  folded_ = 0;
+  floods_ = {};
+  erasing_ = true;
+  keep(out, out.events().size());
+  finish_erasing(out);
+  return {};
+}
+
+void StoredPump::finish_erasing(Effects& out) {
+  store_.wipe_old();
+  journal_.wipe();
+  erasing_ = false;
+  const std::size_t first = out.events().size();
+  out.tell(Event{pump_.now(), EventCode::kSecretsErased, 0, 0, 0});
+  keep(out, first);
+}
+
 CommandResult StoredPump::stop(MotorReading reading, Effects& out) {
   CommandResult result;
   logged(CallKind::kStop, reading, 0, out, [&] { result = pump_.stop(reading, out); });
@@ -344,6 +432,15 @@ void StoredPump::acknowledge_alarms(MotorReading reading, Effects& out) {
 void StoredPump::magnetic_field(MotorReading reading, bool present, Effects& out) {
   logged(CallKind::kField, reading, present ? 1 : 0, out,
          [&] { pump_.magnetic_field(reading, present, out); });
+}
+
+void StoredPump::sense_volume(MotorReading reading, Volume sensed, Effects& out) {
+  logged(CallKind::kSense, reading, sensed.raw(), out, [&] { pump_.sense_volume(reading, sensed, out); });
+}
+
+void StoredPump::telemetry(MotorReading reading, Telemetry what, Effects& out) {
+  logged(CallKind::kTelemetry, reading, static_cast<std::int64_t>(what), out,
+         [&] { pump_.telemetry(reading, what, out); });
 }
 
 void StoredPump::acknowledge_journal(MotorReading reading, std::uint32_t entries, Effects& out) {

@@ -36,6 +36,12 @@ class StoredPump {
   CommandResult stop(MotorReading reading, Effects& out);
   CommandResult resume(MotorReading reading, Effects& out);
   CommandResult set_ceilings(MotorReading reading, const Ceilings& ceilings, Effects& out);
+  CommandResult revise(MotorReading reading, const Revision& revision, const PrescriptionBytes& prescription,
+                       Effects& out);
+  CommandResult explant(MotorReading reading, Effects& out);
+  /// Erases all that tells of a patient, in the state, in the calls and in the journal, of a pump that is in
+  /// none. `entries` is what the clinic holds of the journal: all of it. A power cut does not end it.
+  CommandResult erase_secrets(MotorReading reading, std::uint32_t entries, Effects& out);
   void set_clock(MotorReading reading, ClockOffset offset, Effects& out);
   void acknowledge_alarms(MotorReading reading, Effects& out);
   /// The clinic holds the first `entries` of the journal safely.
@@ -43,6 +49,8 @@ class StoredPump {
   BolusAnswer request_bolus(MotorReading reading, std::uint32_t request, Effects& out);
 
   void magnetic_field(MotorReading reading, bool present, Effects& out);
+  void sense_volume(MotorReading reading, Volume sensed, Effects& out);
+  void telemetry(MotorReading reading, Telemetry what, Effects& out);
 
   // ---- time and the motor -----------------------------------------------------------------------------
   void wake(MotorReading reading, Effects& out);
@@ -60,7 +68,7 @@ class StoredPump {
  private:
   friend struct StoredPumpTestAccess;
 
-  static constexpr std::size_t kFloods = 2;
+  static constexpr std::size_t kFloods = 3;
   struct Flood {
     std::int64_t hour = -1;
     std::uint32_t told = 0;  // in that hour
@@ -81,11 +89,13 @@ class StoredPump {
   [[nodiscard]] MotorReading last_known() const;
   void journal_read(std::uint32_t entries, Effects& out);
   void keep(Effects& out, std::size_t first_event);
-  void account(const Effects& out, std::size_t first_event);
+  void account(Effects& out, std::size_t first_event);
   void journal_entry(const Event& event);
   bool too_many(const Event& event);
   void follow_journal(Effects& out);
-  void scrub(Effects& out);
+  void look_after(Effects& out);
+  void look_at_self(Effects& out);
+  void finish_erasing(Effects& out);
 
   template <class Io, class P>
   static void keeper(Io& io, P& pump);
@@ -102,6 +112,8 @@ class StoredPump {
   std::uint32_t folded_ = 0;        // entries for which there was no room, not told as such yet
   std::int64_t delivered_bucket_ = -1;
   std::array<Flood, kFloods> floods_{};
+  bool erasing_ = false;         // secrets are being erased
+  std::int64_t looked_at_ = -1;  // when the pump looked at itself, in kSelfLook
   /// Events of the call that made this generation: the journal may lack them after a power cut.
   Effects outbox_;
 };

@@ -5,7 +5,7 @@
 namespace theca {
 namespace {
 
-constexpr std::uint8_t kLayoutVersion = 1;
+constexpr std::uint8_t kLayoutVersion = 2;
 
 /// Every volume, flow and concentration field is a u32 with this limit: 1 L, 1 L/day, 1 g/mL.
 constexpr std::uint64_t kQuantityLimit = 1'000'000'000;
@@ -77,6 +77,9 @@ constexpr void walk(Archive& a, P& p) {
   a.quantity32(p.bridge.rate);
   a.number(p.bridge.from_formulation);
   bolus(a, p.single);
+  a.number(p.supervised.lasts_s);
+  a.number(p.supervised.lockout_s);
+  a.count(p.supervised.allotted, kMaxAllotted);
 }
 
 template <class Archive, class B>

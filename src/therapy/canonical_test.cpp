@@ -79,6 +79,7 @@ Prescription any_prescription() {
   p.prime = any_bolus();
   p.bridge = {any_quantity<Volume>(), any_quantity<FlowRate>(), any_u32()};
   p.single = any_bolus();
+  p.supervised = {any_u32(), any_u32(), any_count(kMaxAllotted)};
   return p;
 }
 
@@ -133,11 +134,11 @@ constexpr std::size_t kNumber = 1, kFluidNumber = 5, kComponentCount = 9, kCompo
                       kProfileCount = 91, kWeekdays = 92, kProfiles = 99, kProfileBytes = 1 + 24 * 6,
                       kSchedule = kProfiles + 7 * kProfileBytes, kScheduleCount = kSchedule + 17,
                       kPatient = kScheduleCount + 1 + 48, kPrime = kPatient + 25, kBridge = kPrime + 8,
-                      kSingle = kBridge + 12;
-static_assert(kSingle + 8 == kPrescriptionBytes);
+                      kSingle = kBridge + 12, kSupervised = kSingle + 8;
+static_assert(kSupervised + 9 == kPrescriptionBytes);
 
 TEST(Canonical, INV_11_has_a_size_that_never_changes) {
-  EXPECT_EQ(sizeof(PrescriptionBytes), 1'233U);
+  EXPECT_EQ(sizeof(PrescriptionBytes), 1'242U);
   EXPECT_EQ(encode(Prescription{}).size(), kPrescriptionBytes);
 }
 
@@ -148,13 +149,14 @@ TEST(Canonical, INV_11_each_field_stands_little_endian_at_its_offset) {
   p.starts_utc_s = 0x1'02030405;
   p.zone = {-1, 2, 3};
   p.single = {Volume{0x11223344}, FlowRate{0x15161718}};
+  p.supervised = {0x21222324, 0x31323334, 5};
   const PrescriptionBytes bytes = encode(p);
   const auto number_at = [&](std::size_t offset, std::size_t width) {
     std::uint64_t value = 0;
     for (std::size_t i = 0; i < width; ++i) value |= static_cast<std::uint64_t>(bytes[offset + i]) << (8 * i);
     return value;
   };
-  EXPECT_EQ(bytes[0], 1);
+  EXPECT_EQ(bytes[0], 2);
   EXPECT_EQ(number_at(kNumber, 4), 0x04030201U);
   EXPECT_EQ(number_at(kFluidNumber, 4), 0x08070605U);
   EXPECT_EQ(bytes[kComponentCount], 1);
@@ -167,6 +169,9 @@ TEST(Canonical, INV_11_each_field_stands_little_endian_at_its_offset) {
   EXPECT_EQ(number_at(kBasalRate, 4), 0x12345678U);
   EXPECT_EQ(number_at(kSingle, 4), 0x11223344U);
   EXPECT_EQ(number_at(kSingle + 4, 4), 0x15161718U);
+  EXPECT_EQ(number_at(kSupervised, 4), 0x21222324U);
+  EXPECT_EQ(number_at(kSupervised + 4, 4), 0x31323334U);
+  EXPECT_EQ(bytes[kSupervised + 8], 5);
 }
 
 struct OutOfRange {
@@ -215,6 +220,7 @@ std::vector<OutOfRange> all_fields_with_a_range() {
       {"bridge rate", kBridge + 4, 4, q},
       {"single volume", kSingle, 4, q},
       {"single rate", kSingle + 4, 4, q},
+      {"supervised allotted", kSupervised + 8, 1, kMaxAllotted},
   };
   for (std::size_t i = 0; i < kMaxComponents; ++i) {
     all.push_back({"class", kComponents + i * kComponentBytes + 2, 1, kDrugClassCount - 1});
@@ -259,7 +265,7 @@ TEST(Canonical, each_fields_range_ends_where_it_is_said_to_and_the_offset_is_tol
 }
 
 TEST(Canonical, another_layout_version_is_none) {
-  for (const int version : {0, 2, 255}) {
+  for (const int version : {0, 1, 3, 255}) {
     const auto refused = decode(with(0, 1, static_cast<std::uint64_t>(version)));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().error, DecodeError::kLayoutVersion);

@@ -110,6 +110,17 @@ struct Checker {
     }
   }
 
+  void supervised() {
+    const SupervisedWindow& window = p.supervised;
+    constexpr std::int64_t kLongest = kLongestSupervised.raw() / 1'000;
+    if (window.lasts_s > kLongest) found.add(Rule::kSupervisedTooLong, window.lasts_s, kLongest);
+    if (window.lasts_s == 0 || p.patient.dose.volume.raw() == 0) return;
+    if (window.allotted > p.patient.allotted)
+      found.add(Rule::kSupervisedMoreDoses, window.allotted, p.patient.allotted);
+    if (window.lockout_s < p.patient.lockout_s)
+      found.add(Rule::kSupervisedShortLock, window.lockout_s, p.patient.lockout_s);
+  }
+
   void how_many() {
     const std::int64_t most = most_boluses_a_day(p);
     if (most > kMostBolusesADay) found.add(Rule::kTooManyBoluses, most, kMostBolusesADay);
@@ -199,6 +210,7 @@ Violations check(const Prescription& prescription, const PumpModel& model, const
   }
   checker.schedule();
   checker.patient();
+  checker.supervised();
   checker.how_many();
   checker.safe_state();
   checker.once(path);

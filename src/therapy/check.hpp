@@ -42,9 +42,12 @@ enum class Rule : std::uint8_t {
   kWorstHourAboveCeiling,     // value, limit: nL (INV-4)
   kWorstDayAboveCeiling,
   kWorstThirtyDaysAboveCeiling,
-  kTooManyBoluses,  // value: in the busiest day, limit: kMostBolusesADay
+  kTooManyBoluses,       // value: in the busiest day, limit: kMostBolusesADay
+  kSupervisedTooLong,    // value, limit: s
+  kSupervisedMoreDoses,  // value, limit: boluses in the policy's window
+  kSupervisedShortLock,  // value, limit: s
 };
-inline constexpr std::size_t kRuleCount = 30;
+inline constexpr std::size_t kRuleCount = 33;
 
 enum class BolusKind : std::uint8_t {
   kScheduled = 0,
@@ -84,6 +87,8 @@ inline constexpr Duration kHourBucket = minutes(5);
 inline constexpr Duration kDayBucket = minutes(30);
 inline constexpr Duration kThirtyDayBucket = hours(6);
 
+/// Longest supervised window.
+inline constexpr Duration kLongestSupervised = days(7);
 /// Longest bolus. Longer ones are a basal rate.
 inline constexpr Duration kLongestBolus = hours(24);
 /// Scheduled and patient-activated together: what the pump's journal holds 18 months of (INV-9).

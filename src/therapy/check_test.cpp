@@ -132,6 +132,18 @@ const std::vector<Row>& rows() {
       {Rule::kSchedulesOverlap, 1'799'000, 1'800'000, 0,
        [](Prescription& p) { p.schedule = each(over(microlitres(6), minutes(30)), 1'799, 3'600); }},
       {Rule::kTooManyBoluses, 121, kMostBolusesADay, 0, [](Prescription& p) { p.schedule.interval_s = 744; }},
+      {Rule::kSupervisedTooLong, 604'801, 604'800, 0,
+       [](Prescription& p) {
+         p.supervised = {604'801, p.patient.lockout_s, p.patient.allotted};
+       }},
+      {Rule::kSupervisedMoreDoses, 5, 4, 0,
+       [](Prescription& p) {
+         p.supervised = {3'600, p.patient.lockout_s, 5};
+       }},
+      {Rule::kSupervisedShortLock, 10'799, 10'800, 0,
+       [](Prescription& p) {
+         p.supervised = {3'600, 10'799, 1};
+       }},
       {Rule::kSchedulesOverlap, 540'000, 600'000, 0,
        [](Prescription& p) {
          p.schedule = at_minutes(p.schedule.dose, {60, 69});

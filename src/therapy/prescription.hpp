@@ -79,6 +79,15 @@ struct PatientBolusPolicy {
   friend bool operator==(const PatientBolusPolicy&, const PatientBolusPolicy&) = default;
 };
 
+/// The first hours after an implantation, a prime, a revision, a restart, a refill of an empty pump or a
+/// change of drug, when most deaths happen (S108): fewer of the patient's boluses, and every alarm at once.
+struct SupervisedWindow {
+  std::uint32_t lasts_s = 0;    // zero: none
+  std::uint32_t lockout_s = 0;  // at least the policy's own
+  std::uint8_t allotted = 0;    // in the policy's window, at most its own; zero: no bolus meanwhile
+  friend bool operator==(const SupervisedWindow&, const SupervisedWindow&) = default;
+};
+
 /// Delivers what is left of the old formulation at the dose to be kept. Ends by volume, not by time.
 struct BridgePlan {
   Volume volume;  // whole steps; zero: no bridge
@@ -103,6 +112,7 @@ struct Prescription {
   BolusDose prime;    // given first, once
   BridgePlan bridge;  // then this, once
   BolusDose single;   // then this over the basal, once
+  SupervisedWindow supervised;
   friend bool operator==(const Prescription&, const Prescription&) = default;
 };
 
@@ -117,7 +127,7 @@ struct Ceilings {
 // ---- canonical bytes ----------------------------------------------------------------------------------
 
 /// Size of the one canonical, fixed-layout, little-endian form: stored twice, hashed, signed and sent.
-inline constexpr std::size_t kPrescriptionBytes = 1'233;
+inline constexpr std::size_t kPrescriptionBytes = 1'242;
 using PrescriptionBytes = std::array<std::uint8_t, kPrescriptionBytes>;
 
 enum class DecodeError : std::uint8_t {

@@ -21,9 +21,10 @@ struct PumpModel {
   Volume capacity;        // retrievable volume of a full reservoir
   Volume residual;        // what no needle aspirates; never counted as reservoir volume
   Volume low_alarm;       // default level of the low-reservoir alarm
-  std::int32_t accuracy_ppm = 0;  // labelled flow accuracy, one-sided, parts per million
-  Volume tubing;                  // internal tubing between reservoir and catheter connector
-  Volume catheter_per_cm;         // lumen of the catheter
+  std::int32_t accuracy_ppm = 0;   // labelled flow accuracy, one-sided, parts per million
+  Volume tubing;                   // internal tubing between reservoir and catheter connector
+  Volume catheter_per_cm;          // lumen of the catheter
+  Volume sensor_error = Volume{};  // of the fill sensor, either way; zero: no sensor
 
   friend bool operator==(const PumpModel&, const PumpModel&) = default;
 };

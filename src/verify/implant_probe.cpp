@@ -144,7 +144,7 @@ void probe_parts_of_the_pump(const PumpModel& model, const Formulation& formulat
   keep(gate.bolus_fits(Instant{kept}, 10));
 
   Reservoir reservoir{model};
-  reservoir.fill(Volume{kept}, kept);
+  reservoir.fill(Volume{kept}, kept, Instant{kept});
   keep(reservoir.nominal(kept) + reservoir.earliest(kept) + reservoir.filled());
   keep(reservoir.steps_until_earliest(Volume{kept}) + reservoir.steps_until_dry());
 

@@ -47,6 +47,7 @@ Instant Motor::time_of(std::int64_t step) const {
 
 Device::Device(const PumpModel& model, const DeviceTruth& truth, std::vector<DrugCode> drugs)
     : flash_(std::make_unique<FlashModel>()),
+      sensor_bias_(truth.sensor_bias),
       drugs_(std::move(drugs)),
       flow_error_ppm_(truth.flow_error_ppm),
       front_(truth.path.total(), truth.path_contents),
@@ -56,43 +57,76 @@ Device::Device(const PumpModel& model, const DeviceTruth& truth, std::vector<Dru
 }
 
 Volume Device::true_volume(std::int64_t steps) const {
-  const Volume nominal = pump().model().step * steps;
-  if (flow_error_ppm_ == 0) return nominal;
+  const Volume nominal = pump().model().step * (steps - error_since_step_);
   const auto moved = multiply_divide(nominal.raw(), kMillion + flow_error_ppm_, kMillion, Round::kDown);
-  return Volume{moved.value_or(nominal.raw())};
+  return moved_until_error_ + Volume{moved.value_or(nominal.raw())};
 }
 
 void Device::run_until(Instant t) {
   for (;;) {
-    const Instant wake = next_wake();
+    const Instant wake = hung_ ? kNever : next_wake();
     const Instant lost = motor_.next_lost(now_);  // a pump is told at once when its sensor counts nothing
-    if (std::min(wake, lost) > t) break;
-    move_to(std::max(now_, std::min(wake, lost)));
-    Effects& out = fresh();
-    if (lost < wake) {
-      pump_->observe(reading(), out);
+    const Instant doubled = to_double_ > 0 ? motor_.time_of(steps() + 1) : kNever;
+    const Instant senses = hung_ ? kNever : senses_next_;
+    const Instant next = std::min({wake, lost, doubled, senses, watchdog_bites_});
+    if (next > t) break;
+    move_to(std::max(now_, next));
+    if (next == watchdog_bites_ && next < wake) {
+      lose_power(Duration{}, true, PowerCause::kWatchdog);
+    } else if (next == doubled) {
+      --to_double_;
+      run_wild(1);
+    } else if (next == lost && lost < wake) {
+      look();
+      motor_.slipped(now_);
+    } else if (next == senses) {
+      sense();
     } else {
+      Effects& out = fresh();
       pump_->wake(reading(), out);
+      carry_out(out);
     }
-    carry_out(out);
   }
   move_to(t);
 }
 
+void Device::sense() {
+  senses_next_ = now_ + kSensesEvery;
+  if (hung_) return;
+  const Volume read = std::clamp(reservoir_ + sensor_bias_, Volume{}, kMaxReservoir);
+  Effects& out = fresh();
+  pump_->sense_volume(reading(), read, out);
+  carry_out(out);
+}
+
+void Device::telemetry(Telemetry what) {
+  if (hung_) return;
+  Effects& out = fresh();
+  pump_->telemetry(reading(), what, out);
+  carry_out(out);
+}
+
+void Device::leap(Duration shift) {
+  behind_ = behind_ - shift;
+  look();
+}
+
 void Device::look() {
+  if (hung_) return;
   Effects& out = fresh();
   pump_->observe(reading(), out);
   carry_out(out);
 }
 
-void Device::lose_power(Duration gone, bool kept) {
+void Device::lose_power(Duration gone, bool kept, PowerCause cause, std::uint8_t failed_tests) {
   Effects halted;
   halted.motor = MotorOrder::kHalt;
   motor_.obey(halted, now_);
   move_to(now_ + gone);
   const PumpModel model = pump().model();
   pump_.emplace(model, *flash_);  // what stood in RAM is gone
-  boot({reading(), kept});
+  hung_ = false;
+  boot({reading(), kept, cause, failed_tests});
 }
 
 void Device::boot(const PowerReturn& power) {
@@ -101,6 +135,7 @@ void Device::boot(const PowerReturn& power) {
   behind_ = now_ - from.now;
   uncounted_ = steps() - from.reported;
   carry_out(out);
+  watchdog_bites_ = next_wake() == kNever ? kNever : next_wake() + kWatchdogGrace;
 }
 
 void Device::jam(bool stuck) {
@@ -140,13 +175,37 @@ void Device::rot(std::int64_t bits, std::uint64_t seed) {
 
 void Device::fill(Volume volume, const Formulation& fluid) {
   reservoir_ = volume;
-  dry_step_ = step_that_moves(reservoir_ + nanolitres(1));
   ran_dry_ = kNever;
+  find_dry_step();
   front_.change_reservoir(fluid);
+  if (pump().model().sensor_error.raw() > 0) senses_next_ = now_;
+}
+
+void Device::replace_path(Volume path, const Formulation& contents) {
+  const Formulation reservoir = front_.in_reservoir();
+  front_ = DrugFront{path, contents};
+  front_.change_reservoir(reservoir);
+}
+
+void Device::draw_off(Volume volume) {
+  reservoir_ = std::max(Volume{}, reservoir_ - volume);
+  find_dry_step();
+}
+
+void Device::set_flow_error(std::int32_t ppm) {
+  moved_until_error_ = moved_;
+  error_since_step_ = moved_steps_;
+  flow_error_ppm_ = ppm;
+  find_dry_step();
+}
+
+void Device::find_dry_step() {
+  if (ran_dry_ == kNever) dry_step_ = step_that_moves(reservoir_ + nanolitres(1));
 }
 
 Effects& Device::fresh() {
   effects_.clear();
+  effects_.challenge = ++challenge_;
   return effects_;
 }
 
@@ -154,12 +213,16 @@ Effects& Device::fresh() {
 void Device::carry_out(Effects& effects) {
   if (behind_ != Duration{}) effects.shift(behind_);
   motor_.obey(effects, now_);
+  if (effects.proof() == proof_of(challenge_))
+    watchdog_bites_ = next_wake() == kNever ? kNever : next_wake() + kWatchdogGrace;
   if (listener_) listener_(*this, effects);
 }
 
 std::int64_t Device::step_that_moves(Volume wanted) const {
   const std::int64_t per_step = pump().model().step.raw() * (kMillion + flow_error_ppm_);
-  return multiply_divide((moved_ + wanted).raw(), kMillion, per_step, Round::kUp).value_or(INT64_MAX);
+  const Volume since = moved_ + wanted - moved_until_error_;
+  const auto steps = multiply_divide(since.raw(), kMillion, per_step, Round::kUp);
+  return steps ? error_since_step_ + *steps : INT64_MAX;
 }
 
 /// Moves the fluid of the steps made until `t`; the time of a change at the tip is the time of its step.

@@ -34,12 +34,22 @@ class Motor {
   [[nodiscard]] Instant next_lost(Instant now) const;
   /// Makes steps that nobody ordered.
   void run_wild(std::int64_t steps) { before_ += steps; }
+  /// The next steps that it is told to make are not made.
+  void slip(std::int64_t steps, Instant now) {
+    to_slip_ = steps;
+    jam(now);
+  }
+  /// One of them has fallen.
+  void slipped(Instant now) {
+    if (to_slip_ > 0 && --to_slip_ == 0) free(now);
+  }
 
  private:
   std::int64_t before_ = 0;
   bool running_ = false;
   bool powered_ = true;
   bool jammed_ = false;
+  std::int64_t to_slip_ = 0;
   Train train_;
 };
 
@@ -48,6 +58,7 @@ struct DeviceTruth {
   FluidPath path;
   Formulation path_contents;
   std::int32_t flow_error_ppm = 0;
+  Volume sensor_bias = Volume{};  // of the fill sensor's readings
 };
 
 /// A fluid that reached the true catheter's tip.
@@ -73,9 +84,23 @@ class Device {
   /// Fills the true reservoir; the pump is told in a command of its own.
   void fill(Volume volume, const Formulation& fluid);
 
+  /// Another catheter, or another fluid in it.
+  void replace_path(Volume path, const Formulation& contents);
+  /// Some of it is drawn off, or leaks.
+  void draw_off(Volume volume);
+  /// From now on each step carries another volume.
+  void set_flow_error(std::int32_t ppm);
+  void set_sensor_bias(Volume bias) { sensor_bias_ = bias; }
+
   /// Power goes now and is back after `gone`. Kept: the board's clock and step count went on; else they are
   /// lost, and the pump's own time stands still meanwhile.
-  void lose_power(Duration gone, bool kept);
+  void lose_power(Duration gone, bool kept, PowerCause cause = PowerCause::kUnknown,
+                  std::uint8_t failed_tests = 0);
+  /// The pump's program runs no more; the motor makes what it was told. The watchdog finds it.
+  void hang() { hung_ = true; }
+  /// The board's clock leaps by `shift`, either way.
+  void leap(Duration shift);
+  void telemetry(Telemetry what);
 
   /// The motor's rotor is stuck from now on, or free again.
   void jam(bool stuck);
@@ -83,6 +108,9 @@ class Device {
   void magnetic_field(bool present);
   /// The motor makes steps that nobody ordered.
   void run_wild(std::int64_t steps);
+  /// Of the steps that it is told to make, the next `steps` are not made, or are made twice.
+  void slip(std::int64_t steps) { motor_.slip(steps, now_); }
+  void double_steps(std::int64_t steps) { to_double_ = steps; }
   /// Bits of the memory turn: so many, where `seed` says, among the words that hold something.
   void rot(std::int64_t bits, std::uint64_t seed);
   /// A page of the memory takes nothing more.
@@ -109,8 +137,13 @@ class Device {
   [[nodiscard]] const std::vector<Mass>& tip_mass() const { return tip_mass_; }
   [[nodiscard]] const std::vector<TipChange>& tip_changes() const { return tip_changes_; }
   [[nodiscard]] Instant ran_dry() const { return ran_dry_; }
+  /// Without power, or with a program that hangs, nobody answers.
+  [[nodiscard]] bool answers() const { return !hung_; }
 
  private:
+  /// The board reads the fill sensor so often.
+  static constexpr Duration kSensesEvery = days(1);
+
   [[nodiscard]] MotorReading reading() const { return {now_ - behind_, steps() - uncounted_}; }
   void boot(const PowerReturn& power);
   [[nodiscard]] Instant next_wake() const {
@@ -121,6 +154,8 @@ class Device {
   Effects& fresh();
   void carry_out(Effects& effects);
   void move_to(Instant t);
+  void sense();
+  void find_dry_step();
   /// The step with which `wanted` more will have been moved.
   [[nodiscard]] std::int64_t step_that_moves(Volume wanted) const;
   void push(Volume volume, std::int64_t step);
@@ -128,8 +163,16 @@ class Device {
   std::unique_ptr<FlashModel> flash_;
   std::optional<StoredPump> pump_;
   Motor motor_;
+  std::uint32_t challenge_ = 0;  // the watchdog's
+  Instant watchdog_bites_ = kNever;
+  bool hung_ = false;
+  Instant senses_next_ = kNever;
+  Volume sensor_bias_;
+  std::int64_t to_double_ = 0;
   std::vector<DrugCode> drugs_;
-  std::int32_t flow_error_ppm_;
+  std::int32_t flow_error_ppm_;  // since the step below
+  std::int64_t error_since_step_ = 0;
+  Volume moved_until_error_;
   DrugFront front_;
   Instant now_;                 // the world's time
   Duration behind_;             // the pump's own is behind it by this

@@ -38,7 +38,8 @@ class Player {
         library_(library),
         progress_(progress),
         drugs_(drugs_of(scenario)),
-        device_(scenario.model, {scenario.true_path, path_contents(), scenario.flow_error_ppm}, drugs_),
+        device_(scenario.model,
+                {scenario.true_path, path_contents(), scenario.flow_error_ppm, scenario.sensor_bias}, drugs_),
         intent_(scenario.model, drugs_),
         clock_(scenario.time.clock()) {}
 
@@ -65,14 +66,14 @@ class Player {
         if (!act(scenario_.visits[visit++])) return std::unexpected(failure_);
       }
       while (press < scenario_.presses.size() && scenario_.presses[press].at <= next) {
-        const bool answers = scenario_.presses[press].at >= device_.now();  // without power nobody does
+        // without power, or with a program that hangs, nobody does
+        const bool answers = scenario_.presses[press].at >= device_.now() && device_.answers();
         ++press;
         if (answers) {
           press_button(static_cast<std::uint32_t>(press));
         } else {
-          result_.marks.push_back(
-              {device_.now(), EventCode::kBolusRefused,
-               fmt::format("Request {}: the pump had no power and did not answer.", press)});
+          result_.marks.push_back({device_.now(), EventCode::kBolusRefused,
+                                   fmt::format("Request {}: the pump did not answer.", press)});
         }
       }
       if (next >= sample) {
@@ -210,6 +211,10 @@ class Player {
 
   /// Visits: a command that the pump refuses is an event of the run; one that makes no sense ends it.
   bool act(const Visit& visit) {
+    if (!device_.answers()) {
+      result_.marks.push_back({device_.now(), EventCode::kCommandRefused, "The pump did not answer."});
+      return true;
+    }
     const DrugFront& front = device_.pump().front();
     switch (visit.act) {
       case VisitAct::kStop:
@@ -235,9 +240,36 @@ class Player {
         if (!done) explain(done.error(), made->prescription);
         break;
       }
+      case VisitAct::kAcknowledge:
+        device_.command([](StoredPump& pump, MotorReading r, Effects& out) {
+          pump.acknowledge_alarms(r, out);
+          return true;
+        });
+        break;
+      case VisitAct::kExplant:
+        device_.command([](StoredPump& pump, MotorReading r, Effects& out) { return pump.explant(r, out); });
+        break;
+      case VisitAct::kRevise:
+        return revise(visit);
       case VisitAct::kRefill:
         return refill(visit);
     }
+    take_sample();
+    return true;
+  }
+
+  bool revise(const Visit& visit) {
+    Revision revision{visit.path, {}};
+    if (visit.path_fluid) revision.path_contents = scenario_.fluids[*visit.path_fluid].formulation;
+    DrugFront after{visit.path.total(), revision.path_contents};
+    after.change_reservoir(device_.pump().front().in_reservoir());
+    const auto made = composed(*visit.order, {after.at_tip(), after.until_reservoir_reaches_tip()});
+    if (!made) return false;
+    const PrescriptionBytes bytes = encode(made->prescription);
+    const CommandResult done = device_.command(
+        [&](StoredPump& pump, MotorReading r, Effects& out) { return pump.revise(r, revision, bytes, out); });
+    if (!done) explain(done.error(), made->prescription);
+    if (done) device_.replace_path(visit.true_path.total(), revision.path_contents);
     take_sample();
     return true;
   }
@@ -254,13 +286,15 @@ class Player {
       prescription = made->prescription;
       bytes = encode(*prescription);
     }
-    const RefillRecord record{visit.volume, visit.left_in, fluid, ceilings_after(visit, prescription)};
+    RefillRecord record{visit.volume, visit.left_in, fluid, ceilings_after(visit, prescription)};
+    const Volume drawn = std::max(Volume{}, device_.true_reservoir() - visit.left_in);
+    if (visit.aspirated_told) record.aspirated = visit.aspirated.value_or(drawn);
     const CommandResult done = device_.command([&](StoredPump& pump, MotorReading r, Effects& out) {
       return pump.refill(r, record, bytes ? &*bytes : nullptr, out);
     });
     if (!done) explain(done.error(), prescription);
     if (!done) return true;
-    device_.fill(visit.volume + visit.left_in, fluid);
+    device_.fill(visit.truly.value_or(visit.volume) + visit.left_in, fluid);
     if (record.ceilings) result_.ceilings = *record.ceilings;
     take_sample();
     return true;
@@ -302,7 +336,7 @@ class Player {
     result_.boluses.push_back(record);
   }
 
-  void break_something(const Fault& fault) {
+  void break_something(const ScenarioFault& fault) {
     const auto mark = [&](std::string text) {
       result_.marks.push_back({device_.now(), EventCode::kAlarmRaised, std::move(text)});
     };
@@ -313,6 +347,46 @@ class Player {
         intent_.advance(device_.now());
         device_.lose_power(fault.lasts, fault.clock_kept);
         return;
+      case FaultKind::kBrownOut:
+        mark(fmt::format("Fault: the battery's voltage breaks down; power is gone for {}.",
+                         to_text(fault.lasts)));
+        intent_.advance(device_.now());
+        device_.lose_power(fault.lasts, fault.clock_kept, PowerCause::kLowBattery);
+        return;
+      case FaultKind::kSelfTest:
+        mark("Fault: the board starts again and finds one of its memories bad.");
+        device_.lose_power(Duration{}, true, PowerCause::kUnknown, 1);
+        return;
+      case FaultKind::kHang:
+        mark("Fault: the pump's program hangs.");
+        return device_.hang();
+      case FaultKind::kClockLeap:
+        mark(fmt::format("Fault: the board's clock leaps {} by {}.", fault.shift.raw() < 0 ? "back" : "ahead",
+                         to_text(Duration{std::abs(fault.shift.raw())})));
+        return device_.leap(fault.shift);
+      case FaultKind::kFlowError:
+        mark(fmt::format("Fault: from now on each step carries {} of its volume.",
+                         percent_text(1'000'000 + fault.flow_error_ppm)));
+        return device_.set_flow_error(fault.flow_error_ppm);
+      case FaultKind::kDrawnOff:
+        mark(fmt::format("{} are drawn off the reservoir.", to_text(fault.volume)));
+        return device_.draw_off(fault.volume);
+      case FaultKind::kSensorBias:
+        mark("Fault: the fill sensor reads wrong.");
+        return device_.set_sensor_bias(fault.volume);
+      case FaultKind::kJammed:
+        mark("The air is jammed: telemetry opens and hangs.");
+        device_.telemetry(Telemetry::kOpened);
+        return device_.telemetry(Telemetry::kJammed);
+      case FaultKind::kJamEnds:
+        mark("The air is free again.");
+        return device_.telemetry(Telemetry::kClosed);
+      case FaultKind::kLostSteps:
+        mark(fmt::format("Fault: the motor does not make the next {} steps.", fault.count));
+        return device_.slip(fault.count);
+      case FaultKind::kDoubledSteps:
+        mark(fmt::format("Fault: the motor makes the next {} steps twice.", fault.count));
+        return device_.double_steps(fault.count);
       case FaultKind::kStall:
         mark("Fault: the rotor is stuck.");
         return device_.jam(true);

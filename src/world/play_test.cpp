@@ -219,12 +219,12 @@ TEST(Play, a_dry_catheter_and_twelve_requests) {
   std::vector<Refusal> answers;
   for (const BolusRecord& bolus : run.boluses) answers.push_back(bolus.refusal);
   EXPECT_EQ(answers,
-            (std::vector{Refusal::kNone, Refusal::kLockout, Refusal::kNone, Refusal::kNone, Refusal::kNone,
-                         Refusal::kLockout, Refusal::kAllottedUsed, Refusal::kNone,
+            (std::vector{Refusal::kNone, Refusal::kLockout, Refusal::kNone, Refusal::kSupervised,
+                         Refusal::kSupervised, Refusal::kSupervised, Refusal::kNone, Refusal::kNone,
                          Refusal::kOtherBolusRunning, Refusal::kNone, Refusal::kNone, Refusal::kNone}));
-  EXPECT_EQ(run.samples.back().delivered, microlitres(900 + 8 * 25));
-  // Four boluses before the front arrives bring it 8 h forward.
-  EXPECT_EQ(run.fronts.at(0).reckoned, at(hours(22)));
+  EXPECT_EQ(run.samples.back().delivered, microlitres(900 + 7 * 25));
+  // Two boluses are allowed in the supervised first day; they bring the front 4 h forward.
+  EXPECT_EQ(run.fronts.at(0).reckoned, at(hours(26)));
 }
 
 TEST(Play, INV_15_low_and_empty_come_in_time_for_a_pump_at_the_end_of_its_label) {

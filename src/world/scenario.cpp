@@ -20,18 +20,31 @@ constexpr Duration kShortestSample = seconds(10);
 constexpr std::int64_t kSamplesWanted = 2'000;
 constexpr std::int64_t kMostPressesPerDay = 200;
 
-constexpr std::array<Choice<VisitAct>, 5> kVisitActs{{{"refill", VisitAct::kRefill},
+constexpr std::array<Choice<VisitAct>, 8> kVisitActs{{{"refill", VisitAct::kRefill},
+                                                      {"acknowledge", VisitAct::kAcknowledge},
+                                                      {"revise", VisitAct::kRevise},
+                                                      {"explant", VisitAct::kExplant},
                                                       {"prescribe", VisitAct::kPrescribe},
                                                       {"stop", VisitAct::kStop},
                                                       {"resume", VisitAct::kResume},
                                                       {"set clock", VisitAct::kSetClock}}};
 
-constexpr std::array<Choice<FaultKind>, 6> kFaultKinds{{{"power loss", FaultKind::kPowerLoss},
-                                                        {"mri", FaultKind::kMri},
-                                                        {"stall", FaultKind::kStall},
-                                                        {"extra steps", FaultKind::kExtraSteps},
-                                                        {"bit rot", FaultKind::kBitRot},
-                                                        {"stuck page", FaultKind::kStuckPage}}};
+constexpr std::array<Choice<FaultKind>, 16> kFaultKinds{{{"power loss", FaultKind::kPowerLoss},
+                                                         {"brown-out", FaultKind::kBrownOut},
+                                                         {"lost steps", FaultKind::kLostSteps},
+                                                         {"doubled steps", FaultKind::kDoubledSteps},
+                                                         {"hang", FaultKind::kHang},
+                                                         {"clock leap", FaultKind::kClockLeap},
+                                                         {"flow error", FaultKind::kFlowError},
+                                                         {"drawn off", FaultKind::kDrawnOff},
+                                                         {"sensor bias", FaultKind::kSensorBias},
+                                                         {"jammed telemetry", FaultKind::kJammed},
+                                                         {"self-test", FaultKind::kSelfTest},
+                                                         {"mri", FaultKind::kMri},
+                                                         {"stall", FaultKind::kStall},
+                                                         {"extra steps", FaultKind::kExtraSteps},
+                                                         {"bit rot", FaultKind::kBitRot},
+                                                         {"stuck page", FaultKind::kStuckPage}}};
 constexpr std::array<Choice<bool>, 2> kClockKept{{{"lost", false}, {"kept", true}}};
 constexpr std::int64_t kMostCount = 100'000;
 
@@ -78,7 +91,7 @@ class Loader {
     std::uint32_t number = 2;
     top.each("fault", [&](TableReader& table) { fault(table); });
     std::stable_sort(scenario_.faults.begin(), scenario_.faults.end(),
-                     [](const Fault& a, const Fault& b) { return a.at < b.at; });
+                     [](const ScenarioFault& a, const ScenarioFault& b) { return a.at < b.at; });
     top.each("visit", [&](TableReader& table) {
       Visit next = visit(table);
       if (!scenario_.visits.empty() && next.at < scenario_.visits.back().at) {
@@ -141,6 +154,15 @@ class Loader {
     }
     scenario_.flow_error_ppm = table.quantity("flow_error", parse_signed_percent).value_or(0);
     if (const auto low = table.quantity("low_alarm", parse_volume)) scenario_.low_alarm = *low;
+    if (const auto error = table.quantity("fill_sensor", parse_volume)) {
+      if (error->raw() == 0)
+        table.error("fill_sensor",
+                    "is the sensor's labelled error, above 0; leave it out for a pump without one");
+      scenario_.model.sensor_error = *error;
+    }
+    scenario_.sensor_bias = table.quantity("sensor_bias", parse_signed_volume).value_or(Volume{});
+    if (table.has("sensor_bias") && scenario_.model.sensor_error.raw() == 0)
+      table.error("sensor_bias", "is for a pump with a fill_sensor");
   }
 
   void fluids(TableReader& table) {
@@ -188,20 +210,35 @@ class Loader {
   }
 
   void catheter(TableReader& table) {
+    const ReadPath read = read_path(table);
+    scenario_.true_length = read.true_length;
+    scenario_.path = read.path;
+    scenario_.true_path = read.true_path;
+    scenario_.path_fluid = read.contents;
+  }
+
+  struct ReadPath {
+    FluidPath path, true_path;
+    Length true_length;
+    std::optional<std::size_t> contents;
+  };
+  ReadPath read_path(TableReader& table) {
     const PumpModel& model = scenario_.model;
     const auto length = table.need_quantity("length", parse_length);
     const Length true_length =
         table.quantity("true_length", parse_length).value_or(length.value_or(Length{}));
-    scenario_.true_length = true_length;
     const Volume per_cm = table.quantity("per_cm", parse_volume_per_length).value_or(model.catheter_per_cm);
     const Volume tubing = table.quantity("tubing", parse_volume).value_or(model.tubing);
     const auto contents = table.text("contents");
     if (length && length->raw() <= 0) table.error("length", to_text(*length) + " is no catheter");
     if (table.has("true_length") && true_length.raw() <= 0)
       table.error("true_length", to_text(true_length) + " is no catheter");
-    scenario_.path = {tubing, lumen_volume(length.value_or(Length{}), per_cm)};
-    scenario_.true_path = {model.tubing, lumen_volume(true_length, model.catheter_per_cm)};
-    if (contents && *contents != "dry") scenario_.path_fluid = fluid_index(table, "contents", *contents);
+    ReadPath made;
+    made.path = {tubing, lumen_volume(length.value_or(Length{}), per_cm)};
+    made.true_path = {model.tubing, lumen_volume(true_length, model.catheter_per_cm)};
+    made.true_length = true_length;
+    if (contents && *contents != "dry") made.contents = fluid_index(table, "contents", *contents);
+    return made;
   }
 
   Ceilings ceilings(TableReader& table) {
@@ -239,44 +276,74 @@ class Loader {
       made.fluid = need_fluid(table);
       made.volume = volume(table);
       made.left_in = table.quantity("left_in", parse_volume).value_or(Volume{});
+      made.truly = table.quantity("truly", parse_volume);
+      if (made.truly && *made.truly > scenario_.model.capacity)
+        table.error("truly", fmt::format("{} is more than the reservoir holds", to_text(*made.truly)));
+      if (const auto told = table.text("aspirated")) {
+        made.aspirated_told = *told != "not told";
+        if (made.aspirated_told) made.aspirated = table.quantity("aspirated", parse_volume);
+      }
       table.one("ceilings", [&](TableReader& child) { made.ceilings = ceilings(child); });
+    }
+    if (made.act == VisitAct::kRevise) {
+      table.one("catheter", [&](TableReader& child) {
+        const ReadPath read = read_path(child);
+        made.path = read.path;
+        made.true_path = read.true_path;
+        made.path_fluid = read.contents;
+      });
+      if (!table.has("catheter"))
+        table.error("catheter", "missing; write [visit.catheter] with length = \"80 cm\"");
     }
     if (made.act == VisitAct::kSetClock) {
       made.clock_shift = table.need_quantity("shift", parse_signed_duration).value_or(Duration{});
     }
-    const bool may_prescribe = made.act == VisitAct::kPrescribe || made.act == VisitAct::kRefill;
+    const bool may_prescribe =
+        made.act == VisitAct::kPrescribe || made.act == VisitAct::kRefill || made.act == VisitAct::kRevise;
     const bool prescribes =
         table.one("prescription", [&](TableReader& child) { made.order = order(child, made.fluid); });
     if (act && prescribes && !may_prescribe)
-      table.error("prescription", "is for the visits \"refill\" and \"prescribe\"");
-    if (!prescribes && made.act == VisitAct::kPrescribe)
+      table.error("prescription", "is for the visits \"refill\", \"prescribe\" and \"revise\"");
+    if (!prescribes && (made.act == VisitAct::kPrescribe || made.act == VisitAct::kRevise))
       table.error("prescription", "missing; write [visit.prescription]");
     return made;
   }
 
   void fault(TableReader& table) {
-    Fault made;
+    ScenarioFault made;
     if (const auto text = table.need_text("at")) made.at = moment(table, "at", *text);
     const auto kind = table.present("kind")
                           ? table.choice("kind", std::span<const Choice<FaultKind>>{kFaultKinds})
                           : std::nullopt;
     if (!kind) return table.forgive_unknown_keys();
     made.kind = *kind;
-    const bool ends = *kind == FaultKind::kStall || *kind == FaultKind::kMri;
-    if (*kind == FaultKind::kPowerLoss || ends) {
+    const bool ends = *kind == FaultKind::kStall || *kind == FaultKind::kMri || *kind == FaultKind::kJammed;
+    if (*kind == FaultKind::kPowerLoss || *kind == FaultKind::kBrownOut || ends) {
       made.lasts = table.need_quantity("lasts", parse_duration).value_or(Duration{});
       if (table.has("lasts") && made.lasts.raw() <= 0) table.error("lasts", "has no duration");
     }
     if (*kind == FaultKind::kPowerLoss && table.has("clock"))
       made.clock_kept = table.choice("clock", std::span<const Choice<bool>>{kClockKept}).value_or(false);
-    if (*kind == FaultKind::kExtraSteps) made.count = table.integer("steps", 1, kMostCount).value_or(1);
+    if (*kind == FaultKind::kClockLeap)
+      made.shift = table.need_quantity("shift", parse_signed_duration).value_or(Duration{});
+    if (*kind == FaultKind::kFlowError)
+      made.flow_error_ppm = table.need_quantity("flow_error", parse_signed_percent).value_or(0);
+    if (*kind == FaultKind::kDrawnOff)
+      made.volume = table.need_quantity("volume", parse_volume).value_or(Volume{});
+    if (*kind == FaultKind::kSensorBias)
+      made.volume = table.need_quantity("bias", parse_signed_volume).value_or(Volume{});
+    const bool steps = *kind == FaultKind::kExtraSteps || *kind == FaultKind::kLostSteps ||
+                       *kind == FaultKind::kDoubledSteps;
+    if (steps) made.count = table.integer("steps", 1, kMostCount).value_or(1);
     if (*kind == FaultKind::kBitRot) made.count = table.integer("bits", 1, kMostCount).value_or(1);
     if (*kind == FaultKind::kStuckPage) made.count = table.integer("page", 0, kNvmPages - 1).value_or(0);
     scenario_.faults.push_back(made);
     if (!ends) return;
-    Fault end;
+    ScenarioFault end;
     end.at = made.at + made.lasts;
-    end.kind = *kind == FaultKind::kMri ? FaultKind::kMriEnds : FaultKind::kStallEnds;
+    end.kind = *kind == FaultKind::kMri     ? FaultKind::kMriEnds
+               : *kind == FaultKind::kStall ? FaultKind::kStallEnds
+                                            : FaultKind::kJamEnds;
     scenario_.faults.push_back(end);
   }
 

@@ -23,7 +23,16 @@ struct ScenarioFluid {
   Formulation formulation;
 };
 
-enum class VisitAct : std::uint8_t { kRefill, kPrescribe, kStop, kResume, kSetClock };
+enum class VisitAct : std::uint8_t {
+  kRefill,
+  kPrescribe,
+  kStop,
+  kResume,
+  kSetClock,
+  kAcknowledge,
+  kRevise,
+  kExplant
+};
 
 /// An order as it stands in the file; the drug that its doses are of.
 struct ScenarioOrder {
@@ -38,6 +47,12 @@ struct Visit {
   std::size_t fluid = 0;
   Volume volume;
   Volume left_in;
+  std::optional<Volume> truly;      // refill: what really went in, when that is not what was typed
+  std::optional<Volume> aspirated;  // refill: what was typed, when that is not the truth
+  bool aspirated_told = true;
+  FluidPath path;  // revise: as recorded
+  FluidPath true_path;
+  std::optional<std::size_t> path_fluid;
   Duration clock_shift;
   std::optional<ScenarioOrder> order;
   std::optional<Ceilings> ceilings;  // a refill's
@@ -52,16 +67,30 @@ enum class FaultKind : std::uint8_t {
   kMriEnds,
   kExtraSteps,
   kBitRot,
-  kStuckPage
+  kStuckPage,
+  kBrownOut,
+  kLostSteps,
+  kDoubledSteps,
+  kHang,
+  kClockLeap,
+  kFlowError,
+  kDrawnOff,
+  kSensorBias,
+  kJammed,
+  kJamEnds,
+  kSelfTest
 };
 
 /// Something that breaks. One that lasts begins and ends as two.
-struct Fault {
+struct ScenarioFault {
   Instant at;
   FaultKind kind = FaultKind::kPowerLoss;
   Duration lasts;           // power loss
   bool clock_kept = false;  // power loss: the board's clock and step count go on
   std::int64_t count = 0;   // steps, bits, or the page
+  Duration shift;           // clock leap
+  std::int32_t flow_error_ppm = 0;
+  Volume volume;  // drawn off; sensor bias
 };
 
 /// A press of the patient's button.
@@ -80,6 +109,7 @@ struct Scenario {
   std::string pump_name;
   PumpModel model;
   std::int32_t flow_error_ppm = 0;
+  Volume sensor_bias;
   FluidPath path;
   FluidPath true_path;
   Length true_length;                     // of the catheter
@@ -93,7 +123,7 @@ struct Scenario {
   ScenarioOrder first;
   std::vector<Visit> visits;
   std::vector<Press> presses;
-  std::vector<Fault> faults;
+  std::vector<ScenarioFault> faults;
 };
 
 /// Reads and checks all of it; every error at once.

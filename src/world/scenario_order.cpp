@@ -97,6 +97,15 @@ OrderedPatientBolus read_patient_bolus(TableReader& table) {
   return made;
 }
 
+OrderedSupervision read_supervision(TableReader& table) {
+  OrderedSupervision made;
+  made.lasts = table.need_quantity("lasts", parse_duration).value_or(Duration{});
+  made.lockout = table.quantity("lockout", parse_duration);
+  if (const auto allotted = table.integer("allotted", 0, kMaxAllotted))
+    made.allotted = static_cast<std::uint8_t>(*allotted);
+  return made;
+}
+
 /// UTC seconds of a local date and time; 0 when the key is absent.
 std::int64_t read_utc_second(TableReader& table, std::string_view key, const Zone& zone) {
   const auto local = table.quantity(key, parse_local_datetime);
@@ -138,6 +147,7 @@ ScenarioOrder read_order(TableReader& table, const Library& library, const std::
     order.prime =
         OrderedPrime{child.quantity("volume", parse_volume), child.quantity("rate", parse_flow_rate)};
   });
+  table.one("supervised", [&](TableReader& child) { order.supervised = read_supervision(child); });
   order.bridge = table.quantity("bridge", parse_dose_rate);
   order.safe_action = table.choice("safe_state", std::span<const Choice<SafeAction>>{kSafeActions});
   order.emergency_dose = table.quantity("emergency_dose", parse_dose_rate);

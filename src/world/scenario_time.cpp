@@ -60,6 +60,13 @@ Parsed<std::int32_t> parse_signed_percent(std::string_view text) {
   return static_cast<std::int32_t>(parts.minus ? -*ppm : *ppm);
 }
 
+Parsed<Volume> parse_signed_volume(std::string_view text) {
+  const Signed parts = without_sign(text);
+  const auto volume = parse_volume(parts.rest);
+  if (!volume) return volume;
+  return parts.minus ? Volume{} - *volume : *volume;
+}
+
 Parsed<Duration> parse_signed_duration(std::string_view text) {
   const Signed parts = without_sign(text);
   const auto time = parse_duration(parts.rest);

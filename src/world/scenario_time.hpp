@@ -28,6 +28,8 @@ struct TimeLine {
 Parsed<std::int16_t> parse_utc_offset(std::string_view text);
 /// "+3 %", "-2.4 %", "0 %" in parts per million, at most 90 % either way.
 Parsed<std::int32_t> parse_signed_percent(std::string_view text);
+/// "-0.5 mL", "+1 mL".
+Parsed<Volume> parse_signed_volume(std::string_view text);
 /// "-1 h", "+30 min", "2 h".
 Parsed<Duration> parse_signed_duration(std::string_view text);
 /// "07:00-22:00": minutes of the day.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "catalogue/alarm.hpp"
+#include "catalogue/detail.hpp"
 #include "catalogue/refusal.hpp"
 #include "quantity/text.hpp"
 #include "therapy/modes.hpp"
@@ -137,6 +138,32 @@ std::string words_for(const Event& e, const std::vector<FluidName>& fluids, cons
     case EventCode::kPatientNaive:
       return fmt::format("Nothing was given for {}: the patient may have lost the tolerance to the dose.",
                          to_text(Duration{e.value}));
+    case EventCode::kExplanted:
+      return "Explanted: it gives nothing until it is implanted again.";
+    case EventCode::kSecretsErased:
+      return "All that tells of the patient is erased.";
+    case EventCode::kCatheterRevised:
+      return fmt::format("Catheter revised; the path from reservoir to tip holds {}.", volume(e.value));
+    case EventCode::kSupervisedStarted:
+      return fmt::format("Supervised window ({}) until {}.", kSupervisedForNames.at(e.detail),
+                         local_datetime_text(clock.local_ms(Instant{e.value})));
+    case EventCode::kSupervisedEnded:
+      return "The supervised window is over.";
+    case EventCode::kSelfTestFailed:
+      return fmt::format("Self-test failed: {}.", kSelfTestPartNames.at(e.detail));
+    case EventCode::kWatchdogRestart:
+      return "The watchdog started the pump again.";
+    case EventCode::kTelemetry:
+      return fmt::format("Telemetry {}.", kTelemetryNames.at(e.detail));
+    case EventCode::kVolumeSensed:
+      return fmt::format("The fill sensor reads {}; {} by count.", volume(e.value), volume(e.value2));
+    case EventCode::kVolumeDisagrees:
+      return fmt::format("{} found, {} by count. Likelier cause: {}.", volume(e.value), volume(e.value2),
+                         kVolumeCauseNames.at(e.detail));
+    case EventCode::kAspirated:
+      return fmt::format("{} aspirated or left in, {} by count.", volume(e.value), volume(e.value2));
+    case EventCode::kBatteryRead:
+      return fmt::format("Battery: {} mAh left, {} mV.", e.value / 3'600, e.value2);
     case EventCode::kJournalFolded:
       return fmt::format("{} entries found no room in the journal and are counted here.", e.value);
   }
