@@ -192,6 +192,7 @@ class Pump {
   /// Of all drugs that the path and the reservoir hold: the column of the fault table.
   [[nodiscard]] DrugClass drug_class() const;
   [[nodiscard]] Instant now() const { return engine_.now(); }
+  [[nodiscard]] ClockOffset clock() const { return clock_offset_; }
   [[nodiscard]] const Prescription& prescription() const { return prescription_; }
   [[nodiscard]] const DrugFront& front() const { return front_; }
   [[nodiscard]] const DoseGate& gate() const { return gate_; }

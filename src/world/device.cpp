@@ -156,6 +156,7 @@ void Device::magnetic_field(bool present) {
 
 void Device::run_wild(std::int64_t steps) {
   motor_.run_wild(steps);
+  wild_steps_ += steps;
   const Instant now = now_;
   now_ = now - milliseconds(1);  // their fluid moves in this moment
   move_to(now);

@@ -130,6 +130,8 @@ class Device {
   [[nodiscard]] const StoredPump& stored() const { return *pump_; }
   [[nodiscard]] const FlashModel& memory() const { return *flash_; }
   [[nodiscard]] std::int64_t steps() const { return moved_steps_; }
+  /// Of those, what nobody ordered.
+  [[nodiscard]] std::int64_t wild_steps() const { return wild_steps_; }
   [[nodiscard]] Volume nominal_delivered() const { return pump().model().step * steps(); }
   [[nodiscard]] Volume truly_delivered() const { return delivered_; }
   [[nodiscard]] Volume true_reservoir() const { return reservoir_; }
@@ -169,6 +171,7 @@ class Device {
   Instant senses_next_ = kNever;
   Volume sensor_bias_;
   std::int64_t to_double_ = 0;
+  std::int64_t wild_steps_ = 0;
   std::vector<DrugCode> drugs_;
   std::int32_t flow_error_ppm_;  // since the step below
   std::int64_t error_since_step_ = 0;

@@ -1,0 +1,279 @@
+#include "world/promise_watch.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "quantity/text.hpp"
+#include "therapy/schedule.hpp"
+#include "world/journal_file.hpp"
+
+namespace theca {
+namespace {
+
+template <class Array>
+void add_all(Array& to, const Array& from) {
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
+}
+
+bool label_is_kept(const Scenario& scenario) {
+  const auto within = [&](std::int32_t ppm) { return std::abs(ppm) <= scenario.model.accuracy_ppm; };
+  if (!within(scenario.flow_error_ppm)) return false;
+  for (const ScenarioFault& fault : scenario.faults) {
+    switch (fault.kind) {
+      case FaultKind::kFlowError:
+        if (!within(fault.flow_error_ppm)) return false;
+        break;
+      case FaultKind::kDrawnOff:
+      case FaultKind::kExtraSteps:
+      case FaultKind::kDoubledSteps:
+      case FaultKind::kBitRot:
+      case FaultKind::kStuckPage:
+        return false;
+      default:
+        break;
+    }
+  }
+  return std::none_of(scenario.visits.begin(), scenario.visits.end(),
+                      [](const Visit& visit) { return visit.truly.has_value(); });
+}
+
+}  // namespace
+
+void Tally::add(const Tally& other) {
+  add_all(alarms, other.alarms);
+  for (std::size_t i = 0; i < cells.size(); ++i) add_all(cells[i], other.cells[i]);
+  add_all(refusals, other.refusals);
+  add_all(modes, other.modes);
+  add_all(events, other.events);
+  calls += other.calls;
+}
+
+PromiseWatch::PromiseWatch(const Scenario& scenario) : model_(scenario.model), honest_(label_is_kept(scenario)) {}
+
+std::optional<std::string> PromiseWatch::look(const Device& device, const Effects& effects) {
+  ++tally_.calls;
+  const Pump& pump = device.pump();
+  const Status status = pump.status();
+  ++tally_.modes[static_cast<std::size_t>(status.mode)];
+  if (effects.lost() > 0) return "INV-9: a call told more events than there is room for";
+  const std::int64_t made = device.steps() - device.wild_steps() + lie_.more_steps;
+  prescribe_until(pump.now());
+  std::optional<std::string> wrong;
+  for (const Event& event : effects.events()) {
+    if (!wrong) wrong = follow(event, device, status);
+  }
+  if (wrong) return wrong;
+  if (auto broken = counters(device, status)) return broken;
+  if (explanted_) {
+    return device.steps() + lie_.more_steps > explanted_at_steps_
+               ? std::optional{std::string{"INV-7: an explanted pump made steps"}}
+               : std::nullopt;
+  }
+  if (!pump.implanted()) return std::nullopt;
+  if (auto broken = never_more(device, made)) return broken;
+  if (auto broken = never_silently_less(device, status, made)) return broken;
+  if (auto broken = windows(device, made)) return broken;
+  const bool alarm = status.alarms.any() && !lie_.hides_alarms;
+  if (status.mode == Mode::kSafeState && !alarm && running_.fallback != Fallback::kSafeState)
+    return "INV-5: in the safe state with no alarm";
+  if (device.wild_steps() > wild_) {
+    wild_ = device.wild_steps();
+    if (device.answers() && (!status.alarms.has(Alarm::kOverDelivery) || lie_.hides_alarms))
+      return "INV-2: more steps than told, and motor power is not off";
+  }
+  if (honest_ && device.ran_dry() != kNever && device.answers() &&
+      (!status.alarms.has(Alarm::kEmptyReservoir) || lie_.hides_alarms))
+    return "INV-15: dry, within the label, and no empty alarm";
+  return std::nullopt;
+}
+
+void PromiseWatch::prescribe_until(Instant now) {
+  if (now <= now_) return;
+  const Duration time = now - now_;
+  if (!stopped_) {
+    if (phase_ == Phase::kPrime) {
+      prescribed_ += Amount::over(running_.prime.rate, time);
+    } else if (phase_ == Phase::kBridge) {
+      prescribed_ += Amount::over(running_.bridge.rate, time);
+    } else {
+      prescribed_ += delivered_volume(running_, clock_, model_.minimum_rate, started_, now_, now);
+    }
+  }
+  if (bolus_) prescribed_ += bolus_due(*bolus_, now - bolus_began_) - bolus_due(*bolus_, now_ - bolus_began_);
+  now_ = now;
+}
+
+std::optional<std::string> PromiseWatch::follow(const Event& event, const Device& device, const Status& status) {
+  const Pump& pump = device.pump();
+  ++tally_.events[static_cast<std::size_t>(event.code)];
+  switch (event.code) {
+    case EventCode::kAlarmRaised: {
+      ++raised_[event.detail];
+      ++tally_.alarms[event.detail];
+      for (const FaultRow& row : kFaults) {
+        if (static_cast<std::uint8_t>(row.alarm) == event.detail)
+          ++tally_.cells[static_cast<std::size_t>(row.fault)][static_cast<std::size_t>(pump.drug_class())];
+      }
+      break;
+    }
+    case EventCode::kImplanted:
+      now_ = started_ = pump.now();
+      prescribed_ = Amount::of(model_.step * device.steps());
+      smallest_ahead_ = Volume{};
+      explanted_ = false;
+      break;
+    case EventCode::kExplanted:
+      explanted_ = true;
+      explanted_at_steps_ = device.steps();
+      stopped_ = true;
+      bolus_.reset();
+      break;
+    case EventCode::kPrescriptionStarted:
+      running_ = pump.prescription();
+      running_.schedule = {};
+      running_.single = {};
+      clock_ = pump.clock();
+      started_ = pump.now();
+      stopped_ = false;
+      phase_ = Phase::kTherapy;
+      bolus_.reset();
+      break;
+    case EventCode::kClockSet:
+      clock_ = ClockOffset{event.value};
+      break;
+    case EventCode::kPrimeStarted:
+    case EventCode::kBridgeStarted:
+      phase_ = event.code == EventCode::kPrimeStarted ? Phase::kPrime : Phase::kBridge;
+      single_use_ += event.value / model_.step.raw();
+      break;
+    case EventCode::kPrimeEnded:
+    case EventCode::kBridgeEnded:
+    case EventCode::kExpired:
+      phase_ = Phase::kTherapy;
+      break;
+    case EventCode::kStopped:
+      stopped_ = true;
+      break;
+    case EventCode::kResumed:
+      stopped_ = false;
+      break;
+    case EventCode::kRefilled:
+      batches_.clear();  // the gate counts in steps of another fluid from here on
+      break;
+    case EventCode::kBolusGranted: {
+      const auto kind = static_cast<BolusKind>(event.detail);
+      const Prescription& p = pump.prescription();
+      const BolusDose& dose = kind == BolusKind::kScheduled ? p.schedule.dose
+                              : kind == BolusKind::kSingle  ? p.single
+                                                            : p.patient.dose;
+      bolus_ = BolusDose{Volume{event.value}, dose.rate};
+      bolus_began_ = pump.now();
+      if (kind != BolusKind::kPatient) break;
+      grants_.push_back(pump.now());
+      if (lie_.forgets_lockout) grants_.push_back(pump.now());
+      if (status.in_field || status.alarms.any_critical()) return "INV-7: a bolus while a critical alarm stands";
+      const std::size_t n = grants_.size();
+      if (n >= 2 && grants_[n - 1] - grants_[n - 2] < seconds(p.patient.lockout_s))
+        return "INV-7: two boluses within the lockout";
+      const std::size_t allotted = p.patient.allotted;
+      if (n > allotted && grants_[n - 1] - grants_[n - 1 - allotted] < seconds(p.patient.window_s))
+        return "INV-7: more boluses in a window than allotted";
+      break;
+    }
+    case EventCode::kBolusCut:
+    case EventCode::kBolusCompleted:
+      bolus_.reset();
+      break;
+    case EventCode::kBolusRefused:
+    case EventCode::kCommandRefused:
+      ++tally_.refusals[event.detail];
+      break;
+    case EventCode::kStepsMissed:
+      told_ += model_.step * event.value;
+      break;
+    case EventCode::kPowerReturned:
+      if (event.detail == 0) wild_ = device.wild_steps();  // the count of them is gone with the power
+      pause_until_ = pump.now() + (Instant{event.value2} - event.at);
+      break;
+    case EventCode::kMemoryLost:
+      grants_.clear();  // nobody knows of them
+      break;
+    default:
+      break;
+  }
+  return std::nullopt;
+}
+
+/// Over any window: what was made less what was prescribed never rises by more than a step above its lowest.
+std::optional<std::string> PromiseWatch::never_more(const Device& device, std::int64_t made) {
+  const Volume ahead = model_.step * made - prescribed_.floor();
+  if (ahead > smallest_ahead_ + model_.step) {
+    return fmt::format("INV-1: {} more than prescribed since it was furthest behind, at {} of the pump's time",
+                       to_text(ahead - smallest_ahead_), to_text(Duration{device.pump().now().raw()}));
+  }
+  smallest_ahead_ = std::min(smallest_ahead_, ahead);
+  return std::nullopt;
+}
+
+std::optional<std::string> PromiseWatch::never_silently_less(const Device& device, const Status& status,
+                                                             std::int64_t made) {
+  const Volume behind = prescribed_.floor() - model_.step * made;
+  const bool quiet = (!status.alarms.any() || lie_.hides_alarms) && !stopped_ && device.answers() &&
+                     device.pump().now() >= pause_until_;
+  const bool was_quiet = quiet_;
+  quiet_ = quiet;
+  if (!quiet || !was_quiet) {
+    behind_ = behind;
+    told_ = Volume{};
+    return std::nullopt;
+  }
+  if (behind > behind_ + told_ + model_.step * 2) {
+    return fmt::format("INV-3: {} less than prescribed and told, with no alarm, at {} of the pump's time",
+                       to_text(behind - behind_ - told_), to_text(Duration{device.pump().now().raw()}));
+  }
+  behind_ = std::min(behind_, behind);
+  return std::nullopt;
+}
+
+std::optional<std::string> PromiseWatch::counters(const Device& device, const Status& status) {
+  const std::int64_t commanded = status.steps_commanded - lie_.counter_back;
+  if (commanded < commanded_) return "INV-8: the count of steps went back";
+  if (device.stored().entries_told() < entries_) return "INV-8: the journal's sequence went back";
+  commanded_ = commanded;
+  entries_ = device.stored().entries_told();
+  return std::nullopt;
+}
+
+/// Steps that surely fell into one hour, day or 30 days, against the ceilings that the gate holds.
+std::optional<std::string> PromiseWatch::windows(const Device& device, std::int64_t made) {
+  const Instant now = device.pump().now();
+  if (made > batched_) {
+    batches_.push_back({batched_at_, now, made - batched_});
+    batched_ = made;
+  }
+  batched_at_ = now;
+  while (!batches_.empty() && batches_.front().to + days(30) < now) batches_.pop_front();
+  if (batches_.empty() || batches_.back().to != now) return std::nullopt;
+  const Ceilings ceilings = device.pump().gate().ceilings();
+  std::int64_t sum = 0;
+  const auto most = [&](Volume ceiling) { return ceiling.raw() / model_.step.raw() + single_use_ + 2; };
+  for (auto batch = batches_.rbegin(); batch != batches_.rend(); ++batch) {
+    sum += batch->steps;
+    const Duration within = now - batch->from;
+    if (within <= hours(1) && sum > most(ceilings.hour)) return "INV-4: more in an hour than its ceiling";
+    if (within <= days(1) && sum > most(ceilings.day)) return "INV-4: more in a day than its ceiling";
+    if (within <= days(30) && sum > most(ceilings.thirty_days)) return "INV-4: more in 30 days than the ceiling";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> PromiseWatch::finish(const Device& device) {
+  const std::string jsonl = journal_jsonl(device.stored().journal());
+  const auto check = check_journal(jsonl);
+  if (!check) return "INV-9: the journal cannot be read: " + check.error();
+  if (!check->wrong.empty()) return "INV-9: " + check->wrong.front();
+  return std::nullopt;
+}
+
+}  // namespace theca

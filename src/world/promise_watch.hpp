@@ -1,0 +1,101 @@
+#pragma once
+/// Holds what a device does against what the house promises, after every call of the pump: from what was told
+/// and what the motor really made, without asking the pump how it came to it. docs/promises.md
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalogue/alarm.hpp"
+#include "catalogue/fault.hpp"
+#include "catalogue/refusal.hpp"
+#include "therapy/modes.hpp"
+#include "world/device.hpp"
+#include "world/scenario.hpp"
+
+namespace theca {
+
+/// How often each thing was met in the lives that were watched.
+struct Tally {
+  std::array<std::int64_t, kAlarmCount> alarms{};
+  std::array<std::array<std::int64_t, kDrugClassCount>, kFaultCount> cells{};  // fault table
+  std::array<std::int64_t, kRefusalCount> refusals{};
+  std::array<std::int64_t, kModeCount> modes{};
+  std::array<std::int64_t, kEventCodeCount> events{};
+  std::int64_t calls = 0;
+  void add(const Tally& other);
+};
+
+class PromiseWatch {
+ public:
+  /// Steps that the watch is told on top of those made, so that it can be seen to see: a broken twin.
+  explicit PromiseWatch(const Scenario& scenario);
+
+  /// After every call. The first promise that is broken, with its id.
+  std::optional<std::string> look(const Device& device, const Effects& effects);
+  /// When all is over.
+  std::optional<std::string> finish(const Device& device);
+
+  [[nodiscard]] const Tally& tally() const { return tally_; }
+
+  /// A broken twin: what the watch sees is not what the device did.
+  struct Lie {
+    std::int64_t more_steps = 0;       // made, beyond what the motor made
+    bool hides_alarms = false;         // no alarm stands
+    bool forgets_lockout = false;      // a second grant for each
+    std::int64_t counter_back = 0;     // steps commanded are told lower by this
+  };
+  void lie(const Lie& lie) { lie_ = lie; }
+
+ private:
+  std::optional<std::string> follow(const Event& event, const Device& device, const Status& status);
+  void prescribe_until(Instant now);
+  std::optional<std::string> never_more(const Device& device, std::int64_t made);
+  std::optional<std::string> never_silently_less(const Device& device, const Status& status, std::int64_t made);
+  std::optional<std::string> counters(const Device& device, const Status& status);
+  std::optional<std::string> windows(const Device& device, std::int64_t made);
+
+  PumpModel model_;
+  bool honest_ = true;  // the device keeps to its label and people to the truth
+  Lie lie_;
+  Tally tally_;
+
+  // what was prescribed, in the pump's own time
+  Prescription running_;  // without boluses: those are told one by one
+  ClockOffset clock_;
+  Instant started_, now_;
+  bool stopped_ = true;
+  enum class Phase : std::uint8_t { kTherapy, kPrime, kBridge } phase_ = Phase::kTherapy;
+  std::optional<BolusDose> bolus_;
+  Instant bolus_began_;
+  Amount prescribed_;
+
+  Volume smallest_ahead_;  // made less prescribed, at its lowest so far
+  Volume behind_;          // prescribed less made, when it was last allowed to be
+  Volume told_;            // of what is missing, since then
+  bool quiet_ = false;     // no alarm stood after the last call, and the pump ran
+  Instant pause_until_;
+
+  std::vector<Instant> grants_;
+  bool wild_unseen_ = false;
+  std::int64_t wild_ = 0;
+  std::int64_t commanded_ = 0;
+  std::uint32_t newest_ = 0;
+  std::uint32_t entries_ = 0;
+  bool explanted_ = false;
+  std::int64_t explanted_at_steps_ = 0;
+  struct Batch {
+    Instant from, to;
+    std::int64_t steps;
+  };
+  std::deque<Batch> batches_;
+  std::int64_t batched_ = 0;
+  Instant batched_at_;
+  std::int64_t single_use_ = 0;  // steps of primes and bridges
+  std::array<std::int64_t, kAlarmCount> raised_{};
+};
+
+}  // namespace theca
