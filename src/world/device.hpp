@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "drug/formulation.hpp"
-#include "pump/drug_front.hpp"
 #include "pump/effects.hpp"
 #include "pump/flash_model.hpp"
 #include "pump/stored_pump.hpp"
 #include "therapy/pump_model.hpp"
+#include "world/true_tip.hpp"
 
 namespace theca {
 
@@ -48,13 +48,6 @@ struct DeviceTruth {
   FluidPath path;
   Formulation path_contents;
   std::int32_t flow_error_ppm = 0;
-};
-
-/// A fluid that reached the true catheter's tip.
-struct TipChange {
-  Instant at;
-  std::uint32_t fluid = 0;
-  std::uint32_t before = 0;
 };
 
 class Device {
@@ -105,9 +98,9 @@ class Device {
   [[nodiscard]] Volume nominal_delivered() const { return pump().model().step * steps(); }
   [[nodiscard]] Volume truly_delivered() const { return delivered_; }
   [[nodiscard]] Volume true_reservoir() const { return reservoir_; }
-  [[nodiscard]] const DrugFront& true_front() const { return front_; }
-  [[nodiscard]] const std::vector<Mass>& tip_mass() const { return tip_mass_; }
-  [[nodiscard]] const std::vector<TipChange>& tip_changes() const { return tip_changes_; }
+  [[nodiscard]] const DrugFront& true_front() const { return tip_.front(); }
+  [[nodiscard]] const std::vector<Mass>& tip_mass() const { return tip_.mass(); }
+  [[nodiscard]] const std::vector<TipChange>& tip_changes() const { return tip_.changes(); }
   [[nodiscard]] Instant ran_dry() const { return ran_dry_; }
 
  private:
@@ -123,14 +116,12 @@ class Device {
   void move_to(Instant t);
   /// The step with which `wanted` more will have been moved.
   [[nodiscard]] std::int64_t step_that_moves(Volume wanted) const;
-  void push(Volume volume, std::int64_t step);
 
   std::unique_ptr<FlashModel> flash_;
   std::optional<StoredPump> pump_;
   Motor motor_;
-  std::vector<DrugCode> drugs_;
   std::int32_t flow_error_ppm_;
-  DrugFront front_;
+  TrueTip tip_;
   Instant now_;                 // the world's time
   Duration behind_;             // the pump's own is behind it by this
   std::int64_t uncounted_ = 0;  // steps that the sensor has forgotten
@@ -140,8 +131,6 @@ class Device {
   Volume reservoir_;
   std::int64_t dry_step_ = 0;  // the first that finds the reservoir without a whole step
   Instant ran_dry_ = kNever;
-  std::vector<Mass> tip_mass_;
-  std::vector<TipChange> tip_changes_;
   Effects effects_;
   Listener listener_;
 };
