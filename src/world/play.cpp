@@ -5,14 +5,16 @@
 #include <algorithm>
 
 #include "plan/limits.hpp"
-#include "plan/prime.hpp"
 #include "plan/violation_text.hpp"
 #include "quantity/exact.hpp"
 #include "quantity/text.hpp"
 #include "therapy/schedule.hpp"
+#include "world/arrival_spread.hpp"
 #include "world/device.hpp"
 #include "world/intent.hpp"
 #include "world/journal_file.hpp"
+#include "world/play_constant_flow.hpp"
+#include "world/run_described.hpp"
 #include "world/words.hpp"
 
 namespace theca {
@@ -21,16 +23,6 @@ namespace {
 /// Proposed ceilings leave a quarter above the worst case of the first prescription.
 constexpr std::int64_t kCeilingMarginPercent = 125;
 
-std::vector<DrugCode> drugs_of(const Scenario& scenario) {
-  std::vector<DrugCode> codes;
-  for (const ScenarioFluid& fluid : scenario.fluids) {
-    for (const Component& part : fluid.formulation.parts()) {
-      if (std::find(codes.begin(), codes.end(), part.drug) == codes.end()) codes.push_back(part.drug);
-    }
-  }
-  return codes;
-}
-
 class Player {
  public:
   Player(const Scenario& scenario, const Library& library, const Progress& progress)
@@ -38,12 +30,13 @@ class Player {
         library_(library),
         progress_(progress),
         drugs_(drugs_of(scenario)),
-        device_(scenario.model, {scenario.true_path, path_contents(), scenario.flow_error_ppm}, drugs_),
+        device_(scenario.model, {scenario.true_path, path_contents(scenario), scenario.flow_error_ppm},
+                drugs_),
         intent_(scenario.model, drugs_),
         clock_(scenario.time.clock()) {}
 
   std::expected<RunResult, PlayFailure> run() {
-    describe_run();
+    result_ = described(scenario_, library_);
     const Instant change = wall().change();
     device_.listen([this](const Device& device, const Effects& effects) { follow(device, effects); });
     if (!implant()) return std::unexpected(failure_);
@@ -89,32 +82,7 @@ class Player {
   }
 
  private:
-  [[nodiscard]] Formulation path_contents() const {
-    return scenario_.path_fluid ? scenario_.fluids[*scenario_.path_fluid].formulation : Formulation{};
-  }
   [[nodiscard]] WallClock wall() const { return {clock_, scenario_.time.zone}; }
-
-  void describe_run() {
-    result_.title = scenario_.title;
-    result_.about = scenario_.about;
-    result_.scenario_file = scenario_.file;
-    result_.seed = scenario_.seed;
-    result_.pump_name = scenario_.pump_name;
-    result_.model = scenario_.model;
-    result_.model.low_alarm = scenario_.low_alarm;
-    result_.path = scenario_.path;
-    result_.true_path = scenario_.true_path;
-    result_.flow_error_ppm = scenario_.flow_error_ppm;
-    result_.local_ms_at_start = scenario_.time.starts_local_ms;
-    result_.lasts = scenario_.time.lasts;
-    for (const DrugCode code : drugs_) {
-      const DrugEntry* entry = library_.find_drug(code);
-      result_.drugs.push_back({code, entry == nullptr ? "?" : entry->name});
-    }
-    for (const ScenarioFluid& fluid : scenario_.fluids) {
-      result_.fluids.push_back({fluid.formulation.number, fluid.name, fluid.contents, fluid.formulation});
-    }
-  }
 
   std::optional<Composed> composed(const ScenarioOrder& order, const PathContents& path) {
     auto made = compose(order.order, scenario_.model, path);
@@ -168,12 +136,12 @@ class Player {
   }
 
   bool implant() {
-    const PathContents path{path_contents(), scenario_.path.total()};
+    const PathContents path{path_contents(scenario_), scenario_.path.total()};
     const auto made = composed(scenario_.first, path);
     if (!made) return false;
     Implantation setup;
     setup.path = scenario_.path;
-    setup.path_contents = path_contents();
+    setup.path_contents = path_contents(scenario_);
     setup.low_alarm = scenario_.low_alarm;
     setup.clock = clock_;
     setup.refill.filled = scenario_.first_volume;
@@ -458,36 +426,8 @@ class Player {
       arrival.truly = change.at;
       result_.fronts.push_back(arrival);
     }
-    for (FrontArrival& arrival : result_.fronts) spread(arrival);
+    for (FrontArrival& arrival : result_.fronts) spread(arrival, result_.samples, scenario_);
     refill_date(status);
-  }
-
-  /// How long before and after plug flow's moment 5 % and 95 % of the new fluid are at the tip: Taylor-Aris
-  /// at the mean flow of the crossing, told in time by the flow at the moment of arrival. A picture, not a
-  /// dose.
-  void spread(FrontArrival& arrival) const {
-    constexpr double kSigmasTo95Percent = 1.645;
-    if (!arrival.truly) return;
-    const auto volume_at = [](const Sample& s) { return static_cast<double>(s.truly_delivered.raw()); };
-    const auto after = std::find_if(result_.samples.begin(), result_.samples.end(),
-                                    [&](const Sample& s) { return s.at >= *arrival.truly; });
-    if (after == result_.samples.end()) return;
-    const auto catheter = static_cast<double>(scenario_.true_path.catheter.raw());
-    const auto entered = std::find_if(result_.samples.begin(), after, [&](const Sample& s) {
-      return volume_at(s) >= volume_at(*after) - catheter;
-    });
-    const auto crossing_ms = static_cast<double>((*arrival.truly - entered->at).raw());
-    const auto at_arrival = static_cast<double>(after->flow.raw());
-    if (crossing_ms <= 0 || at_arrival <= 0) return;
-    const auto mean_flow =
-        static_cast<std::int64_t>(catheter / crossing_ms * static_cast<double>(kMillisecondsPerDay));
-    if (mean_flow <= 0) return;
-    const FrontSpread front =
-        front_spread(scenario_.true_length, scenario_.model.catheter_per_cm, FlowRate{mean_flow});
-    const double sigma_ms =
-        front.sigma_share * catheter / at_arrival * static_cast<double>(kMillisecondsPerDay);
-    arrival.early = Duration{static_cast<std::int64_t>(kSigmasTo95Percent * sigma_ms)};
-    arrival.late = arrival.early;
   }
 
   /// Local date and time, cut to the minute.
@@ -535,6 +475,7 @@ class Player {
 
 std::expected<RunResult, PlayFailure> play(const Scenario& scenario, const Library& library,
                                            const Progress& progress) {
+  if (scenario.constant_flow) return play_constant_flow(scenario, library, progress);
   return Player{scenario, library, progress}.run();
 }
 

@@ -13,6 +13,7 @@
 #include "pump/pump.hpp"
 #include "therapy/prescription.hpp"
 #include "therapy/pump_model.hpp"
+#include "world/scenario_constant_flow.hpp"
 #include "world/scenario_time.hpp"
 
 namespace theca {
@@ -94,6 +95,9 @@ struct Scenario {
   std::vector<Visit> visits;
   std::vector<Press> presses;
   std::vector<Fault> faults;
+
+  /// Instead of prescriptions, visits, presses and faults, when the pump is one without electronics.
+  std::optional<ConstantFlowScenario> constant_flow;
 };
 
 /// Reads and checks all of it; every error at once.
