@@ -11,29 +11,13 @@
 #include "quantity/text.hpp"
 #include "world/arrival_spread.hpp"
 #include "world/constant_flow_pump.hpp"
+#include "world/constant_flow_words.hpp"
 #include "world/run_described.hpp"
 
 namespace theca {
 namespace {
 
 using Kind = ConstantFlowEventKind;
-
-std::string signed_percent(std::int64_t ppm) {
-  return (ppm > 0 ? "+" : "") + percent_text(ppm, Rounding::decimals(1));
-}
-/// "+21 % of the flow, the middle of +16 % to +26 %"
-std::string band_text(const FlowBand& band) {
-  if (band.low_ppm == band.high_ppm) return signed_percent(band.middle_ppm()) + " of the flow";
-  return fmt::format("{} of the flow, the middle of {} to {}", signed_percent(band.middle_ppm()),
-                     signed_percent(band.low_ppm), signed_percent(band.high_ppm));
-}
-/// "because; sources; not verified"
-std::string pedigree(const FlowInfluence& row) {
-  std::string text{row.because};
-  for (const std::string_view source : row.sources)
-    if (!source.empty()) text += fmt::format("; {}", source);
-  return text + (row.verified ? "" : "; not verified");
-}
 
 std::string influence_text(const Influence& one) {
   const std::string sign = one.amount > 0 ? "+" : "-";
@@ -144,12 +128,11 @@ class Player {
     note_labelled_flow();
     for (std::size_t i = 0; i < its_.influences.size(); ++i) add_influence(i);
     std::stable_sort(edges_.begin(), edges_.end(), [](const Edge& a, const Edge& b) { return a.at < b.at; });
-    note(
-        fmt::format("Below {}, a tenth of the capacity, the flow is played as {} ({}). Where the fall begins "
-                    "stands in no source: the tenth is Theca's assumption, not verified. In truth it comes "
-                    "little by little.",
-                    to_text(run_.nearly_empty), band_text(run_.when_nearly_empty),
-                    pedigree(*run_.when_nearly_empty.row)));
+    note(fmt::format(
+        "Below {}, a tenth of the capacity: {} ({}). Where the fall begins stands in no source: the tenth is "
+        "Theca's assumption, not verified, and the fall is played as one step.",
+        to_text(run_.nearly_empty), band_text(run_.when_nearly_empty),
+        pedigree_text(*run_.when_nearly_empty.row)));
   }
 
   void note(std::string text) { result_.notes.push_back(std::move(text)); }
@@ -176,8 +159,8 @@ class Player {
     run_.influences.push_back({influence_text(one), one.begins, ends, band});
     edges_.push_back({one.begins, i, true});
     if (ends) edges_.push_back({*ends, i, false});
-    note(fmt::format("{} from {}{}: played as {} ({}).", influence_text(one), minute_text(one.begins),
-                     ends ? " to " + minute_text(*ends) : " on", band_text(band), pedigree(*band.row)));
+    note(fmt::format("{} from {}{}: {} ({}).", influence_text(one), minute_text(one.begins),
+                     ends ? " to " + minute_text(*ends) : " on", band_text(band), pedigree_text(*band.row)));
   }
 
   [[nodiscard]] std::string minute_text(Instant t) const {
@@ -199,9 +182,9 @@ class Player {
     for (std::size_t i = arrived; i < middle().tip().changes().size(); ++i)
       arrive(middle().tip().changes()[i]);
     if (!low && middle().nearly_empty() && !middle().empty()) {
-      tell(Kind::kNearlyEmpty,
-           fmt::format("{} left: the bellows press less, {}.", to_text(middle().reservoir().floor()),
-                       band_text(run_.when_nearly_empty)));
+      tell(Kind::kNearlyEmpty, fmt::format("{} left: the bellows press less, {}.",
+                                           to_text(middle().reservoir().floor(), Rounding::decimals(3)),
+                                           band_text(run_.when_nearly_empty)));
     }
     if (!empty && middle().empty()) {
       run_.ran_dry.push_back(now());

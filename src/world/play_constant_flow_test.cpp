@@ -164,9 +164,9 @@ altitude = "+1000 m"
   EXPECT_EQ(events(run, Kind::kInfluenceBegins).size(), 2U);
   EXPECT_EQ(events(run, Kind::kInfluenceEnds).size(), 2U);
   // Never a bare number: both ends of each band, and that nobody read them.
-  EXPECT_TRUE(says(run.notes, "+21 % of the flow, the middle of +16 % to +26 %"));
-  EXPECT_TRUE(says(run.notes, "+17 % of the flow, the middle of +11 % to +23 %"));
-  EXPECT_TRUE(says(run.notes, "-12.5 % of the flow, the middle of -15 % to -10 %"));
+  EXPECT_TRUE(says(run.notes, "flow +21 %, the middle of +16 % to +26 %"));
+  EXPECT_TRUE(says(run.notes, "flow +17 %, the middle of +11 % to +23 %"));
+  EXPECT_TRUE(says(run.notes, "flow -12.5 %, the middle of -15 % to -10 %"));
   EXPECT_TRUE(says(run.notes, "not verified"));
 }
 
