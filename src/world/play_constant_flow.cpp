@@ -260,7 +260,20 @@ class Player {
       if (end == End::kMiddle && !first) record.found = found;
     }
     run_.fills.push_back(record);
+    if (!followed(refill, fluid)) return false;
     tell_fill(record);
+    return true;
+  }
+
+  /// Refills that come faster than the path empties may be more than can be followed to the tip.
+  bool followed(const ConstantFlowRefill& refill, const ScenarioFluid& fluid) {
+    for (const End end : kEnds) {
+      if (at(end).tip().front().in_reservoir().number == fluid.formulation.number) continue;
+      failure_.errors.push_back(
+          {scenario_.file, refill.line, "visit",
+           fmt::format("the path holds {} different fluids already; no more can be followed", kMaxFluids)});
+      return false;
+    }
     return true;
   }
 

@@ -232,6 +232,18 @@ TEST(PlayConstantFlow, a_dose_above_a_hard_limit_is_refused_at_the_first_fill_an
   }
 }
 
+TEST(PlayConstantFlow, more_fluids_than_can_be_followed_to_the_tip_end_the_run) {
+  std::string text = kConstantFlowExample;
+  for (int minute = 10; minute < 20; ++minute) {
+    text += "[[visit]]\nat = \"day 1 08:" + std::to_string(minute) + "\"\ndo = \"refill\"\nfluid = \"" +
+            (minute % 2 == 0 ? "strong" : "weak") + "\"\nvolume = \"20 mL\"\n";
+  }
+  const auto refused = play(*load_text(text), library());
+  ASSERT_FALSE(refused);
+  EXPECT_FALSE(refused.error().refused);
+  EXPECT_NE(refused.error().errors.at(0).message.find("8 different fluids"), std::string::npos);
+}
+
 TEST(PlayConstantFlow, a_labelled_flow_says_whether_the_library_knows_it) {
   EXPECT_TRUE(says(played_text(kConstantFlowExample).notes, "variant of the library (S4, not verified)"));
   EXPECT_TRUE(says(played_text(with(kConstantFlowExample, "0.5 mL/day", "0.52 mL/day")).notes,

@@ -66,6 +66,12 @@ void refuse_table(TableReader& top, std::string_view key) {
     top.error(key, std::string{kNoElectronics});
 }
 
+std::optional<DoseRate> read_intended(TableReader& table, std::string_view key) {
+  const auto dose = table.quantity(key, parse_dose_rate);
+  if (dose && dose->raw() == 0) table.error(key, "is no dose; leave it out, or write what was meant");
+  return dose;
+}
+
 void read_influence(TableReader& table, Scenario& scenario) {
   Influence made;
   if (const auto text = table.need_text("at")) made.begins = read_moment(table, "at", *text, scenario.time);
@@ -117,7 +123,7 @@ void read_visit(TableReader& table, Scenario& scenario) {
   if (!act || *act != "refill") return table.forgive_unknown_keys();
   made.fluid = read_fluid(table, scenario.fluids);
   made.volume = read_fill(table, scenario);
-  made.intended = table.quantity("intended", parse_dose_rate);
+  made.intended = read_intended(table, "intended");
   refuse_table(table, "prescription");
   refuse_table(table, "ceilings");
   std::vector<ConstantFlowRefill>& refills = scenario.constant_flow->refills;
@@ -184,8 +190,9 @@ void read_constant_flow_path(TableReader& table, Scenario& scenario) {
 
 void read_constant_flow_life(TableReader& top, Scenario& scenario) {
   ConstantFlowScenario& made = *scenario.constant_flow;
-  top.one("intended",
-          [&](TableReader& table) { made.intended = table.need_quantity("dose", parse_dose_rate); });
+  top.one("intended", [&](TableReader& table) {
+    if (table.present("dose")) made.intended = read_intended(table, "dose");
+  });
   for (const char* key : {"prescription", "ceilings", "patient"}) refuse_table(top, key);
   top.each("fault", [](TableReader& table) {
     table.forgive_unknown_keys();

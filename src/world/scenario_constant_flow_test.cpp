@@ -122,6 +122,8 @@ TEST(ScenarioConstantFlow, each_mistake_is_told_once_with_its_key_and_what_is_al
       {"", "[[influence]]\ntemperature = \"+1 °C\"\n", "influence[1].at", {"missing"}},
       {"", influence + "wind = \"+3\"\ntemperature = \"+1 °C\"\n", "influence[1].wind", {}},
       {"", "[intended]\n", "intended.dose", {"missing"}},
+      {"", "[intended]\ndose = \"0 mg/day\"\n", "intended.dose", {"no dose"}},
+      {"", refill + "intended = \"0 mg/day\"\n", "visit[1].intended", {"no dose"}},
   };
   for (const Wrong& wrong : all) {
     SCOPED_TRACE(wrong.by + " instead of " + wrong.part);
