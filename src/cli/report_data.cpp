@@ -158,6 +158,36 @@ Json marks(const RunResult& run) {
   return list;
 }
 
+Json constant_flow_marks(const ConstantFlowRun& its) {
+  Json list = Json::array();
+  for (const ConstantFlowEvent& event : its.events) {
+    const ConstantFlowEventRow& row = row_of(event.kind);
+    list.push_back({{"t", event.at.raw()},
+                    {"lane", row.moves_flow ? "flow" : "fluids"},
+                    {"name", row.name},
+                    {"text", event.text}});
+  }
+  return list;
+}
+
+/// What the charts of a constant-flow pump show beside the samples.
+Json constant_flow(const RunResult& run) {
+  const ConstantFlowRun& its = *run.constant_flow;
+  Json influences = Json::array();
+  for (const PlayedInfluence& one : its.influences) {
+    influences.push_back({{"t", one.begins.raw()}, {"end", time_or_null(one.ends)}, {"what", one.what}});
+  }
+  Json intended = Json::array();
+  for (const ConstantFlowFillRecord& fill : its.fills) {
+    Json rates = Json::array();
+    for (const DoseRate rate : fill.intended) rates.push_back(rate.raw() / kFemtogramsPerNanogram);
+    intended.push_back({{"t", fill.at.raw()}, {"rates", std::move(rates)}});
+  }
+  return {{"labelled", its.labelled.raw()},
+          {"influences", std::move(influences)},
+          {"intended", std::move(intended)}};
+}
+
 Json prescription_changes(const RunResult& run) {
   Json list = Json::array();
   for (const Event& event : run.events) {
@@ -177,7 +207,8 @@ Json report_data(const RunResult& run) {
   json["clock"] = Json::array();
   for (const LocalClock& clock : run.local_clock) json["clock"].push_back({clock.at.raw(), clock.local_ms});
   json["step"] = run.model.step.raw();
-  json["flowErrorPpm"] = run.flow_error_ppm;
+  // A constant-flow pump's flow stands in the samples as it truly is.
+  json["flowErrorPpm"] = run.constant_flow ? 0 : run.flow_error_ppm;
   json["lowAlarm"] = run.model.low_alarm.raw();
   json["capacity"] = run.model.capacity.raw();
   json["drugs"] = Json::array();
@@ -197,7 +228,8 @@ Json report_data(const RunResult& run) {
   json["boluses"] = boluses(run);
   json["alarms"] = alarms(run);
   json["fronts"] = fronts(run);
-  json["marks"] = marks(run);
+  json["marks"] = run.constant_flow ? constant_flow_marks(*run.constant_flow) : marks(run);
+  if (run.constant_flow) json["constantFlow"] = constant_flow(run);
   json["changes"] = prescription_changes(run);
   return json;
 }

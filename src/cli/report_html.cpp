@@ -7,13 +7,15 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <regex>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "cli/report_assets.hpp"
+#include "cli/report_constant_flow.hpp"
 #include "cli/report_data.hpp"
+#include "cli/report_fluids.hpp"
+#include "cli/report_page.hpp"
 #include "cli/run_words.hpp"
 #include "plan/library_names.hpp"
 #include "quantity/exact.hpp"
@@ -22,37 +24,9 @@
 namespace theca {
 namespace {
 
+using namespace report;
+
 // ---- text -----------------------------------------------------------------------------------------------
-
-std::string escaped(std::string_view text) {
-  std::string html;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        html += "&amp;";
-        break;
-      case '<':
-        html += "&lt;";
-        break;
-      case '>':
-        html += "&gt;";
-        break;
-      case '"':
-        html += "&quot;";
-        break;
-      default:
-        html += c;
-    }
-  }
-  return html;
-}
-
-/// Text for reading: escaped, and no line ends within a date or between a number and its unit.
-std::string prose(const std::string& text) {
-  static const std::regex together(
-      R"(day \d+ \d\d:\d\d|\d{4}-\d\d-\d\d( \d\d:\d\d)?|\d[\d.]* (mL|µL|mg|mcg|ng|%|h|min)(/\w+)?)");
-  return std::regex_replace(escaped(text), together, "<span class=\"nb\">$&</span>");
-}
 
 /// JSON that no HTML parser can take for the end of its script element.
 std::string script_safe(const nlohmann::json& json) {
@@ -81,37 +55,11 @@ std::string filled(std::string_view page, const std::map<std::string_view, std::
   }
 }
 
-std::string counted(std::int64_t n, std::string_view one, std::string_view many = {}) {
-  const std::string plural = many.empty() ? std::string{one} + 's' : std::string{many};
-  return std::to_string(n) + ' ' + (n == 1 ? std::string{one} : plural);
-}
-
-std::string joined(const std::vector<std::string>& parts, std::string_view between, std::string_view last) {
-  std::string text;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (i > 0) text += i + 1 == parts.size() ? last : between;
-    text += parts[i];
-  }
-  return text;
-}
-
-std::string ml(Volume volume) { return to_text(volume, Rounding::decimals(3)); }
-std::string mass(Mass m) { return to_text(m, Rounding::significant(4)); }
-std::string strength(Concentration c) { return to_text(c, Rounding::significant(4)); }
-std::string span(Duration d) {
-  const std::int64_t whole_days = d.raw() / days(1).raw();
-  if (whole_days > 0 && d == days(whole_days)) return counted(whole_days, "day");
-  return to_text(d, d >= hours(1) ? minutes(1) : seconds(1));
-}
 /// A step is too small to be read in mL.
 std::string step_text(const RunResult& run) {
   std::array<char, kPrintBytes> buffer;
   return std::string{print_volume(run.model.step, buffer, VolumeUnit::kMicrolitre)};
 }
-
-Mass at(const std::vector<Mass>& masses, std::size_t i) { return i < masses.size() ? masses[i] : Mass{}; }
-
-Sample last_sample(const RunResult& run) { return run.samples.empty() ? Sample{} : run.samples.back(); }
 
 /// "0.98 of a step", "1 step", "12.5 steps"
 std::string steps_text(double steps) {
@@ -143,24 +91,6 @@ std::string scheduled_text(const RunResult& run) {
   });
   return given == 0 ? ""
                     : ' ' + counted(given, "scheduled bolus was", "scheduled boluses were") + " started.";
-}
-
-std::string front_text(const RunResult& run, const FrontArrival& front) {
-  const std::string name = '"' + fluid_name(run, front.fluid) + '"';
-  if (!front.reckoned && !front.truly) return "The fluid " + name + " did not reach the catheter's tip.";
-  std::string text = "The fluid " + name + " reaches the catheter's tip";
-  if (front.reckoned) text += " by the pump's own reckoning on " + day_text(run, *front.reckoned);
-  if (front.truly && front.reckoned) text += ',';
-  if (front.truly) {
-    text += " in the true catheter on " + day_text(run, *front.truly);
-    if (front.early + front.late > Duration{}) {
-      text += ": 5 % of it from " + day_text(run, *front.truly - front.early) + ", 95 % by " +
-              day_text(run, *front.truly + front.late);
-    }
-  } else {
-    text += "; in the true catheter it had not arrived when the run ended";
-  }
-  return text + '.';
 }
 
 std::string alarms_text(const RunResult& run) {
@@ -222,12 +152,6 @@ std::string summary_text(const RunResult& run) {
 
 // ---- pieces of the page ---------------------------------------------------------------------------------
 
-std::string tile(std::string_view label, const std::string& value, const std::string& below,
-                 std::string_view look = "tile") {
-  return "<div class=\"" + std::string{look} + "\"><dt>" + escaped(label) + "</dt><dd>" + prose(value) +
-         "<small>" + prose(below) + "</small></dd></div>\n";
-}
-
 std::string tiles(const RunResult& run) {
   const Sample last = last_sample(run);
   const Requests requests = requests_of(run);
@@ -253,15 +177,6 @@ std::string tiles(const RunResult& run) {
   return html;
 }
 
-std::string figure(std::string_view chart, std::string_view title, const std::string& sentence,
-                   std::optional<std::size_t> drug = {}) {
-  const std::string number = drug ? std::to_string(*drug) : "";
-  const std::string id = std::string{chart} + (drug ? "-" + number : "");
-  return "<figure class=\"chart\" id=\"" + id + "\" data-chart=\"" + std::string{chart} + "\" data-drug=\"" +
-         number + "\">\n<figcaption><h3>" + escaped(title) + "</h3><p class=\"sentence\">" + prose(sentence) +
-         "</p></figcaption>\n</figure>\n";
-}
-
 std::string flow_sentence(const RunResult& run) {
   if (run.samples.empty()) return "Nothing was delivered.";
   const auto [low, high] = std::ranges::minmax(run.samples, {}, &Sample::flow);
@@ -281,24 +196,6 @@ std::string dose_sentence(const RunResult& run, std::size_t i) {
          " left the tip; " + mass(at(last_sample(run).tip_mass, i)) +
          " in all. Commanded flow, with this pump's true flow error, times " +
          "the concentration at the true tip; nothing once the true reservoir is dry.";
-}
-
-std::string concentration_sentence(const RunResult& run, std::size_t i) {
-  const DrugCode drug = run.drugs[i].code;
-  std::vector<std::string> parts;
-  for (const FrontArrival& front : run.fronts) {
-    const Concentration before = concentration_in(run, front.fluid_before, drug);
-    const Concentration after = concentration_in(run, front.fluid, drug);
-    if (before == after) continue;
-    std::string part = "from " + strength(before) + " to " + strength(after) + " with the fluid \"" +
-                       fluid_name(run, front.fluid) + "\"";
-    part += front.truly ? " on " + day_text(run, *front.truly) : ", not within this run";
-    if (front.truly && front.early + front.late > Duration{})
-      part += ", 5 to 95 % of it within " + span(front.early + front.late);
-    parts.push_back(part);
-  }
-  return parts.empty() ? "At the tip the concentration stays as it is."
-                       : "At the tip it changes " + joined(parts, "; ", "; ") + '.';
 }
 
 std::string reservoir_sentence(const RunResult& run) {
@@ -333,27 +230,6 @@ std::string figures(const RunResult& run) {
   html += figure("boluses", "Boluses", requests_text(run) + scheduled_text(run));
   html += figure("lane", "Alarms and events", alarms_text(run));
   return html;
-}
-
-using Row = std::vector<std::string>;
-
-std::string table(const std::string& caption, const Row& head, const std::vector<Row>& rows) {
-  std::string html = "<div class=\"scroll\"><table><caption>" + escaped(caption) + "</caption><thead><tr>";
-  for (const std::string& cell : head) html += "<th scope=\"col\">" + escaped(cell) + "</th>";
-  html += "</tr></thead><tbody>\n";
-  for (const Row& row : rows) {
-    html += "<tr>";
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      html += (i == 0 ? "<th scope=\"row\">" : "<td>") + prose(row[i]) + (i == 0 ? "</th>" : "</td>");
-    }
-    html += "</tr>\n";
-  }
-  return html + "</tbody></table></div>\n";
-}
-
-std::string path_text(const FluidPath& path) {
-  return to_text(path.total()) + " (tubing " + to_text(path.tubing) + ", catheter " + to_text(path.catheter) +
-         ')';
 }
 
 std::string facts(const RunResult& run) {
@@ -407,19 +283,29 @@ std::string front_table(const RunResult& run) {
                rows);
 }
 
+constexpr const char* kFilesOfPump =
+    "events.jsonl (every event of the pump), journal.jsonl (the pump's own journal, for theca journal "
+    "verify)";
+constexpr const char* kFilesOfConstantFlow =
+    "events.jsonl (what people and the world did to the pump, which records nothing itself)";
+
 }  // namespace
 
 std::string report_html(const RunResult& run) {
-  return filled(report_assets::html, {{"title", escaped(run.title)},
-                                      {"about", prose(run.about)},
-                                      {"style", std::string{report_assets::style}},
-                                      {"script", std::string{report_assets::script}},
-                                      {"summary", prose(summary_text(run))},
-                                      {"tiles", tiles(run)},
-                                      {"figures", figures(run)},
-                                      {"tables", front_table(run) + alarm_table(run) + facts(run)},
-                                      {"version", THECA_VERSION},
-                                      {"data", script_safe(report_data(run))}});
+  const bool programmable = !run.constant_flow;
+  return filled(report_assets::html,
+                {{"title", escaped(run.title)},
+                 {"about", prose(run.about)},
+                 {"style", std::string{report_assets::style}},
+                 {"script", std::string{report_assets::script}},
+                 {"summary", prose(programmable ? summary_text(run) : constant_flow_summary(run))},
+                 {"tiles", programmable ? tiles(run) : constant_flow_tiles(run)},
+                 {"figures", programmable ? figures(run) : constant_flow_figures(run)},
+                 {"tables", programmable ? front_table(run) + alarm_table(run) + facts(run)
+                                         : constant_flow_tables(run)},
+                 {"files", programmable ? kFilesOfPump : kFilesOfConstantFlow},
+                 {"version", THECA_VERSION},
+                 {"data", script_safe(report_data(run))}});
 }
 
 }  // namespace theca

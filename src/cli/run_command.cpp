@@ -9,6 +9,7 @@
 
 #include "cli/data_dir.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/lives_command.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/run_files.hpp"
 #include "cli/run_text.hpp"
@@ -20,6 +21,9 @@ namespace theca {
 namespace {
 
 struct Options {
+  std::int64_t lives = 0;
+  std::uint64_t seed = 1;
+  std::int64_t days = 30;
   std::string scenario;
   std::string out;
   bool quiet = false;
@@ -71,10 +75,24 @@ int run(const Options& options) {
 void add_run_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("run", "Play a therapy on the virtual pump and write a report");
-  command->add_option("SCENARIO", options->scenario, "scenario file (see scenarios/ and docs/scenarios.md)")
-      ->required()
-      ->check(CLI::ExistingFile)
-      ->type_name("FILE");
+  CLI::Option* scenario =
+      command
+          ->add_option("SCENARIO", options->scenario, "scenario file (see scenarios/ and docs/scenarios.md)")
+          ->check(CLI::ExistingFile)
+          ->type_name("FILE");
+  CLI::Option* lives = command
+                           ->add_option("--lives", options->lives,
+                                        "play so many random lives with faults and check every promise")
+                           ->check(CLI::Range(1, 10'000'000))
+                           ->type_name("N")
+                           ->excludes(scenario);
+  command->add_option("--seed", options->seed, "of the random lives; default 1")
+      ->type_name("N")
+      ->needs(lives);
+  command->add_option("--days", options->days, "length of each life; default 30")
+      ->check(CLI::Range(1, 20'000))
+      ->type_name("N")
+      ->needs(lives);
   command
       ->add_option("--out", options->out,
                    "directory for report.html, delivery.csv, events.jsonl, journal.jsonl, summary.json; "
@@ -82,8 +100,25 @@ void add_run_command(CLI::App& app, int& exit_code) {
       ->type_name("DIR");
   command->add_flag("--json", options->json, "print summary.json on standard output");
   command->add_flag("--quiet", options->quiet, "no progress bar and no summary");
-  command->footer("Example: theca run scenarios/morphine_with_patient_boluses.toml --out out/morphine");
-  command->callback([options, &exit_code] { exit_code = run(*options); });
+  command->footer(
+      "Examples: theca run scenarios/morphine_with_patient_boluses.toml --out out/morphine\n"
+      "          theca run --seed 7 --lives 1000");
+  command->callback([options, &exit_code] {
+    if (options->lives > 0) {
+      exit_code = run_lives({.seed = options->seed,
+                             .lives = options->lives,
+                             .days = options->days,
+                             .out = options->out,
+                             .quiet = options->quiet,
+                             .json = options->json});
+    } else if (options->scenario.empty()) {
+      fmt::print(stderr,
+                 "theca run: give a scenario file, or --lives N for random lives. See theca run --help.\n");
+      exit_code = kExitUsage;
+    } else {
+      exit_code = run(*options);
+    }
+  });
 }
 
 }  // namespace theca

@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "cli/report_html.hpp"
+#include "cli/run_files_constant_flow.hpp"
+#include "cli/run_json.hpp"
 #include "cli/run_words.hpp"
 #include "plan/library_names.hpp"
 #include "quantity/text_write.hpp"
@@ -22,47 +24,8 @@
 namespace theca {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using namespace run_json;
 namespace fs = std::filesystem;
-
-/// A JSON number with exactly these digits, whole numbers without a point.
-Json number(const std::string& decimal) { return Json::parse(decimal); }
-
-Json ml(Volume volume) { return number(decimal_ml(volume)); }
-Json mg(Mass mass) { return number(decimal_mg(mass)); }
-Json hour_count(Duration duration) { return number(decimal_hours(duration)); }
-
-Json moment(const RunResult& run, Instant at) {
-  return {{"t_h", hour_count(at - Instant{})}, {"local", local_text(run, at)}};
-}
-Json moment(const RunResult& run, const std::optional<Instant>& at) {
-  return at ? moment(run, *at) : Json(nullptr);
-}
-
-Json path_json(const FluidPath& path) {
-  return {{"tubing_ml", ml(path.tubing)}, {"catheter_ml", ml(path.catheter)}, {"total_ml", ml(path.total())}};
-}
-
-Mass at(const std::vector<Mass>& masses, std::size_t i) { return i < masses.size() ? masses[i] : Mass{}; }
-
-Json fluids_json(const RunResult& run) {
-  Json list = Json::array();
-  for (const FluidName& fluid : run.fluids) {
-    Json components = Json::array();
-    for (const DrugColumn& drug : run.drugs) {
-      const Concentration c = concentration_of(fluid.formulation, drug.code);
-      if (c > Concentration{}) {
-        components.push_back(
-            {{"drug", drug.name}, {"concentration_mg_per_ml", number(decimal_mg_per_ml(c))}});
-      }
-    }
-    list.push_back({{"number", fluid.number},
-                    {"name", fluid.name},
-                    {"contents", fluid.contents},
-                    {"components", std::move(components)}});
-  }
-  return list;
-}
 
 Json delivery_json(const RunResult& run) {
   const Sample last = run.samples.empty() ? Sample{} : run.samples.back();
@@ -159,27 +122,6 @@ Json fronts_json(const RunResult& run) {
   return list;
 }
 
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
-}
-
-/// A drug's name as part of a column's: "sodium chloride" is sodium_chloride.
-std::string column_name(const std::string& drug) {
-  std::string name;
-  for (const char c : drug) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    const bool capital = c >= 'A' && c <= 'Z';
-    name += plain ? c : capital ? static_cast<char>(c - 'A' + 'a') : '_';
-  }
-  return name;
-}
-
 std::string csv_header(const RunResult& run) {
   std::string header =
       "time_h,local_time,prescribed_ml,delivered_ml,truly_delivered_ml,flow_ml_per_day,reservoir_nominal_ml,"
@@ -207,6 +149,8 @@ void add_value(const RunResult& run, Json& line, std::string_view name, std::int
   }
   if (is_fluid(name)) line[key + "_name"] = fluid_name(run, static_cast<std::uint32_t>(value));
 }
+
+constexpr const char* kJournal = "journal.jsonl";
 
 struct File {
   const char* name;
@@ -247,6 +191,10 @@ Json summary_json(const RunResult& run) {
   json["starts_local"] = local_text(run, Instant{});
   json["ends_local"] = local_text(run, Instant{} + run.lasts);
   json["lasts_h"] = hour_count(run.lasts);
+  if (run.constant_flow) {
+    add_constant_flow_summary(run, json);
+    return json;
+  }
   json["pump"] = {{"name", run.pump_name},
                   {"actuator", name_of(run.model.actuator)},
                   {"step_nl", run.model.step.raw()},
@@ -275,6 +223,7 @@ Json summary_json(const RunResult& run) {
 }
 
 std::string delivery_csv(const RunResult& run) {
+  if (run.constant_flow) return constant_flow_csv(run);
   std::string csv = csv_header(run);
   for (const Sample& s : run.samples) {
     for (const std::string& cell :
@@ -303,6 +252,7 @@ std::string delivery_csv(const RunResult& run) {
 }
 
 std::string events_jsonl(const RunResult& run) {
+  if (run.constant_flow) return constant_flow_events(run);
   const std::vector<std::string> texts = event_texts(run);
   std::string lines;
   for (std::size_t i = 0; i < run.events.size(); ++i) {
@@ -329,13 +279,13 @@ std::expected<void, std::string> write_run_files(const RunResult& run, const fs:
   if (fs::exists(target, error) && !fs::is_directory(target, error)) {
     return std::unexpected{target.string() + " is a file; name a folder for the results"};
   }
-  const std::array files = {
+  std::vector files = {
       File{"summary.json", summary_json(run).dump(2, ' ', false, Json::error_handler_t::replace) + '\n'},
       File{"delivery.csv", delivery_csv(run)},
       File{"events.jsonl", events_jsonl(run)},
-      File{"journal.jsonl", run.journal},
       File{"report.html", report_html(run)},
   };
+  if (!run.constant_flow) files.push_back({kJournal, run.journal});
 
   fs::create_directories(target.parent_path(), error);
   std::string beside_name = target.string() + ".part-XXXXXX";
@@ -349,6 +299,7 @@ std::expected<void, std::string> write_run_files(const RunResult& run, const fs:
     if (done) done = write_file(beside / file.name, file.text);
   }
   if (done) done = put_in_place(beside, target, files);
+  if (done && run.constant_flow) fs::remove(target / kJournal, error);  // of an older run
   fs::remove_all(beside, error);
   return done;
 }

@@ -22,10 +22,37 @@ std::string fluid(const RunResult& run, std::uint32_t number) {
   return "the path's first contents";
 }
 
+std::string constant_flow_text(const RunResult& run) {
+  const ConstantFlowRun& its = *run.constant_flow;
+  const Sample& last = run.samples.back();
+  std::string text = fmt::format("  expected {} at the labelled flow, truly delivered {}\n",
+                                 to_text(last.prescribed), to_text(last.truly_delivered));
+  if (its.low.delivered != its.high.delivered) {
+    text += fmt::format("  {} to {} between the ends of the bands of what moves the flow\n",
+                        to_text(its.low.delivered), to_text(its.high.delivered));
+  }
+  for (std::size_t i = 0; i < run.drugs.size(); ++i) {
+    text += fmt::format("  {}: {} left the tip, {} was intended\n", run.drugs[i].name,
+                        to_text(last.tip_mass[i], Rounding::significant(kDigits)),
+                        to_text(last.prescribed_mass[i], Rounding::significant(kDigits)));
+  }
+  for (const ConstantFlowEvent& event : its.events)
+    text += fmt::format("  {}: {}\n", at(run, event.at), event.text);
+  return text;
+}
+
+std::string ending(const RunResult& run, const std::string& dir) {
+  std::string text;
+  if (run.refill_by) text += fmt::format("  refill by {}: {}\n", *run.refill_by, run.refill_reason);
+  for (const std::string& note : run.notes) text += fmt::format("  note: {}\n", note);
+  return text + fmt::format("report: {}/report.html\n", dir);
+}
+
 }  // namespace
 
 std::string run_text(const RunResult& run, const std::string& dir) {
   std::string text = fmt::format("{}\n", run.title);
+  if (run.constant_flow) return text + constant_flow_text(run) + ending(run, dir);
   for (const std::string& prescription : run.prescriptions) text += fmt::format("  {}\n", prescription);
   const Sample& last = run.samples.back();
   text +=
@@ -51,9 +78,7 @@ std::string run_text(const RunResult& run, const std::string& dir) {
     if (mark.code == EventCode::kCommandRefused)
       text += fmt::format("  {}: {}\n", at(run, mark.at), mark.text);
   }
-  if (run.refill_by) text += fmt::format("  refill by {}: {}\n", *run.refill_by, run.refill_reason);
-  for (const std::string& note : run.notes) text += fmt::format("  note: {}\n", note);
-  return text + fmt::format("report: {}/report.html\n", dir);
+  return text + ending(run, dir);
 }
 
 }  // namespace theca

@@ -1,5 +1,7 @@
 #include "plan/constant_flow.hpp"
 
+#include <algorithm>
+
 #include "plan/mix.hpp"
 #include "quantity/exact.hpp"
 #include "quantity/text.hpp"
@@ -57,6 +59,33 @@ std::expected<ConstantFlowFill, PlanErrors> plan_constant_flow(const ConstantFlo
   fill.in_pump = compound(request, request.capacity);
   fill.to_prepare = compound(request, request.capacity + request.extra);
   return fill;
+}
+
+namespace {
+/// `row` is for `unit`; both ends in proportion, in their order.
+FlowBand in_proportion(const FlowInfluence& row, std::int64_t amount, std::int64_t unit) {
+  const std::int64_t one = row.low_ppm * amount / unit, other = row.high_ppm * amount / unit;
+  return {std::min(one, other), std::max(one, other), &row};
+}
+}  // namespace
+
+FlowBand flow_when_warmer(std::int64_t thousandths_of_celsius) {
+  static constexpr const FlowInfluence& kRow = flow_influence("1 °C warmer");
+  return in_proportion(kRow, thousandths_of_celsius, 1'000);
+}
+FlowBand flow_when_higher(std::int64_t metres) {
+  static constexpr const FlowInfluence& kRow = flow_influence("1000 m higher");
+  return in_proportion(kRow, metres, 1'000);
+}
+FlowBand flow_when_more_viscous(std::int64_t ppm) {
+  static constexpr const FlowInfluence& kRow = flow_influence("drug 10 % more viscous");
+  const std::int64_t left =
+      multiply_divide(kMillion, kMillion, kMillion + ppm, Round::kNearest).value_or(INT64_MAX);
+  return {left - kMillion, left - kMillion, &kRow};
+}
+FlowBand flow_when_nearly_empty() {
+  static constexpr const FlowInfluence& kRow = flow_influence("reservoir nearly empty");
+  return {kRow.low_ppm, kRow.high_ppm, &kRow};
 }
 
 DoseRate changed(DoseRate rate, std::int64_t ppm) { return DoseRate{changed_raw(rate.raw(), ppm)}; }

@@ -3,6 +3,7 @@
 /// syringe, how long it lasts, and what moves the flow of a pump that cannot be told anything.
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string_view>
@@ -97,6 +98,36 @@ inline constexpr std::array kFlowInfluences = {
                   {"theca", ""},
                   false},
 };
+
+/// The row of `kFlowInfluences` with this name, which must be there.
+constexpr const FlowInfluence& flow_influence(std::string_view what) {
+  std::size_t i = 0;
+  while (kFlowInfluences[i].what != what) ++i;
+  return kFlowInfluences[i];
+}
+
+/// What a change does to the flow: somewhere between `low_ppm` and `high_ppm`; `row` says why and from where.
+struct FlowBand {
+  std::int64_t low_ppm = 0;
+  std::int64_t high_ppm = 0;
+  const FlowInfluence* row = nullptr;
+  [[nodiscard]] constexpr std::int64_t middle_ppm() const { return (low_ppm + high_ppm) / 2; }
+};
+/// "1 °C warmer" in proportion, the other way when it is cooler. Source: docs/arithmetic.md#constant-flow
+FlowBand flow_when_warmer(std::int64_t thousandths_of_celsius);
+/// "1000 m higher" in proportion.
+FlowBand flow_when_higher(std::int64_t metres);
+/// 1 / (1 + ppm) - 1, nearest ppm; `ppm` > -1 000 000.
+FlowBand flow_when_more_viscous(std::int64_t ppm);
+/// "reservoir nearly empty".
+FlowBand flow_when_nearly_empty();
+
+/// Level from which on a reservoir is nearly empty: the last tenth of its capacity. Theca's assumption, in no
+/// source and not verified: those that quote the fall do not say where it begins.
+constexpr Volume nearly_empty_level(Volume capacity) {
+  constexpr std::int64_t kNearlyEmptyShare = 10;
+  return Volume{capacity.raw() / kNearlyEmptyShare};
+}
 
 /// `rate` and a change of it, nearest. `ppm` > -1 000 000.
 DoseRate changed(DoseRate rate, std::int64_t ppm);

@@ -67,6 +67,23 @@ TEST(ConstantFlow, a_change_of_flow_is_a_change_of_dose) {
   EXPECT_EQ(changed(milligrams_per_day(2), -90'909).raw() / micrograms_per_day(1).raw(), 1'818);
 }
 
+TEST(ConstantFlow, a_change_of_any_size_has_its_share_of_the_tables_row) {
+  EXPECT_EQ(flow_when_warmer(1'000).low_ppm, 80'000);
+  EXPECT_EQ(flow_when_warmer(1'000).high_ppm, 130'000);
+  EXPECT_EQ(flow_when_warmer(2'000).low_ppm, flow_influence("2 °C warmer (fever)").low_ppm);
+  EXPECT_EQ(flow_when_warmer(2'000).high_ppm, flow_influence("2 °C warmer (fever)").high_ppm);
+  EXPECT_EQ(flow_when_warmer(2'000).middle_ppm(), 210'000);
+  EXPECT_EQ(flow_when_warmer(-1'000).low_ppm, flow_influence("1 °C cooler").low_ppm);
+  EXPECT_EQ(flow_when_warmer(-1'000).high_ppm, flow_influence("1 °C cooler").high_ppm);
+  EXPECT_EQ(flow_when_higher(1'500).low_ppm, 165'000);
+  EXPECT_EQ(flow_when_higher(1'500).high_ppm, 345'000);
+  EXPECT_EQ(flow_when_higher(1'500).middle_ppm(), 255'000);
+  EXPECT_EQ(flow_when_more_viscous(100'000).middle_ppm(), -90'909) << "the table's own row";
+  EXPECT_EQ(flow_when_more_viscous(-100'000).middle_ppm(), 111'111);
+  EXPECT_EQ(flow_when_nearly_empty().middle_ppm(), -125'000);
+  EXPECT_EQ(nearly_empty_level(millilitres(20)), millilitres(2));
+}
+
 RC_GTEST_PROP(ConstantFlow, mass_is_conserved_and_the_dose_comes_back, ()) {
   ConstantFlowRequest request;
   request.capacity = Volume{*rc::gen::inRange<std::int64_t>(10'000'000, 60'000'001)};

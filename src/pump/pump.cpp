@@ -94,6 +94,8 @@ void Pump::start(const Prescription& prescription, std::optional<SupervisedFor> 
                             Alarm::kMemoryFault, Alarm::kSelfTestFailed, Alarm::kLowBatteryReset}) {
     clear(out, alarm);
   }
+  if (acknowledged_.has(Alarm::kVolumeDisagrees)) clear(out, Alarm::kVolumeDisagrees);
+  stopped_from_ = Condition::kRunning;
   due_ = next_scheduled_bolus(prescription_.schedule, clock_, started_, kNoBolusYet);
   const auto allowed = [&](Volume wanted) {
     return whole_steps(std::min(wanted, path_.total()), model_.step);
@@ -494,8 +496,11 @@ void Pump::enter_safe_state(Effects& out) {
 }
 
 FlowRate Pump::safe_flow() const {
-  return std::min(safe_rate(safe_at_tip_, model_.minimum_rate),
-                  safe_rate(safe_in_reservoir_, model_.minimum_rate));
+  const FlowRate safe = std::min(safe_rate(safe_at_tip_, model_.minimum_rate),
+                                 safe_rate(safe_in_reservoir_, model_.minimum_rate));
+  // What has expired gives no more in the safe state than its fall-back does.
+  const bool less = expired_ && falls_back() && prescription_.fallback != Fallback::kSafeState;
+  return less ? std::min(safe, fallback_rate(prescription_, model_.minimum_rate)) : safe;
 }
 
 void Pump::start_bolus(BolusKind kind, const BolusDose& dose, Effects& out) {

@@ -238,7 +238,10 @@ void Pump::acknowledge_alarms(MotorReading reading, Effects& out) {
   if (alarms_.has(Alarm::kVolumeDisagrees)) reservoir_.accept(given_steps());
   tell(out, EventCode::kAlarmsAcknowledged);
   for (const AlarmRow& row : kAlarms) {
-    if (row.clears == AlarmClears::kOnAcknowledge) clear(out, row.alarm);
+    // What put the pump into its safe state tells why until a prescription ends it.
+    const bool explains = row.alarm == Alarm::kVolumeDisagrees &&
+                          (condition_ == Condition::kSafeState || stopped_from_ == Condition::kSafeState);
+    if (row.clears == AlarmClears::kOnAcknowledge && !explains) clear(out, row.alarm);
   }
   acknowledged_ = alarms_;
   next_sound_ =

@@ -44,6 +44,8 @@ CommandResult Pump::explant(MotorReading reading, Effects& out) {
   if (!implanted()) return std::unexpected(refuse(Refusal::kNotImplanted, out));
   hold_motor(out);
   if (phase_ != Phase::kTherapy) end_phase(out);
+  // Twice in the journal: should all else be lost, and one of them, it still gives nothing.
+  tell(out, EventCode::kStopped, prescription_.number);
   tell(out, EventCode::kExplanted, prescription_.number);
   for (const AlarmRow& row : kAlarms) {
     if (row.clears != AlarmClears::kOnReplacement) clear(out, row.alarm);

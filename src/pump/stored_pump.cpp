@@ -329,10 +329,13 @@ Standstill StoredPump::standstill(const Restored& restored) {
   const auto off = journal_.newest(
       [](const JournalEntry& entry) { return entry.event.code == EventCode::kMotorPowerOff; });
   if (off) return Standstill::kMotorOff;
-  const auto life = journal_.newest([](const JournalEntry& entry) {
-    return entry.event.code == EventCode::kImplanted || entry.event.code == EventCode::kExplanted;
-  });
-  return life && life->event.code == EventCode::kExplanted ? Standstill::kNotImplanted : stands;
+  const auto says = [](EventCode code) {
+    return code == EventCode::kImplanted || code == EventCode::kPrescriptionStarted ||
+           code == EventCode::kResumed || code == EventCode::kStopped || code == EventCode::kExplanted;
+  };
+  const auto life = journal_.newest([&](const JournalEntry& entry) { return says(entry.event.code); });
+  if (life && life->event.code == EventCode::kExplanted) return Standstill::kNotImplanted;
+  return life && life->event.code == EventCode::kStopped ? Standstill::kStopped : stands;
 }
 
 /// The latest time and step count that can be read anywhere.

@@ -48,10 +48,8 @@ Instant Motor::time_of(std::int64_t step) const {
 Device::Device(const PumpModel& model, const DeviceTruth& truth, std::vector<DrugCode> drugs)
     : flash_(std::make_unique<FlashModel>()),
       sensor_bias_(truth.sensor_bias),
-      drugs_(std::move(drugs)),
       flow_error_ppm_(truth.flow_error_ppm),
-      front_(truth.path.total(), truth.path_contents),
-      tip_mass_(drugs_.size()) {
+      tip_(truth.path.total(), truth.path_contents, std::move(drugs)) {
   pump_.emplace(model, *flash_);
   boot({});
 }
@@ -66,7 +64,7 @@ void Device::run_until(Instant t) {
   for (;;) {
     const Instant wake = hung_ ? kNever : next_wake();
     const Instant lost = motor_.next_lost(now_);  // a pump is told at once when its sensor counts nothing
-    const Instant doubled = to_double_ > 0 ? motor_.time_of(steps() + 1) : kNever;
+    const Instant doubled = to_double_ > 0 && !motor_.jammed() ? motor_.time_of(steps() + 1) : kNever;
     const Instant senses = hung_ ? kNever : senses_next_;
     const Instant next = std::min({wake, lost, doubled, senses, watchdog_bites_});
     if (next > t) break;
@@ -155,6 +153,7 @@ void Device::magnetic_field(bool present) {
 }
 
 void Device::run_wild(std::int64_t steps) {
+  if (motor_.jammed()) return;  // a rotor that is stuck makes none
   motor_.run_wild(steps);
   wild_steps_ += steps;
   const Instant now = now_;
@@ -178,15 +177,11 @@ void Device::fill(Volume volume, const Formulation& fluid) {
   reservoir_ = volume;
   ran_dry_ = kNever;
   find_dry_step();
-  front_.change_reservoir(fluid);
+  tip_.change_reservoir(fluid);
   if (pump().model().sensor_error.raw() > 0) senses_next_ = now_;
 }
 
-void Device::replace_path(Volume path, const Formulation& contents) {
-  const Formulation reservoir = front_.in_reservoir();
-  front_ = DrugFront{path, contents};
-  front_.change_reservoir(reservoir);
-}
+void Device::replace_path(Volume path, const Formulation& contents) { tip_.replace_path(path, contents); }
 
 void Device::draw_off(Volume volume) {
   reservoir_ = std::max(Volume{}, reservoir_ - volume);
@@ -233,34 +228,20 @@ void Device::move_to(Instant t) {
   while (moved_steps_ < made) {
     // as many steps as bring at most one change at the tip, or find the reservoir empty
     std::int64_t until = made;
-    if (front_.change_on_its_way()) until = std::min(until, step_that_moves(front_.until_tip_changes()));
+    if (tip_.front().change_on_its_way())
+      until = std::min(until, step_that_moves(tip_.front().until_tip_changes()));
     if (ran_dry_ == kNever) until = std::min(until, dry_step_);
     until = std::max(until, moved_steps_ + 1);
     const Volume after = true_volume(until);
     const Volume fluid = std::min(after - moved_, reservoir_);
     if (fluid < after - moved_ && ran_dry_ == kNever) ran_dry_ = motor_.time_of(until);
-    push(fluid, until);
+    tip_.push(fluid, motor_.time_of(until));
     reservoir_ -= fluid;
     delivered_ += fluid;
     moved_ = after;
     moved_steps_ = until;
   }
   now_ = t;
-}
-
-void Device::push(Volume volume, std::int64_t step) {
-  while (volume.raw() > 0) {
-    const Formulation& leaving = front_.at_tip();
-    const std::uint32_t number = leaving.number;
-    const Volume part = front_.change_on_its_way() ? std::min(volume, front_.until_tip_changes()) : volume;
-    for (std::size_t i = 0; i < drugs_.size(); ++i)
-      tip_mass_[i] += mass_in(part, concentration_of(leaving, drugs_[i]));
-    front_.push(part);
-    volume -= part;
-    if (front_.at_tip().number != number) {
-      tip_changes_.push_back({motor_.time_of(step), front_.at_tip().number, number});
-    }
-  }
 }
 
 }  // namespace theca

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "drug/formulation.hpp"
-#include "pump/drug_front.hpp"
 #include "pump/effects.hpp"
 #include "pump/flash_model.hpp"
 #include "pump/stored_pump.hpp"
 #include "therapy/pump_model.hpp"
+#include "world/true_tip.hpp"
 
 namespace theca {
 
@@ -59,13 +59,6 @@ struct DeviceTruth {
   Formulation path_contents;
   std::int32_t flow_error_ppm = 0;
   Volume sensor_bias = Volume{};  // of the fill sensor's readings
-};
-
-/// A fluid that reached the true catheter's tip.
-struct TipChange {
-  Instant at;
-  std::uint32_t fluid = 0;
-  std::uint32_t before = 0;
 };
 
 class Device {
@@ -135,9 +128,9 @@ class Device {
   [[nodiscard]] Volume nominal_delivered() const { return pump().model().step * steps(); }
   [[nodiscard]] Volume truly_delivered() const { return delivered_; }
   [[nodiscard]] Volume true_reservoir() const { return reservoir_; }
-  [[nodiscard]] const DrugFront& true_front() const { return front_; }
-  [[nodiscard]] const std::vector<Mass>& tip_mass() const { return tip_mass_; }
-  [[nodiscard]] const std::vector<TipChange>& tip_changes() const { return tip_changes_; }
+  [[nodiscard]] const DrugFront& true_front() const { return tip_.front(); }
+  [[nodiscard]] const std::vector<Mass>& tip_mass() const { return tip_.mass(); }
+  [[nodiscard]] const std::vector<TipChange>& tip_changes() const { return tip_.changes(); }
   [[nodiscard]] Instant ran_dry() const { return ran_dry_; }
   /// Without power, or with a program that hangs, nobody answers.
   [[nodiscard]] bool answers() const { return !hung_; }
@@ -160,7 +153,6 @@ class Device {
   void find_dry_step();
   /// The step with which `wanted` more will have been moved.
   [[nodiscard]] std::int64_t step_that_moves(Volume wanted) const;
-  void push(Volume volume, std::int64_t step);
 
   std::unique_ptr<FlashModel> flash_;
   std::optional<StoredPump> pump_;
@@ -172,11 +164,10 @@ class Device {
   Volume sensor_bias_;
   std::int64_t to_double_ = 0;
   std::int64_t wild_steps_ = 0;
-  std::vector<DrugCode> drugs_;
   std::int32_t flow_error_ppm_;  // since the step below
   std::int64_t error_since_step_ = 0;
   Volume moved_until_error_;
-  DrugFront front_;
+  TrueTip tip_;
   Instant now_;                 // the world's time
   Duration behind_;             // the pump's own is behind it by this
   std::int64_t uncounted_ = 0;  // steps that the sensor has forgotten
@@ -186,8 +177,6 @@ class Device {
   Volume reservoir_;
   std::int64_t dry_step_ = 0;  // the first that finds the reservoir without a whole step
   Instant ran_dry_ = kNever;
-  std::vector<Mass> tip_mass_;
-  std::vector<TipChange> tip_changes_;
   Effects effects_;
   Listener listener_;
 };

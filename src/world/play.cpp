@@ -5,14 +5,17 @@
 #include <algorithm>
 
 #include "plan/limits.hpp"
-#include "plan/prime.hpp"
 #include "plan/violation_text.hpp"
 #include "quantity/exact.hpp"
 #include "quantity/text.hpp"
 #include "therapy/schedule.hpp"
+#include "world/arrival_spread.hpp"
 #include "world/device.hpp"
 #include "world/intent.hpp"
 #include "world/journal_file.hpp"
+#include "world/play_constant_flow.hpp"
+#include "world/promise_watch.hpp"
+#include "world/run_described.hpp"
 #include "world/words.hpp"
 
 namespace theca {
@@ -20,16 +23,6 @@ namespace {
 
 /// Proposed ceilings leave a quarter above the worst case of the first prescription.
 constexpr std::int64_t kCeilingMarginPercent = 125;
-
-std::vector<DrugCode> drugs_of(const Scenario& scenario) {
-  std::vector<DrugCode> codes;
-  for (const ScenarioFluid& fluid : scenario.fluids) {
-    for (const Component& part : fluid.formulation.parts()) {
-      if (std::find(codes.begin(), codes.end(), part.drug) == codes.end()) codes.push_back(part.drug);
-    }
-  }
-  return codes;
-}
 
 class Player {
  public:
@@ -39,19 +32,30 @@ class Player {
         progress_(progress),
         drugs_(drugs_of(scenario)),
         device_(scenario.model,
-                {scenario.true_path, path_contents(), scenario.flow_error_ppm, scenario.sensor_bias}, drugs_),
+                {scenario.true_path, path_contents(scenario), scenario.flow_error_ppm, scenario.sensor_bias},
+                drugs_),
         intent_(scenario.model, drugs_),
         clock_(scenario.time.clock()) {}
 
+  /// The watch looks at every call; the run ends with the first promise that is broken.
+  void watch(PromiseWatch& watch) { watch_ = &watch; }
+
+  std::expected<WatchedRun, PlayFailure> run_watched() {
+    const auto done = run();
+    if (!done) return std::unexpected(done.error());
+    if (!violation_) violation_ = watch_->finish(device_);
+    return WatchedRun{violation_, device_.now() - Instant{}};
+  }
+
   std::expected<RunResult, PlayFailure> run() {
-    describe_run();
+    result_ = described(scenario_, library_);
     const Instant change = wall().change();
     device_.listen([this](const Device& device, const Effects& effects) { follow(device, effects); });
     if (!implant()) return std::unexpected(failure_);
     const Instant end = Instant{} + scenario_.time.lasts;
     Instant sample = Instant{} + scenario_.sample_every;
     std::size_t visit = 0, press = 0, fault = 0;
-    while (device_.now() < end) {
+    while (device_.now() < end && !violation_) {
       Instant next = std::min(end, sample);
       if (visit < scenario_.visits.size()) next = std::min(next, scenario_.visits[visit].at);
       if (press < scenario_.presses.size()) next = std::min(next, scenario_.presses[press].at);
@@ -63,7 +67,7 @@ class Player {
         break_something(scenario_.faults[fault++]);
       }
       while (visit < scenario_.visits.size() && scenario_.visits[visit].at <= next) {
-        if (!act(scenario_.visits[visit++])) return std::unexpected(failure_);
+        if (!act(scenario_.visits[visit++]) && watch_ == nullptr) return std::unexpected(failure_);
       }
       while (press < scenario_.presses.size() && scenario_.presses[press].at <= next) {
         // without power, or with a program that hangs, nobody does
@@ -90,32 +94,7 @@ class Player {
   }
 
  private:
-  [[nodiscard]] Formulation path_contents() const {
-    return scenario_.path_fluid ? scenario_.fluids[*scenario_.path_fluid].formulation : Formulation{};
-  }
   [[nodiscard]] WallClock wall() const { return {clock_, scenario_.time.zone}; }
-
-  void describe_run() {
-    result_.title = scenario_.title;
-    result_.about = scenario_.about;
-    result_.scenario_file = scenario_.file;
-    result_.seed = scenario_.seed;
-    result_.pump_name = scenario_.pump_name;
-    result_.model = scenario_.model;
-    result_.model.low_alarm = scenario_.low_alarm;
-    result_.path = scenario_.path;
-    result_.true_path = scenario_.true_path;
-    result_.flow_error_ppm = scenario_.flow_error_ppm;
-    result_.local_ms_at_start = scenario_.time.starts_local_ms;
-    result_.lasts = scenario_.time.lasts;
-    for (const DrugCode code : drugs_) {
-      const DrugEntry* entry = library_.find_drug(code);
-      result_.drugs.push_back({code, entry == nullptr ? "?" : entry->name});
-    }
-    for (const ScenarioFluid& fluid : scenario_.fluids) {
-      result_.fluids.push_back({fluid.formulation.number, fluid.name, fluid.contents, fluid.formulation});
-    }
-  }
 
   std::optional<Composed> composed(const ScenarioOrder& order, const PathContents& path) {
     auto made = compose(order.order, scenario_.model, path);
@@ -169,12 +148,12 @@ class Player {
   }
 
   bool implant() {
-    const PathContents path{path_contents(), scenario_.path.total()};
+    const PathContents path{path_contents(scenario_), scenario_.path.total()};
     const auto made = composed(scenario_.first, path);
     if (!made) return false;
     Implantation setup;
     setup.path = scenario_.path;
-    setup.path_contents = path_contents();
+    setup.path_contents = path_contents(scenario_);
     setup.low_alarm = scenario_.low_alarm;
     setup.clock = clock_;
     setup.refill.filled = scenario_.first_volume;
@@ -412,6 +391,10 @@ class Player {
   }
 
   void follow(const Device& device, const Effects& effects) {
+    if (watch_ != nullptr) {
+      if (!violation_) violation_ = watch_->look(device, effects);
+      return;
+    }
     intent_.advance(device.now());
     const FlowRate flow = device.pump().status().flow;
     if (effects.events().empty() && flow == flow_) return;
@@ -485,6 +468,7 @@ class Player {
   }
 
   void take_sample() {
+    if (watch_ != nullptr) return;
     intent_.advance(device_.now());
     const Status status = device_.pump().status();
     Sample s;
@@ -532,36 +516,8 @@ class Player {
       arrival.truly = change.at;
       result_.fronts.push_back(arrival);
     }
-    for (FrontArrival& arrival : result_.fronts) spread(arrival);
+    for (FrontArrival& arrival : result_.fronts) spread(arrival, result_.samples, scenario_);
     refill_date(status);
-  }
-
-  /// How long before and after plug flow's moment 5 % and 95 % of the new fluid are at the tip: Taylor-Aris
-  /// at the mean flow of the crossing, told in time by the flow at the moment of arrival. A picture, not a
-  /// dose.
-  void spread(FrontArrival& arrival) const {
-    constexpr double kSigmasTo95Percent = 1.645;
-    if (!arrival.truly) return;
-    const auto volume_at = [](const Sample& s) { return static_cast<double>(s.truly_delivered.raw()); };
-    const auto after = std::find_if(result_.samples.begin(), result_.samples.end(),
-                                    [&](const Sample& s) { return s.at >= *arrival.truly; });
-    if (after == result_.samples.end()) return;
-    const auto catheter = static_cast<double>(scenario_.true_path.catheter.raw());
-    const auto entered = std::find_if(result_.samples.begin(), after, [&](const Sample& s) {
-      return volume_at(s) >= volume_at(*after) - catheter;
-    });
-    const auto crossing_ms = static_cast<double>((*arrival.truly - entered->at).raw());
-    const auto at_arrival = static_cast<double>(after->flow.raw());
-    if (crossing_ms <= 0 || at_arrival <= 0) return;
-    const auto mean_flow =
-        static_cast<std::int64_t>(catheter / crossing_ms * static_cast<double>(kMillisecondsPerDay));
-    if (mean_flow <= 0) return;
-    const FrontSpread front =
-        front_spread(scenario_.true_length, scenario_.model.catheter_per_cm, FlowRate{mean_flow});
-    const double sigma_ms =
-        front.sigma_share * catheter / at_arrival * static_cast<double>(kMillisecondsPerDay);
-    arrival.early = Duration{static_cast<std::int64_t>(kSigmasTo95Percent * sigma_ms)};
-    arrival.late = arrival.early;
   }
 
   /// Local date and time, cut to the minute.
@@ -603,13 +559,24 @@ class Player {
   PlayFailure failure_;
   FlowRate flow_;
   std::uint32_t request_ = 0;
+  PromiseWatch* watch_ = nullptr;
+  std::optional<std::string> violation_;
 };
 
 }  // namespace
 
 std::expected<RunResult, PlayFailure> play(const Scenario& scenario, const Library& library,
                                            const Progress& progress) {
+  if (scenario.constant_flow) return play_constant_flow(scenario, library, progress);
   return Player{scenario, library, progress}.run();
+}
+
+std::expected<WatchedRun, PlayFailure> play_watched(const Scenario& scenario, const Library& library,
+                                                    PromiseWatch& watch) {
+  const Progress nobody;
+  Player player{scenario, library, nobody};
+  player.watch(watch);
+  return player.run_watched();
 }
 
 }  // namespace theca

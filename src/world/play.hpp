@@ -3,6 +3,7 @@
 
 #include <expected>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,17 @@ struct PlayFailure {
   bool refused = false;
   std::vector<DataError> errors;
 };
+
+class PromiseWatch;
+
+/// A life that is watched: an order that cannot be made into numbers is left out, and the run ends with the
+/// first promise that is broken.
+struct WatchedRun {
+  std::optional<std::string> violation;
+  Duration until;  // the run's time when it ended
+};
+std::expected<WatchedRun, PlayFailure> play_watched(const Scenario& scenario, const Library& library,
+                                                    PromiseWatch& watch);
 
 std::expected<RunResult, PlayFailure> play(const Scenario& scenario, const Library& library,
                                            const Progress& progress = {});

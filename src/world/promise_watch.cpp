@@ -38,6 +38,12 @@ bool label_is_kept(const Scenario& scenario) {
                       [](const Visit& visit) { return visit.truly.has_value(); });
 }
 
+bool memory_is_sound(const Scenario& scenario) {
+  return std::none_of(scenario.faults.begin(), scenario.faults.end(), [](const ScenarioFault& fault) {
+    return fault.kind == FaultKind::kBitRot || fault.kind == FaultKind::kStuckPage;
+  });
+}
+
 }  // namespace
 
 void Tally::add(const Tally& other) {
@@ -49,7 +55,8 @@ void Tally::add(const Tally& other) {
   calls += other.calls;
 }
 
-PromiseWatch::PromiseWatch(const Scenario& scenario) : model_(scenario.model), honest_(label_is_kept(scenario)) {}
+PromiseWatch::PromiseWatch(const Scenario& scenario)
+    : model_(scenario.model), honest_(label_is_kept(scenario)), sound_memory_(memory_is_sound(scenario)) {}
 
 std::optional<std::string> PromiseWatch::look(const Device& device, const Effects& effects) {
   ++tally_.calls;
@@ -66,9 +73,8 @@ std::optional<std::string> PromiseWatch::look(const Device& device, const Effect
   if (wrong) return wrong;
   if (auto broken = counters(device, status)) return broken;
   if (explanted_) {
-    return device.steps() + lie_.more_steps > explanted_at_steps_
-               ? std::optional{std::string{"INV-7: an explanted pump made steps"}}
-               : std::nullopt;
+    return made > explanted_at_steps_ ? std::optional{std::string{"INV-7: an explanted pump made steps"}}
+                                      : std::nullopt;
   }
   if (!pump.implanted()) return std::nullopt;
   if (auto broken = never_more(device, made)) return broken;
@@ -82,7 +88,10 @@ std::optional<std::string> PromiseWatch::look(const Device& device, const Effect
     if (device.answers() && (!status.alarms.has(Alarm::kOverDelivery) || lie_.hides_alarms))
       return "INV-2: more steps than told, and motor power is not off";
   }
-  if (honest_ && device.ran_dry() != kNever && device.answers() &&
+  // At a refill the pump is told before the needle's work shows.
+  const bool refilled = std::any_of(effects.events().begin(), effects.events().end(),
+                                    [](const Event& event) { return event.code == EventCode::kRefilled; });
+  if (honest_ && !refilled && device.ran_dry() != kNever && device.answers() &&
       (!status.alarms.has(Alarm::kEmptyReservoir) || lie_.hides_alarms))
     return "INV-15: dry, within the label, and no empty alarm";
   return std::nullopt;
@@ -104,19 +113,26 @@ void PromiseWatch::prescribe_until(Instant now) {
   now_ = now;
 }
 
-std::optional<std::string> PromiseWatch::follow(const Event& event, const Device& device, const Status& status) {
+void PromiseWatch::count(Fault fault, const Pump& pump) {
+  ++tally_.cells[static_cast<std::size_t>(fault)][static_cast<std::size_t>(pump.drug_class())];
+}
+
+std::optional<std::string> PromiseWatch::follow(const Event& event, const Device& device,
+                                                const Status& status) {
   const Pump& pump = device.pump();
   ++tally_.events[static_cast<std::size_t>(event.code)];
   switch (event.code) {
     case EventCode::kAlarmRaised: {
-      ++raised_[event.detail];
       ++tally_.alarms[event.detail];
       for (const FaultRow& row : kFaults) {
-        if (static_cast<std::uint8_t>(row.alarm) == event.detail)
-          ++tally_.cells[static_cast<std::size_t>(row.fault)][static_cast<std::size_t>(pump.drug_class())];
+        const bool told_below = row.alarm == Alarm::kVolumeDisagrees;
+        if (static_cast<std::uint8_t>(row.alarm) == event.detail && !told_below) count(row.fault, pump);
       }
       break;
     }
+    case EventCode::kVolumeDisagrees:
+      count(event.value < event.value2 ? Fault::kVolumeLess : Fault::kVolumeMore, pump);
+      break;
     case EventCode::kImplanted:
       now_ = started_ = pump.now();
       prescribed_ = Amount::of(model_.step * device.steps());
@@ -125,7 +141,7 @@ std::optional<std::string> PromiseWatch::follow(const Event& event, const Device
       break;
     case EventCode::kExplanted:
       explanted_ = true;
-      explanted_at_steps_ = device.steps();
+      explanted_at_steps_ = device.steps() - device.wild_steps();
       stopped_ = true;
       bolus_.reset();
       break;
@@ -145,7 +161,7 @@ std::optional<std::string> PromiseWatch::follow(const Event& event, const Device
     case EventCode::kPrimeStarted:
     case EventCode::kBridgeStarted:
       phase_ = event.code == EventCode::kPrimeStarted ? Phase::kPrime : Phase::kBridge;
-      single_use_ += event.value / model_.step.raw();
+      uncounted_ += event.value / model_.step.raw();
       break;
     case EventCode::kPrimeEnded:
     case EventCode::kBridgeEnded:
@@ -159,7 +175,7 @@ std::optional<std::string> PromiseWatch::follow(const Event& event, const Device
       stopped_ = false;
       break;
     case EventCode::kRefilled:
-      batches_.clear();  // the gate counts in steps of another fluid from here on
+      forget_windows(device);  // the gate counts in steps of another fluid from here on
       break;
     case EventCode::kBolusGranted: {
       const auto kind = static_cast<BolusKind>(event.detail);
@@ -172,7 +188,8 @@ std::optional<std::string> PromiseWatch::follow(const Event& event, const Device
       if (kind != BolusKind::kPatient) break;
       grants_.push_back(pump.now());
       if (lie_.forgets_lockout) grants_.push_back(pump.now());
-      if (status.in_field || status.alarms.any_critical()) return "INV-7: a bolus while a critical alarm stands";
+      if (status.in_field || status.alarms.any_critical())
+        return "INV-7: a bolus while a critical alarm stands";
       const std::size_t n = grants_.size();
       if (n >= 2 && grants_[n - 1] - grants_[n - 2] < seconds(p.patient.lockout_s))
         return "INV-7: two boluses within the lockout";
@@ -193,11 +210,21 @@ std::optional<std::string> PromiseWatch::follow(const Event& event, const Device
       told_ += model_.step * event.value;
       break;
     case EventCode::kPowerReturned:
-      if (event.detail == 0) wild_ = device.wild_steps();  // the count of them is gone with the power
+      if (event.detail == 0) {
+        wild_ = device.wild_steps();  // the count of them is gone with the power
+        // Time stood still since the last call, the motor did not; INV-8: no more than it was told to make.
+        smallest_ahead_ += model_.step * event.value;
+        uncounted_ += event.value;
+      }
       pause_until_ = pump.now() + (Instant{event.value2} - event.at);
       break;
     case EventCode::kMemoryLost:
-      grants_.clear();  // nobody knows of them
+      grants_
+          .clear();  // nobody knows of them, nor of what fell when; the gate's ceilings are the safe state's
+      forget_windows(device);
+      time_is_lost_ = true;
+      now_ = std::min(now_, pump.now());
+      commanded_ = 0;  // the count goes on from what the journal tells, up to six hours old
       break;
     default:
       break;
@@ -208,9 +235,15 @@ std::optional<std::string> PromiseWatch::follow(const Event& event, const Device
 /// Over any window: what was made less what was prescribed never rises by more than a step above its lowest.
 std::optional<std::string> PromiseWatch::never_more(const Device& device, std::int64_t made) {
   const Volume ahead = model_.step * made - prescribed_.floor();
+  if (time_is_lost_ || device.pump().status().alarms.has(Alarm::kOverDelivery)) {
+    time_is_lost_ = false;
+    smallest_ahead_ = ahead;  // it was found, and the motor is off
+    return std::nullopt;
+  }
   if (ahead > smallest_ahead_ + model_.step) {
-    return fmt::format("INV-1: {} more than prescribed since it was furthest behind, at {} of the pump's time",
-                       to_text(ahead - smallest_ahead_), to_text(Duration{device.pump().now().raw()}));
+    return fmt::format(
+        "INV-1: {} more than prescribed since it was furthest behind, at {} of the pump's time",
+        to_text(ahead - smallest_ahead_), to_text(Duration{device.pump().now().raw()}));
   }
   smallest_ahead_ = std::min(smallest_ahead_, ahead);
   return std::nullopt;
@@ -239,10 +272,18 @@ std::optional<std::string> PromiseWatch::never_silently_less(const Device& devic
 std::optional<std::string> PromiseWatch::counters(const Device& device, const Status& status) {
   const std::int64_t commanded = status.steps_commanded - lie_.counter_back;
   if (commanded < commanded_) return "INV-8: the count of steps went back";
-  if (device.stored().entries_told() < entries_) return "INV-8: the journal's sequence went back";
+  // The last entry, and all that counts it, may be among the bits that turned.
+  if (sound_memory_ && device.stored().entries_told() < entries_)
+    return "INV-8: the journal's sequence went back";
   commanded_ = commanded;
   entries_ = device.stored().entries_told();
   return std::nullopt;
+}
+
+void PromiseWatch::forget_windows(const Device& device) {
+  batches_.clear();
+  batched_ = device.steps() - device.wild_steps() + lie_.more_steps;
+  batched_at_ = device.pump().now();
 }
 
 /// Steps that surely fell into one hour, day or 30 days, against the ceilings that the gate holds.
@@ -255,20 +296,24 @@ std::optional<std::string> PromiseWatch::windows(const Device& device, std::int6
   batched_at_ = now;
   while (!batches_.empty() && batches_.front().to + days(30) < now) batches_.pop_front();
   if (batches_.empty() || batches_.back().to != now) return std::nullopt;
+  if (device.pump().status().alarms.has(Alarm::kOverDelivery))
+    return std::nullopt;  // found; the motor is off
   const Ceilings ceilings = device.pump().gate().ceilings();
   std::int64_t sum = 0;
-  const auto most = [&](Volume ceiling) { return ceiling.raw() / model_.step.raw() + single_use_ + 2; };
+  const auto most = [&](Volume ceiling) { return ceiling.raw() / model_.step.raw() + uncounted_ + 2; };
   for (auto batch = batches_.rbegin(); batch != batches_.rend(); ++batch) {
     sum += batch->steps;
     const Duration within = now - batch->from;
     if (within <= hours(1) && sum > most(ceilings.hour)) return "INV-4: more in an hour than its ceiling";
     if (within <= days(1) && sum > most(ceilings.day)) return "INV-4: more in a day than its ceiling";
-    if (within <= days(30) && sum > most(ceilings.thirty_days)) return "INV-4: more in 30 days than the ceiling";
+    if (within <= days(30) && sum > most(ceilings.thirty_days))
+      return "INV-4: more in 30 days than the ceiling";
   }
   return std::nullopt;
 }
 
 std::optional<std::string> PromiseWatch::finish(const Device& device) {
+  if (!sound_memory_) return std::nullopt;  // a turned bit of the journal is told as such by its check
   const std::string jsonl = journal_jsonl(device.stored().journal());
   const auto check = check_journal(jsonl);
   if (!check) return "INV-9: the journal cannot be read: " + check.error();

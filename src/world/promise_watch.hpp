@@ -31,7 +31,6 @@ struct Tally {
 
 class PromiseWatch {
  public:
-  /// Steps that the watch is told on top of those made, so that it can be seen to see: a broken twin.
   explicit PromiseWatch(const Scenario& scenario);
 
   /// After every call. The first promise that is broken, with its id.
@@ -43,23 +42,27 @@ class PromiseWatch {
 
   /// A broken twin: what the watch sees is not what the device did.
   struct Lie {
-    std::int64_t more_steps = 0;       // made, beyond what the motor made
-    bool hides_alarms = false;         // no alarm stands
-    bool forgets_lockout = false;      // a second grant for each
-    std::int64_t counter_back = 0;     // steps commanded are told lower by this
+    std::int64_t more_steps = 0;    // made, beyond what the motor made
+    bool hides_alarms = false;      // no alarm stands
+    bool forgets_lockout = false;   // a second grant for each
+    std::int64_t counter_back = 0;  // steps commanded are told lower by this
   };
   void lie(const Lie& lie) { lie_ = lie; }
 
  private:
   std::optional<std::string> follow(const Event& event, const Device& device, const Status& status);
+  void count(Fault fault, const Pump& pump);
   void prescribe_until(Instant now);
   std::optional<std::string> never_more(const Device& device, std::int64_t made);
-  std::optional<std::string> never_silently_less(const Device& device, const Status& status, std::int64_t made);
+  std::optional<std::string> never_silently_less(const Device& device, const Status& status,
+                                                 std::int64_t made);
   std::optional<std::string> counters(const Device& device, const Status& status);
+  void forget_windows(const Device& device);
   std::optional<std::string> windows(const Device& device, std::int64_t made);
 
   PumpModel model_;
   bool honest_ = true;  // the device keeps to its label and people to the truth
+  bool sound_memory_ = true;
   Lie lie_;
   Tally tally_;
 
@@ -78,12 +81,11 @@ class PromiseWatch {
   Volume told_;            // of what is missing, since then
   bool quiet_ = false;     // no alarm stood after the last call, and the pump ran
   Instant pause_until_;
+  bool time_is_lost_ = false;  // with the records; windows begin anew
 
   std::vector<Instant> grants_;
-  bool wild_unseen_ = false;
   std::int64_t wild_ = 0;
   std::int64_t commanded_ = 0;
-  std::uint32_t newest_ = 0;
   std::uint32_t entries_ = 0;
   bool explanted_ = false;
   std::int64_t explanted_at_steps_ = 0;
@@ -94,8 +96,7 @@ class PromiseWatch {
   std::deque<Batch> batches_;
   std::int64_t batched_ = 0;
   Instant batched_at_;
-  std::int64_t single_use_ = 0;  // steps of primes and bridges
-  std::array<std::int64_t, kAlarmCount> raised_{};
+  std::int64_t uncounted_ = 0;  // steps of primes and bridges, and those that fell while time stood still
 };
 
 }  // namespace theca

@@ -25,28 +25,78 @@ struct Therapy {
 };
 
 constexpr std::array<Therapy, 8> kTherapies{{
-    {"roller-40", "40", "morphine", {"morphine = \"20 mg/mL\"", "morphine = \"10 mg/mL\""}, "mg", 2, 12, 0.06},
-    {"roller-20", "20", "baclofen", {"baclofen = \"2000 mcg/mL\"", "baclofen = \"500 mcg/mL\""}, "mcg", 120,
-     600, 0.05},
-    {"valve-40", "40", "morphine",
-     {"morphine = \"20 mg/mL\", bupivacaine = \"20 mg/mL\"", "morphine = \"10 mg/mL\", bupivacaine = \"10 mg/mL\""},
-     "mg", 3, 10, 0.06},
-    {"roller-20", "20", "hydromorphone", {"hydromorphone = \"10 mg/mL\"", "hydromorphone = \"5 mg/mL\""}, "mg",
-     1, 5, 0.06},
-    {"valve-20", "20", "ziconotide", {"ziconotide = \"25 mcg/mL\"", "ziconotide = \"100 mcg/mL\""}, "mcg", 3, 12,
+    {"roller-40",
+     "40",
+     "morphine",
+     {"morphine = \"20 mg/mL\"", "morphine = \"10 mg/mL\""},
+     "mg",
+     2,
+     12,
+     0.06},
+    {"roller-20",
+     "20",
+     "baclofen",
+     {"baclofen = \"2000 mcg/mL\"", "baclofen = \"500 mcg/mL\""},
+     "mcg",
+     120,
+     600,
+     0.05},
+    {"valve-40",
+     "40",
+     "morphine",
+     {"morphine = \"20 mg/mL\", bupivacaine = \"20 mg/mL\"",
+      "morphine = \"10 mg/mL\", bupivacaine = \"10 mg/mL\""},
+     "mg",
+     3,
+     10,
+     0.06},
+    {"roller-20",
+     "20",
+     "hydromorphone",
+     {"hydromorphone = \"10 mg/mL\"", "hydromorphone = \"5 mg/mL\""},
+     "mg",
+     1,
+     5,
+     0.06},
+    {"valve-20",
+     "20",
+     "ziconotide",
+     {"ziconotide = \"25 mcg/mL\"", "ziconotide = \"100 mcg/mL\""},
+     "mcg",
+     3,
+     12,
      0},
-    {"roller-40", "40", "morphine",
-     {"morphine = \"20 mg/mL\", clonidine = \"1000 mcg/mL\"", "morphine = \"10 mg/mL\", clonidine = \"500 mcg/mL\""},
-     "mg", 2, 8, 0.05},
-    {"roller-40", "40", "clonidine", {"clonidine = \"2000 mcg/mL\"", "clonidine = \"1000 mcg/mL\""}, "mcg", 120,
-     600, 0.04},
-    {"valve-20", "20", "bupivacaine", {"bupivacaine = \"20 mg/mL\"", "bupivacaine = \"10 mg/mL\""}, "mg", 3, 10,
+    {"roller-40",
+     "40",
+     "morphine",
+     {"morphine = \"20 mg/mL\", clonidine = \"1000 mcg/mL\"",
+      "morphine = \"10 mg/mL\", clonidine = \"500 mcg/mL\""},
+     "mg",
+     2,
+     8,
+     0.05},
+    {"roller-40",
+     "40",
+     "clonidine",
+     {"clonidine = \"2000 mcg/mL\"", "clonidine = \"1000 mcg/mL\""},
+     "mcg",
+     120,
+     600,
+     0.04},
+    {"valve-20",
+     "20",
+     "bupivacaine",
+     {"bupivacaine = \"20 mg/mL\"", "bupivacaine = \"10 mg/mL\""},
+     "mg",
+     3,
+     10,
      0},
 }};
 
 class Writer {
  public:
-  Writer(std::uint64_t seed, std::int64_t days) : random_(seed), therapy_(kTherapies[below(kTherapies.size())]) {
+  Writer(std::uint64_t seed, std::int64_t days)
+      : random_(seed), therapy_(kTherapies[below(kTherapies.size())]) {
     made_.days = days;
     made_.head = head(seed);
   }
@@ -78,23 +128,26 @@ class Writer {
   bool one_in(std::size_t n) { return below(n) == 0; }
 
   std::string head(std::uint64_t seed) {
-    std::string text = fmt::format("title = \"Life {}\"\nabout = \"Drawn at random.\"\nstarts = \"2026-03-02 08:00\"\n",
-                                   seed);
+    std::string text = fmt::format(
+        "title = \"Life {}\"\nabout = \"Drawn at random.\"\nstarts = \"2026-03-02 08:00\"\n", seed);
     text += fmt::format("seed = {}\nsample_every = \"10 days\"\n", seed % 1'000'000);
     if (one_in(4)) {
       text +=
-          "\n[zone]\nutc_offset = \"+01:00\"\nchange = { at_utc = \"2026-03-29 01:00\", utc_offset = \"+02:00\" }\n";
+          "\n[zone]\nutc_offset = \"+01:00\"\nchange = { at_utc = \"2026-03-29 01:00\", utc_offset = "
+          "\"+02:00\" }\n";
     }
     text += fmt::format("\n[pump]\nmodel = \"{}\"\n", therapy_.pump);
     if (one_in(3)) text += fmt::format("flow_error = \"{:+d} %\"\n", between(-13, 13));
     if (one_in(3)) {
       text += "fill_sensor = \"0.5 mL\"\n";
-      if (one_in(3)) text += fmt::format("sensor_bias = \"{}0.{} mL\"\n", one_in(2) ? "-" : "+", between(1, 4));
+      if (one_in(3))
+        text += fmt::format("sensor_bias = \"{}0.{} mL\"\n", one_in(2) ? "-" : "+", between(1, 4));
     }
     text += fmt::format("\n[catheter]\nlength = \"{} cm\"\ncontents = \"{}\"\n", between(40, 100),
                         one_in(3) ? "dry" : "a");
     text += fmt::format("\n[fluids]\na = {{ {} }}\nb = {{ {} }}\n", therapy_.fluids[0], therapy_.fluids[1]);
-    text += fmt::format("\n[refill]\nfluid = \"a\"\nvolume = \"{} mL\"\n", one_in(6) ? between(2, 5) : between(10, 20));
+    text += fmt::format("\n[refill]\nfluid = \"a\"\nvolume = \"{} mL\"\n",
+                        one_in(6) ? between(2, 5) : between(10, 20));
     text += "\n[prescription]\n" + prescription("prescription", true);
     return text;
   }
@@ -110,18 +163,20 @@ class Writer {
     if (one_in(4) && therapy_.lowest >= 100) {
       text = "mode = \"flex\"\n";
       tables += fmt::format(
-          "\n[[{}.flex]]\ndays = \"daily\"\nsteps = [{{ from = \"00:00\", dose = \"{}/day\" }}, {{ from = \"{:02}:30\", "
+          "\n[[{}.flex]]\ndays = \"daily\"\nsteps = [{{ from = \"00:00\", dose = \"{}/day\" }}, {{ from = "
+          "\"{:02}:30\", "
           "dose = \"{}/day\" }}, {{ from = \"21:00\", dose = \"{}/day\" }}]\n",
           under, dose(daily), between(5, 9), dose(daily * 1.5), dose(daily));
     } else {
       text = fmt::format("mode = \"simple continuous\"\ndose = \"{}/day\"\n", dose(daily));
     }
-    if (first && one_in(6)) text += fmt::format("expires = \"2026-{:02}-{:02} 12:00\"\n", between(3, 4), between(5, 28));
+    if (first && one_in(6))
+      text += fmt::format("expires = \"2026-{:02}-{:02} 12:00\"\n", between(3, 4), between(5, 28));
     if (one_in(5)) text += fmt::format("fallback = \"{}\"\n", one_in(2) ? "stop" : "safe state");
     if (therapy_.bolus_share > 0 && !one_in(3)) {
       tables += fmt::format(
-          "\n[{}.patient_bolus]\ndose = \"{} over {} min\"\nlockout = \"{} h\"\nallotted = \"{} per 24 h\"\n", under,
-          dose(daily * therapy_.bolus_share), between(5, 30), between(1, 6), between(1, 6));
+          "\n[{}.patient_bolus]\ndose = \"{} over {} min\"\nlockout = \"{} h\"\nallotted = \"{} per 24 h\"\n",
+          under, dose(daily * therapy_.bolus_share), between(5, 30), between(1, 6), between(1, 6));
     }
     if (therapy_.bolus_share > 0 && one_in(3)) {
       tables += fmt::format("\n[{}.periodic_bolus]\ndose = \"{} over {} min\"\n{}\n", under,
@@ -137,7 +192,8 @@ class Writer {
 
   std::string at(std::int64_t minute) const {
     const std::int64_t of_day = minute + 8 * 60;
-    return fmt::format("day {} {:02}:{:02}", of_day / kMinutesADay + 1, of_day % kMinutesADay / 60, of_day % 60);
+    return fmt::format("day {} {:02}:{:02}", of_day / kMinutesADay + 1, of_day % kMinutesADay / 60,
+                       of_day % 60);
   }
   std::int64_t any_minute() { return between(1, made_.days * kMinutesADay - 60); }
   void add(std::int64_t minute, std::string block) { made_.items.push_back({minute, std::move(block), {}}); }
@@ -165,16 +221,17 @@ class Writer {
         }
         return;
       case 1:
-        return add(minute, begin + fmt::format("do = \"set clock\"\nshift = \"{}{} min\"\n", one_in(2) ? "-" : "+",
-                                               between(1, 180)));
+        return add(minute, begin + fmt::format("do = \"set clock\"\nshift = \"{}{} min\"\n",
+                                               one_in(2) ? "-" : "+", between(1, 180)));
       case 2:
       case 3:
         return add(minute, begin + "do = \"acknowledge\"\n");
       case 4:
         if (one_in(3)) return add(minute, begin + "do = \"explant\"\n");
-        return add(minute, begin + fmt::format("do = \"revise\"\n\n[visit.catheter]\nlength = \"{} cm\"\ncontents = "
-                                               "\"dry\"\n\n[visit.prescription]\n{}",
-                                               between(40, 100), prescription("visit.prescription", false)));
+        return add(minute,
+                   begin + fmt::format("do = \"revise\"\n\n[visit.catheter]\nlength = \"{} cm\"\ncontents = "
+                                       "\"dry\"\n\n[visit.prescription]\n{}",
+                                       between(40, 100), prescription("visit.prescription", false)));
       case 5:
         return add(minute, begin + "do = \"prescribe\"\n\n[visit.prescription]\n" +
                                prescription("visit.prescription", false));
@@ -185,7 +242,7 @@ class Writer {
     if (another) fluid_ = 1 - fluid_;
     std::string text = begin + fmt::format("do = \"refill\"\nfluid = \"{}\"\nvolume = \"{} mL\"\n",
                                            fluid_ == 0 ? "a" : "b", between(8, 20));
-    if (one_in(6)) text += fmt::format("truly = \"{} mL\"\n", between(0, 18));
+    if (one_in(4)) text += fmt::format("truly = \"{} mL\"\n", one_in(2) ? 0 : between(1, 18));
     if (one_in(4)) text += "aspirated = \"not told\"\n";
     if (another || one_in(3)) text += "\n[visit.prescription]\n" + prescription("visit.prescription", false);
     add(minute, text);
@@ -202,7 +259,8 @@ class Writer {
     switch (below(16)) {
       case 0:
       case 1:
-        return add(minute, kind("power loss") + lasts(one_in(3) ? 3'000 : 60) + (one_in(2) ? "clock = \"kept\"\n" : ""));
+        return add(minute, kind("power loss") + lasts(one_in(3) ? 3'000 : 60) +
+                               (one_in(2) ? "clock = \"kept\"\n" : ""));
       case 2:
         return add(minute, kind("brown-out") + lasts(30));
       case 3:
@@ -214,20 +272,23 @@ class Writer {
       case 7:
         return add(minute, kind("lost steps") + fmt::format("steps = {}\n", between(1, 20)));
       case 8:
-        return add(minute, kind(one_in(2) ? "extra steps" : "doubled steps") + fmt::format("steps = {}\n", between(1, 5)));
+        return add(minute, kind(one_in(2) ? "extra steps" : "doubled steps") +
+                               fmt::format("steps = {}\n", between(1, 5)));
       case 9:
-        return add(minute, kind("bit rot") + fmt::format("bits = {}\n", one_in(4) ? between(20, 400) : 1));
+        return add(minute, kind("bit rot") + fmt::format("bits = {}\n", one_in(3) ? between(20, 400) : 1));
       case 10:
         return add(minute, kind("stuck page") + fmt::format("page = {}\n", between(0, 20)));
       case 11:
         return add(minute, kind("hang"));
       case 12:
-        return add(minute, kind("clock leap") + fmt::format("shift = \"{}{} min\"\n", one_in(2) ? "-" : "+", between(1, 600)));
+        return add(minute, kind("clock leap") +
+                               fmt::format("shift = \"{}{} min\"\n", one_in(2) ? "-" : "+", between(1, 600)));
       case 13:
         return add(minute, kind("flow error") + fmt::format("flow_error = \"{:+d} %\"\n", between(-40, 60)));
       case 14:
-        return add(minute, one_in(2) ? kind("drawn off") + fmt::format("volume = \"{} mL\"\n", between(1, 12))
-                                     : kind("sensor bias") + fmt::format("bias = \"{:+d} mL\"\n", between(-5, 5)));
+        return add(minute, one_in(2)
+                               ? kind("drawn off") + fmt::format("volume = \"{} mL\"\n", between(1, 12))
+                               : kind("sensor bias") + fmt::format("bias = \"{:+d} mL\"\n", between(-5, 5)));
       default:
         return add(minute, one_in(3) ? kind("self-test") : kind("jammed telemetry") + lasts(600));
     }
@@ -244,10 +305,13 @@ class Writer {
 std::string RandomScenario::text() const {
   const std::size_t line = head.find("starts = ");
   std::string text = head.substr(0, line) + fmt::format("lasts = \"{} days\"\n", days) + head.substr(line);
-  std::string presses;
+  std::string presses, last;
   for (const Item& item : items) {
     if (!item.block.empty()) text += "\n" + item.block;
-    if (!item.press.empty()) presses += fmt::format("{}\"{}\"", presses.empty() ? "" : ", ", item.press);
+    const bool twice = item.press == last;
+    last = item.press.empty() ? last : item.press;
+    if (!item.press.empty() && !twice)
+      presses += fmt::format("{}\"{}\"", presses.empty() ? "" : ", ", item.press);
   }
   if (!presses.empty()) text += fmt::format("\n[patient]\npresses = [{}]\n", presses);
   return text;

@@ -14,6 +14,7 @@
 #include "therapy/check.hpp"
 #include "therapy/prescription.hpp"
 #include "therapy/pump_model.hpp"
+#include "world/constant_flow_run.hpp"
 
 namespace theca {
 
@@ -132,6 +133,9 @@ struct RunResult {
   double largest_lag_steps = 0;              // prescribed minus delivered while running without alarm
   std::optional<std::string> refill_by;      // local date and time: earliest reservoir at the low alarm
   std::string refill_reason;
+
+  /// There when the pump is a constant-flow one; then nothing above that a pump counts, tells or is told is.
+  std::optional<ConstantFlowRun> constant_flow;
 };
 
 }  // namespace theca

@@ -11,6 +11,7 @@
 #include "pump/nvm.hpp"
 #include "quantity/text.hpp"
 #include "world/scenario_order.hpp"
+#include "world/scenario_parts.hpp"
 
 namespace theca {
 namespace {
@@ -56,8 +57,17 @@ class Loader {
   }
 
   std::expected<Scenario, std::vector<DataError>> load() {
+    return load([&] { return toml::parse_file(file_errors_.file()); });
+  }
+  std::expected<Scenario, std::vector<DataError>> load(const std::string& text) {
+    return load([&] { return toml::parse(text, file_errors_.file()); });
+  }
+
+ private:
+  template <class Parse>
+  std::expected<Scenario, std::vector<DataError>> load(Parse&& parse) {
     try {
-      const toml::table root = toml::parse_file(file_errors_.file());
+      const toml::table root = parse();
       TableReader top{root, "", file_errors_};
       read(top);
       top.finish();
@@ -70,7 +80,6 @@ class Loader {
     return std::unexpected(errors_);
   }
 
- private:
   void read(TableReader& top) {
     scenario_.title = top.need_text("title").value_or("");
     scenario_.about = top.text("about").value_or("");
@@ -79,11 +88,12 @@ class Loader {
     need(top, "fluids", "a line such as first = { morphine = \"20 mg/mL\" }",
          [&](TableReader& table) { fluids(table); });
     need(top, "catheter", "length = \"80 cm\"", [&](TableReader& table) { catheter(table); });
-    top.one("ceilings", [&](TableReader& table) { scenario_.ceilings = ceilings(table); });
     need(top, "refill", "fluid = \"...\" and volume = \"40 mL\"", [&](TableReader& table) {
       scenario_.first_fluid = need_fluid(table);
       scenario_.first_volume = volume(table);
     });
+    if (scenario_.constant_flow) return read_constant_flow_life(top, scenario_);
+    top.one("ceilings", [&](TableReader& table) { scenario_.ceilings = ceilings(table); });
     need(top, "prescription", "mode and dose", [&](TableReader& table) {
       scenario_.first = order(table, scenario_.first_fluid);
       scenario_.first.order.number = 1;
@@ -144,6 +154,8 @@ class Loader {
       const PumpEntry* entry = library_.find_pump(*name);
       if (entry == nullptr) {
         table.error("model", not_in_library(*name, library_.suggest_pumps(*name)));
+      } else if (entry->actuator == ActuatorKind::kConstantFlow) {
+        read_constant_flow_pump(table, *entry, scenario_);
       } else if (const auto model = pump_model(*entry); !model) {
         table.error("model", model.error());
       } else {
@@ -198,18 +210,12 @@ class Loader {
   }
 
   std::optional<std::size_t> fluid_index(TableReader& table, std::string_view key, const std::string& name) {
-    for (std::size_t i = 0; i < scenario_.fluids.size(); ++i) {
-      if (scenario_.fluids[i].name == name) return i;
-    }
-    table.error(key, in_quotes(name) + ": not one of [fluids]");
-    return std::nullopt;
+    return fluid_named(table, key, name, scenario_.fluids);
   }
-  std::size_t need_fluid(TableReader& table) {
-    const auto name = table.need_text("fluid");
-    return name ? fluid_index(table, "fluid", *name).value_or(0) : 0;
-  }
+  std::size_t need_fluid(TableReader& table) { return read_fluid(table, scenario_.fluids); }
 
   void catheter(TableReader& table) {
+    if (scenario_.constant_flow) read_constant_flow_path(table, scenario_);
     const ReadPath read = read_path(table);
     scenario_.true_length = read.true_length;
     scenario_.path = read.path;
@@ -249,15 +255,7 @@ class Loader {
     return limits;
   }
 
-  Volume volume(TableReader& table) {
-    const Volume typed = table.need_quantity("volume", parse_volume).value_or(Volume{});
-    const Volume capacity = scenario_.model.capacity;
-    if (typed > capacity && capacity.raw() > 0) {
-      table.error("volume", fmt::format("{} is more than the reservoir of {} holds, {}", to_text(typed),
-                                        scenario_.pump_name, to_text(capacity)));
-    }
-    return typed;
-  }
+  Volume volume(TableReader& table) { return read_fill(table, scenario_); }
 
   ScenarioOrder order(TableReader& table, std::size_t fluid) {
     return read_order(table, library_, scenario_.fluids, fluid, scenario_.time);
@@ -356,9 +354,7 @@ class Loader {
   }
 
   Instant moment(TableReader& table, std::string_view key, const std::string& text) {
-    const auto at = scenario_.time.moment(text);
-    if (!at) table.error(key, at.error().message);
-    return at.value_or(Instant{});
+    return read_moment(table, key, text, scenario_.time);
   }
 
   void patient(TableReader& table) {
@@ -392,6 +388,12 @@ class Loader {
 std::expected<Scenario, std::vector<DataError>> load_scenario(const std::filesystem::path& file,
                                                               const Library& library) {
   return Loader{file.string(), library}.load();
+}
+
+std::expected<Scenario, std::vector<DataError>> read_scenario(const std::string& text,
+                                                              const std::string& name,
+                                                              const Library& library) {
+  return Loader{name, library}.load(text);
 }
 
 }  // namespace theca

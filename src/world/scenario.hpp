@@ -13,6 +13,7 @@
 #include "pump/pump.hpp"
 #include "therapy/prescription.hpp"
 #include "therapy/pump_model.hpp"
+#include "world/scenario_constant_flow.hpp"
 #include "world/scenario_time.hpp"
 
 namespace theca {
@@ -124,7 +125,15 @@ struct Scenario {
   std::vector<Visit> visits;
   std::vector<Press> presses;
   std::vector<ScenarioFault> faults;
+
+  /// Instead of prescriptions, visits, presses and faults, when the pump is one without electronics.
+  std::optional<ConstantFlowScenario> constant_flow;
 };
+
+/// The same from a text; `name` stands for the file in errors.
+std::expected<Scenario, std::vector<DataError>> read_scenario(const std::string& text,
+                                                              const std::string& name,
+                                                              const Library& library);
 
 /// Reads and checks all of it; every error at once.
 std::expected<Scenario, std::vector<DataError>> load_scenario(const std::filesystem::path& file,

@@ -207,7 +207,6 @@ TEST(Scenario, each_mistake_is_told_with_its_line_its_key_and_what_is_allowed) {
        "fluids.first.morphine",
        {"no concentration"}},
       {"model = \"roller-40\"", "model = \"roler-40\"", 7, "pump.model", {"did you mean", "roller-40"}},
-      {"model = \"roller-40\"", "model = \"constant-flow\"", 7, "pump.model", {"programmable"}},
       {"volume = \"40 mL\"", "volume = \"41 mL\"", 17, "refill.volume", {"41 mL", "roller-40", "40 mL"}},
       {"fluid = \"first\"", "fluid = \"frist\"", 16, "refill.fluid", {"frist", "[fluids]"}},
       {"length = \"80 cm\"", "length = \"0 cm\"", 10, "catheter.length", {"no catheter"}},

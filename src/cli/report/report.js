@@ -13,14 +13,19 @@ function rangeOf(series, t0, t1) {
 function differs(a, b, least) {
   return a.some((value, i) => Math.abs(value - b[i]) > least);
 }
+/** A pump without electronics: nothing was commanded or counted, and the flow in the samples is the true one. */
+const constantFlow = run.constantFlow || null;
 /** Does a line drawn beside another tell anything? Then it is shown. */
-const trulyDiffers = differs(samples.truly, samples.delivered, 2 * run.step);
+const trulyDiffers = !constantFlow && differs(samples.truly, samples.delivered, 2 * run.step);
 const heldDiffers = differs(samples.holds, samples.nominal, 2 * run.step);
 
 function cumulative() {
   let drug = -1;  // -1: volume
   const ml = (column) => mapped(column, (v) => v / 1e6);
-  const volume = [
+  const volume = constantFlow ? [
+    { name: 'truly out of the tip', t: samples.t, y: ml(samples.truly), color: 'delivered', look: 'thick', digits: 6 },
+    { name: 'expected at the labelled flow', t: samples.t, y: ml(samples.prescribed), color: 'prescribed', look: 'dash', digits: 6 },
+  ] : [
     { name: 'delivered', t: samples.t, y: ml(samples.delivered), color: 'delivered', look: 'thick', digits: 6 },
     { name: 'prescribed', t: samples.t, y: ml(samples.prescribed), color: 'prescribed', look: 'dash', digits: 6 },
   ];
@@ -28,7 +33,7 @@ function cumulative() {
   const units = run.drugs.map((_, i) => massUnit(Math.max(0, ...[samples.prescribedMass[i], samples.tipMass[i]].map((c) => c[c.length - 1] || 0))));
   const masses = run.drugs.map((_, i) => [
     { name: 'left the tip', t: samples.t, y: mapped(samples.tipMass[i], (v) => v / units[i].ng), color: 'delivered', look: 'thick', digits: 5 },
-    { name: 'prescribed', t: samples.t, y: mapped(samples.prescribedMass[i], (v) => v / units[i].ng), color: 'prescribed', look: 'dash', digits: 5 },
+    { name: constantFlow ? 'intended' : 'prescribed', t: samples.t, y: mapped(samples.prescribedMass[i], (v) => v / units[i].ng), color: 'prescribed', look: 'dash', digits: 5 },
   ]);
   const series = () => (drug < 0 ? volume : masses[drug]);
   const choice = (name, which) => ({ name, pressed: () => drug === which, press: () => { drug = which; } });
@@ -62,13 +67,17 @@ function difference() {
   };
 }
 
-/** A rate in steps whose rare peaks may be cut off so that the basal rate can be read. */
-function rate(name, ys, unit, color) {
+/**
+ * A rate in steps whose rare peaks may be cut off so that the basal rate can be read. `beside`: another line in the
+ * same steps.
+ */
+function rate(name, ys, unit, color, beside = null) {
   const usual = hasSamples() ? timeQuantile(samples.t, ys, run.lasts, 0.95) : 0;
   const peak = ys.reduce((a, b) => Math.max(a, b), 0);
   const cuttable = usual > 0 && peak > 4 * usual;
   let cut = cuttable;
   const series = [{ name, t: samples.t, y: ys, color, steps: true, spiky: true }];
+  if (beside) series.push({ name: beside.name, t: samples.t, y: beside.y, color: 'prescribed', look: 'dash', steps: true });
   const cutAt = usual * 2;
   const over = (p) => {
     if (!cut) return '';
@@ -96,13 +105,37 @@ function rate(name, ys, unit, color) {
       const highest = Math.max(rangeOf(series, t0, t1)[1], peak > 0 ? peak * 1e-3 : 1);
       return [0, (cut ? Math.min(cutAt, highest) : highest) * 1.08];
     },
+    under: influencesUnder,
     over,
-    keys: () => (cut ? `<li>▲ peaks cut off, up to <b>${number(peak, 3)} ${unit}</b></li>` : ''),
+    keys: () => influencesKey() + (cut ? `<li>▲ peaks cut off, up to <b>${number(peak, 3)} ${unit}</b></li>` : ''),
     choices: cuttable ? [{ name: 'Cut peaks ▲', pressed: () => cut, press: () => { cut = !cut; } }] : [],
     table: (t0, t1) => seriesTable(series, unit, t0, t1),
   };
 }
+/** The times in which something moves the flow of a constant-flow pump, as bands with their names. */
+function influencesUnder(p) {
+  const shown = constantFlow ? constantFlow.influences.filter((one) => one.t <= view.t1 && (one.end ?? run.lasts) >= view.t0) : [];
+  let svg = '', taken = -Infinity;
+  for (const one of shown) {
+    const a = Math.max(p.left, p.x(one.t)), b = Math.min(p.right, p.x(one.end ?? run.lasts));
+    svg += `<rect class="fill" style="fill:var(--band)" x="${a}" y="${p.top}" width="${Math.max(2, b - a)}" height="${p.bottom - p.top}"/>`;
+    const width = textWidth(one.what), x = Math.min(a + 4, p.right - width);
+    if (x < taken) continue;
+    svg += `<text class="halo" x="${x}" y="${p.bottom - 8}">${escapeText(one.what)}</text>`;
+    taken = x + width + 8;
+  }
+  return svg;
+}
+function influencesKey() {
+  return constantFlow && constantFlow.influences.length
+    ? '<li><svg viewBox="0 0 26 14" aria-hidden="true"><rect width="26" height="14" style="fill:var(--band);opacity:0.25"/></svg>an influence lasts</li>' : '';
+}
+
 function flow() {
+  if (constantFlow) {
+    const label = { name: 'labelled', y: mapped(samples.t, () => constantFlow.labelled / 1e6) };
+    return rate('true flow', mapped(samples.flow, (v) => v / 1e6), 'mL/day', 'flow', label);
+  }
   return rate('commanded flow', mapped(samples.flow, (v) => v / 1e6), 'mL/day', 'flow');
 }
 function dose(drug) {
@@ -111,7 +144,11 @@ function dose(drug) {
     (samples.holds[i] > 0 ? v * error * strength(samples.trulyAtTip[i], drug) / 1e6 : 0));
   const usual = hasSamples() ? timeQuantile(samples.t, nanograms, run.lasts, 0.95) : 0;
   const unit = massUnit(usual || nanograms.reduce((a, b) => Math.max(a, b), 0));
-  return rate(`${run.drugs[drug]} at the tip`, mapped(nanograms, (v) => v / unit.ng), `${unit.name}/day`, 'dose');
+  const intended = constantFlow && {
+    name: 'intended',
+    y: mapped(samples.t, (t) => constantFlow.intended.filter((fill) => fill.t <= t).pop().rates[drug] / unit.ng),
+  };
+  return rate(`${run.drugs[drug]} at the tip`, mapped(nanograms, (v) => v / unit.ng), `${unit.name}/day`, 'dose', intended);
 }
 
 function concentration(drug) {
@@ -124,7 +161,7 @@ function concentration(drug) {
     { name: 'in the reservoir', t: samples.t, y: reservoir, color: 'reservoir', look: 'dash', steps: true },
     { name: 'at the true tip', t: samples.t, y: truly, color: 'tip', steps: true },
   ];
-  if (differs(samples.atTip, samples.trulyAtTip, 0)) {
+  if (!constantFlow && differs(samples.atTip, samples.trulyAtTip, 0)) {
     series.push({ name: 'at the tip, reckoned by the pump', t: samples.t, y: reckoned, color: 'delivered', look: 'dots', steps: true });
   }
   const arrivals = run.fronts.filter((front) => front.truly !== null && strength(front.fluid, drug) !== strength(front.before, drug));
@@ -152,11 +189,16 @@ function concentration(drug) {
 
 function reservoir() {
   const ml = (column) => mapped(column, (v) => v / 1e6);
-  const series = [
+  const earliest = { name: 'earliest (upper end of accuracy)', t: samples.t, y: ml(samples.earliest), color: 'earliest' };
+  const series = constantFlow ? [
+    { name: 'truly in it', t: samples.t, y: ml(samples.holds), color: 'reservoir' },
+    { name: 'expected at the labelled flow', t: samples.t, y: ml(samples.nominal), color: 'prescribed', look: 'dash' },
+    { ...earliest, look: 'dots' },
+  ] : [
     { name: 'nominal', t: samples.t, y: ml(samples.nominal), color: 'reservoir' },
-    { name: 'earliest (upper end of accuracy)', t: samples.t, y: ml(samples.earliest), color: 'earliest', look: 'dash' },
+    { ...earliest, look: 'dash' },
   ];
-  if (heldDiffers) series.push({ name: 'truly in it', t: samples.t, y: ml(samples.holds), color: 'truly', look: 'dots' });
+  if (heldDiffers && !constantFlow) series.push({ name: 'truly in it', t: samples.t, y: ml(samples.holds), color: 'truly', look: 'dots' });
   const low = run.lowAlarm / 1e6;
   return {
     height: (narrow) => (narrow ? 210 : 240),
@@ -270,7 +312,8 @@ function boluses() {
   };
 }
 
-const LANES = [['orders', 'Prescriptions and clock', 'triangle'], ['fluids', 'Fluids', 'diamond'], ['delivery', 'Motor and dose gate', 'square']];
+const LANES = [['orders', 'Prescriptions and clock', 'triangle'], ['fluids', 'Fluids', 'diamond'], ['delivery', 'Motor and dose gate', 'square'],
+  ['flow', 'What moves the flow', 'square']];
 function lane() {
   const alarmNames = [...new Set(run.alarms.map((a) => a.name))];
   const lanes = LANES.filter(([id]) => run.marks.some((mark) => mark.lane === id));
@@ -343,7 +386,7 @@ function drawToolbar() {
   const x = (t) => t / run.lasts * width;
   if (width !== overviewWidth) {
     overviewWidth = width;
-    const ys = samples.delivered, top = Math.max(1, ys.length ? ys[ys.length - 1] : 1);
+    const ys = constantFlow ? samples.truly : samples.delivered, top = Math.max(1, ys.length ? ys[ys.length - 1] : 1);
     const d = tracePath(samples.t, ys, 0, run.lasts, x, (v) => 31 - 26 * v / top, width, false);
     const ticks = run.alarms.map((a) => `<rect x="${x(a.t)}" y="0" width="${Math.max(2, x(a.end ?? run.lasts) - x(a.t))}" height="4" style="fill:var(--${a.critical ? 'critical' : 'mild'})"/>`).join('');
     overview.innerHTML = `<svg viewBox="0 0 ${width} 34" aria-hidden="true"><rect x="0" y="0.5" width="${width}" height="33" style="fill:var(--card);stroke:var(--line)"/>` +

@@ -1,0 +1,16 @@
+#pragma once
+/// How a front is spread when it arrives at the tip: a picture for the report, not a dose.
+
+#include <vector>
+
+#include "world/run_result.hpp"
+#include "world/scenario.hpp"
+
+namespace theca {
+
+/// How long before and after plug flow's moment 5 % and 95 % of the new fluid are at the tip: Taylor-Aris at
+/// the mean flow of the crossing, told in time by the flow at the moment of arrival.
+/// Source: docs/arithmetic.md#front
+void spread(FrontArrival& arrival, const std::vector<Sample>& samples, const Scenario& scenario);
+
+}  // namespace theca

@@ -1,0 +1,143 @@
+// Random lives with faults: none breaks a promise; a watch that is lied to sees it; a violation is cut down
+// to what it needs.
+#include "world/lives.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+#include "world/play.hpp"
+#include "world/scenario_testing.hpp"
+
+namespace theca {
+namespace {
+
+using example::library;
+
+bool is_long() { return std::getenv("THECA_LONG") != nullptr; }
+
+LivesRequest lives(std::int64_t many, std::int64_t days) {
+  LivesRequest request;
+  const char* seed = std::getenv("THECA_SEED");
+  request.seed = seed != nullptr ? std::strtoull(seed, nullptr, 10) : 20260801;
+  request.lives = many;
+  request.days = days;
+  request.threads = is_long() ? std::max(1U, std::thread::hardware_concurrency()) : 1;
+  return request;
+}
+
+void expect_none_broken(const LivesRequest& request) {
+  const LivesResult result = play_lives(request, library());
+  ASSERT_FALSE(result.violation) << result.violation->promise << "; theca run --seed " << request.seed
+                                 << " --lives " << request.lives << " --days " << request.days << "\n"
+                                 << result.violation->scenario;
+  std::int64_t never = 0;
+  for (const auto& row : result.tally.cells) {
+    for (const std::int64_t met : row) never += met == 0 ? 1 : 0;
+  }
+  std::printf(
+      "lives with faults: %lld of %lld days, %lld refused, %lld calls; %lld of %zu fault cells never "
+      "reached\n",
+      static_cast<long long>(result.played), static_cast<long long>(request.days),
+      static_cast<long long>(result.refused), static_cast<long long>(result.tally.calls),
+      static_cast<long long>(never), kFaultCount * kDrugClassCount);
+  EXPECT_GE(result.played, request.lives * 9 / 10);
+}
+
+TEST(Lives, INV_1_INV_2_INV_3_INV_4_INV_5_INV_7_INV_8_INV_9_INV_15_hold_whatever_breaks) {
+  expect_none_broken(is_long() ? lives(100'000, 180) : lives(2'000, 30));
+}
+
+TEST(Lives, INV_1_INV_3_INV_8_INV_9_hold_for_seven_years) {
+  expect_none_broken(is_long() ? lives(1'000, 7 * 365) : lives(2, 7 * 365));
+}
+
+/// Faults that a month of 2,000 lives must have met in any class of drug, or the lives are too tame.
+TEST(Lives, the_lives_meet_what_they_are_for) {
+  const LivesResult result = play_lives(lives(600, 30), library());
+  for (const FaultRow& row : kFaults) {
+    if (row.fault == Fault::kEndOfService || row.fault == Fault::kHourCeiling ||
+        row.fault == Fault::kDayCeiling || row.fault == Fault::kThirtyDayCeiling ||
+        row.fault == Fault::kActuatorCeiling || row.fault == Fault::kAllowanceUsed) {
+      continue;  // no legal therapy meets the gate (INV-4); a battery lasts longer
+    }
+    std::int64_t met = 0;
+    for (const std::int64_t of_class : result.tally.cells[static_cast<std::size_t>(row.fault)])
+      met += of_class;
+    EXPECT_GT(met, 0) << row.name;
+  }
+  for (const Refusal refusal :
+       {Refusal::kLockout, Refusal::kAllottedUsed, Refusal::kSupervised, Refusal::kCriticalAlarm,
+        Refusal::kNaivePatient, Refusal::kWasEmpty, Refusal::kNotImplanted}) {
+    EXPECT_GT(result.tally.refusals[static_cast<std::size_t>(refusal)], 0) << row_of(refusal).name;
+  }
+}
+
+TEST(Lives, the_same_seed_gives_the_same_lives_on_any_number_of_threads) {
+  LivesRequest request = lives(60, 20);
+  const LivesResult one = play_lives(request, library());
+  request.threads = 3;
+  const LivesResult three = play_lives(request, library());
+  EXPECT_EQ(one.tally.calls, three.tally.calls);
+  EXPECT_EQ(one.tally.alarms, three.tally.alarms);
+  EXPECT_EQ(one.tally.refusals, three.tally.refusals);
+}
+
+// ---- broken twins ---------------------------------------------------------------------------------------
+
+std::string seen(const PromiseWatch::Lie& lie) {
+  LivesRequest request = lives(200, 20);
+  request.lie = lie;
+  const LivesResult result = play_lives(request, library());
+  return result.violation ? result.violation->promise.substr(0, result.violation->promise.find(':'))
+                          : "nothing";
+}
+
+TEST(BrokenTwin, INV_1_steps_that_nobody_prescribed_are_seen) { EXPECT_EQ(seen({.more_steps = 3}), "INV-1"); }
+TEST(BrokenTwin, INV_3_INV_5_alarms_that_are_not_raised_are_seen) {
+  const std::string promise = seen({.hides_alarms = true});
+  EXPECT_TRUE(promise == "INV-2" || promise == "INV-3" || promise == "INV-5" || promise == "INV-15")
+      << promise;
+}
+TEST(BrokenTwin, INV_7_a_dose_given_twice_is_seen) { EXPECT_EQ(seen({.forgets_lockout = true}), "INV-7"); }
+TEST(BrokenTwin, INV_8_a_counter_that_goes_back_is_seen) { EXPECT_EQ(seen({.counter_back = 1}), "INV-8"); }
+
+// ---- the shortest scenario ------------------------------------------------------------------------------
+
+TEST(Shortest, leaves_what_is_needed_and_nothing_else) {
+  for (std::uint64_t seed = 1; seed < 40; ++seed) {
+    const RandomScenario drawn = random_scenario(seed_of_life(1, static_cast<std::int64_t>(seed)), 60);
+    const auto holds = [](const RandomScenario& s, const char* what) {
+      return s.text().find(what) != std::string::npos;
+    };
+    if (!holds(drawn, "kind = \"mri\"") || !holds(drawn, "do = \"stop\"")) continue;
+    const RandomScenario least = shortest(drawn, [&](const RandomScenario& s) -> std::optional<std::string> {
+      if (holds(s, "kind = \"mri\"") && holds(s, "do = \"stop\"")) return "both";
+      return std::nullopt;
+    });
+    EXPECT_EQ(least.items.size(), 2U);
+    EXPECT_TRUE(read_scenario(least.text(), "least", library()));
+  }
+}
+
+TEST(Shortest, a_violation_is_played_again_from_its_file) {
+  LivesRequest request = lives(50, 20);
+  request.lie = {.forgets_lockout = true};
+  const LivesResult result = play_lives(request, library());
+  ASSERT_TRUE(result.violation);
+  EXPECT_LE(result.violation->items, 2U);
+  const auto scenario = read_scenario(result.violation->scenario, "again", library());
+  ASSERT_TRUE(scenario);
+  PromiseWatch watch{*scenario};
+  watch.lie(request.lie);
+  const auto run = play_watched(*scenario, library(), watch);
+  ASSERT_TRUE(run);
+  EXPECT_EQ(run->violation, result.violation->promise);
+  PromiseWatch honest{*scenario};
+  EXPECT_FALSE(play_watched(*scenario, library(), honest)->violation);
+}
+
+}  // namespace
+}  // namespace theca
