@@ -102,7 +102,10 @@ void Pump::start(const Prescription& prescription, std::optional<SupervisedFor> 
   gate_.allow(TrainPurpose::kBridge, allowed(prescription.bridge.volume));
   tell(out, EventCode::kPrescriptionStarted, prescription.number, 0, static_cast<std::uint8_t>(mode()));
   seal();
-  if (prescription_.supervised.lasts_s == 0) supervised_until_ = Instant{};
+  if (prescription_.supervised.lasts_s == 0 && supervised()) {
+    supervised_until_ = Instant{};
+    tell(out, EventCode::kSupervisedEnded);
+  }
   if (why) supervise(*why, out);
   if (other_drug_at_tip() && prescription.bridge.volume.raw() == 0) {
     tell(out, EventCode::kChangedWithoutBridge, front_.until_reservoir_reaches_tip().raw(),
