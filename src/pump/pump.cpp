@@ -230,7 +230,11 @@ void Pump::observe(MotorReading reading, Effects& out) {
 /// Brings every count to `reading.now` and holds the sensor's against them (INV-2).
 void Pump::sync(MotorReading reading, Effects& out) {
   const bool clock_went_back = reading.now < now();
-  reading.now = std::max(reading.now, now());
+  if (clock_went_back) {  // the sensor's count still tells how far the train got
+    const Train* train = engine_.running();
+    const std::int64_t made = gate_.made_of_train(reading.reported);
+    reading.now = train != nullptr && made > 0 ? std::max(now(), train->step_at(made)) : now();
+  }
   engine_.advance(reading.now);
   const DoseGate::Finding finding = gate_.observe(reading);
   if (finding == DoseGate::Finding::kMore) on_more_steps(reading, out);
