@@ -104,7 +104,10 @@ void Pump::start(const Prescription& prescription, std::optional<SupervisedFor> 
   gate_.allow(TrainPurpose::kBridge, allowed(prescription.bridge.volume));
   tell(out, EventCode::kPrescriptionStarted, prescription.number, 0, static_cast<std::uint8_t>(mode()));
   seal();
-  if (prescription_.supervised.lasts_s == 0) supervised_until_ = Instant{};
+  if (prescription_.supervised.lasts_s == 0 && supervised()) {
+    supervised_until_ = Instant{};
+    tell(out, EventCode::kSupervisedEnded);
+  }
   if (why) supervise(*why, out);
   if (other_drug_at_tip() && prescription.bridge.volume.raw() == 0) {
     tell(out, EventCode::kChangedWithoutBridge, front_.until_reservoir_reaches_tip().raw(),
@@ -229,7 +232,11 @@ void Pump::observe(MotorReading reading, Effects& out) {
 /// Brings every count to `reading.now` and holds the sensor's against them (INV-2).
 void Pump::sync(MotorReading reading, Effects& out) {
   const bool clock_went_back = reading.now < now();
-  reading.now = std::max(reading.now, now());
+  if (clock_went_back) {  // the sensor's count still tells how far the train got
+    const Train* train = engine_.running();
+    const std::int64_t made = gate_.made_of_train(reading.reported);
+    reading.now = train != nullptr && made > 0 ? std::max(now(), train->step_at(made)) : now();
+  }
   engine_.advance(reading.now);
   const DoseGate::Finding finding = gate_.observe(reading);
   if (finding == DoseGate::Finding::kMore) on_more_steps(reading, out);

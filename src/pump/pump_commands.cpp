@@ -131,6 +131,9 @@ CommandResult Pump::refill(MotorReading reading, const RefillRecord& refill, con
   if (with != nullptr) {
     const auto vetted = vet(*with, refill.formulation, bounds_of(front, ceilings, gate), out);
     if (!vetted) return std::unexpected(vetted.error());
+    const bool later = vetted->starts_utc_s != 0 && start_of(*vetted, clock_offset_) > now();
+    if (later && (naive_ || seen.was_empty))  // the old dose would run meanwhile
+      return std::unexpected(refuse(Refusal::kStartsLater, out, vetted->number));
     taken = *vetted;
   } else if (refill.ceilings &&
              (!check(prescription_, model_, path_, ceilings, prescription_.number).empty() ||
@@ -317,6 +320,7 @@ void Pump::take(const Prescription& prescription, std::optional<SupervisedFor> w
     next_ = prescription;
     next_starts_ = starts;
     seal();
+    if (why) supervise(*why, out);  // for what runs until then
     return;
   }
   start(prescription, why, out);

@@ -88,6 +88,20 @@ TEST(PumpOverDelivery, INV_7_a_running_bolus_is_cut_and_told) {
   EXPECT_EQ(bench.last(EventCode::kBolusCut).value, 5'000);
 }
 
+/// The steps of the hour in hand are known by their count.
+TEST(PumpClock, INV_2_one_that_goes_back_is_no_over_delivery_and_hides_none) {
+  for (const std::int64_t too_many : {0, 1}) {
+    Bench bench{setup_with(kFirst), with_patient_bolus()};
+    bench.run_for(hours(1) + minutes(30));
+    const std::int64_t in_hand = 1'250 - 625 + too_many;  // to the train's end, and beyond
+    Effects out;
+    bench.pump.wake({bench.pump.now() - hours(3), bench.reading().reported + in_hand}, out);
+    EXPECT_TRUE(bench.has_alarm(Alarm::kClockUncertain));
+    EXPECT_EQ(bench.has_alarm(Alarm::kOverDelivery), too_many > 0);
+    EXPECT_EQ(out.motor, too_many > 0 ? MotorOrder::kPowerOff : MotorOrder::kRun);
+  }
+}
+
 // ---- stall
 // --------------------------------------------------------------------------------------------------
 

@@ -6,31 +6,10 @@
 #include <vector>
 
 #include "catalogue/alarm.hpp"
+#include "verify/alarm_words.hpp"
 
 namespace theca {
 namespace {
-
-std::string ending(AlarmClears clears) {
-  switch (clears) {
-    case AlarmClears::kOnReplacement:
-      return "when the pump is replaced";
-    case AlarmClears::kOnNewPrescription:
-      return "with a new prescription";
-    case AlarmClears::kOnRefill:
-      return "with a refill";
-    case AlarmClears::kWhenStepsReturn:
-      return "by itself, when steps return";
-    case AlarmClears::kWhenFieldIsLeft:
-      return "by itself, when the field is left";
-    case AlarmClears::kOnAcknowledge:
-      return "when the clinic has acknowledged it";
-    case AlarmClears::kOnTimeSet:
-      return "when the time is set";
-    case AlarmClears::kOnJournalAcknowledged:
-      return "when the clinic has read it";
-  }
-  return "";
-}
 
 TEST(AlarmPage, has_every_row_of_the_table_in_its_order) {
   std::ifstream page{THECA_SOURCE_DIR "/docs/alarms.md"};
@@ -41,7 +20,7 @@ TEST(AlarmPage, has_every_row_of_the_table_in_its_order) {
   std::vector<std::string> wanted;
   for (const AlarmRow& row : kAlarms) {
     const std::string alarm_class = row.alarm_class == AlarmClass::kCritical ? "critical" : "non-critical";
-    wanted.push_back("| " + std::string(row.name) + " | " + alarm_class + " | " + ending(row.clears) + " |");
+    wanted.push_back("| " + std::string(row.name) + " | " + alarm_class + " | " + verify::ending(row.clears) + " |");
   }
   EXPECT_EQ(told, wanted);
 }

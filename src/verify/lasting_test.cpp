@@ -195,6 +195,31 @@ TEST(Boot, INV_7_lockout_runs_on_powered_time_and_survives) {
   EXPECT_EQ(press(bench).refusal, Refusal::kNone);
 }
 
+TEST(Boot, INV_7_a_supervised_window_runs_on_powered_time_and_survives) {
+  for (const bool kept : {true, false}) {
+    PowerBench bench{kRoller};
+    Prescription p = busy(1, morphine(1, 20));
+    p.schedule = {};
+    p.supervised = {86'400, 6 * 3'600, 2};
+    begin(bench, p);
+    bench.run_for(hours(4));
+    ASSERT_EQ(press(bench).refusal, Refusal::kNone);
+    const Instant until = bench.pump().status().supervised_until;
+    ASSERT_EQ(until, Instant{0} + hours(24));
+    bench.run_for(hours(4));
+    bench.lose_power(kept, kept ? minutes(1) : days(3));
+    bench.give(
+        [](StoredPump& pump, MotorReading r, Effects& out) { return pump.acknowledge_alarms(r, out), 0; });
+    EXPECT_EQ(bench.pump().status().supervised_until, until) << kept;
+    EXPECT_EQ(press(bench).refusal, Refusal::kSupervised) << kept;
+    bench.run_to(until - milliseconds(1));
+    EXPECT_EQ(bench.pump().status().supervised_until, until) << kept;
+    bench.run_to(until);
+    EXPECT_EQ(bench.pump().status().supervised_until, Instant{}) << kept;
+    EXPECT_EQ(press(bench).refusal, Refusal::kNone) << kept;
+  }
+}
+
 // ---- turned bits ----------------------------------------------------------------------------------------
 
 /// A pump some days old whose memory holds calls behind its newest generation.

@@ -27,6 +27,7 @@ class PowerBench {
   std::unique_ptr<FlashModel> flash;
   std::vector<Event> events;  // of every call that returned with power on
   std::vector<std::pair<Instant, AlarmClass>> sounds;
+  std::int64_t uncounted = 0;  // steps that the sensor has missed since power came
   std::vector<Instant> steps;            // made, in the pump's own time
   std::vector<std::int64_t> powered_ms;  // the same steps by a clock that runs while there is power
 
@@ -36,7 +37,7 @@ class PowerBench {
   [[nodiscard]] std::int64_t powered_now() const { return powered_now_; }
   /// The same with the times in which only the board's clock had power.
   [[nodiscard]] std::int64_t clocked_now() const { return powered_now_ + clock_alone_; }
-  [[nodiscard]] MotorReading reading() const { return {now_, made_before_ + made_}; }
+  [[nodiscard]] MotorReading reading() const { return {now_, made_before_ + made_ - uncounted}; }
   /// Steps that were made, whoever counts them.
   [[nodiscard]] std::int64_t made() const { return static_cast<std::int64_t>(steps.size()); }
 
@@ -74,7 +75,8 @@ class PowerBench {
   void run_for(Duration time) { run_to(now_ + time); }
 
   /// Power goes now and comes back after `gone`. Kept: clock and step count go on; else they are lost.
-  void lose_power(bool kept, Duration gone) {
+  void lose_power(bool kept, Duration gone, PowerCause cause = PowerCause::kUnknown,
+                  std::uint8_t failed_tests = 0) {
     make_steps(now_);
     stop_motor();
     flash->power_on();
@@ -82,13 +84,14 @@ class PowerBench {
       now_ = now_ + gone;
       clock_alone_ += gone.raw();
     }
-    boot({reading(), kept});
+    boot({reading(), kept, cause, failed_tests});
   }
 
   [[nodiscard]] std::size_t count(EventCode code, int detail = -1) const {
     return static_cast<std::size_t>(std::ranges::count_if(
         events, [&](const Event& e) { return e.code == code && (detail < 0 || e.detail == detail); }));
   }
+  [[nodiscard]] bool powered() const { return powered_; }
   [[nodiscard]] bool has_alarm(Alarm alarm) const { return pump_->status().alarms.has(alarm); }
 
  private:
@@ -98,7 +101,7 @@ class PowerBench {
     const MotorReading from = pump_->boot(power, out_);
     now_ = from.now;
     made_before_ = from.reported;
-    made_ = 0;
+    made_ = uncounted = 0;
     if (flash->cut()) return;
     obey();
   }

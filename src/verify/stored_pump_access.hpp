@@ -57,6 +57,8 @@ struct StoredPumpTestAccess {
     for (std::uint32_t word = 0; word < kEntryWords; ++word)
       memory.program(Journal::address_of(journal.newest_page(), journal.place_ - back) + word, 0);
   }
+  /// The pump itself, to be meddled with.
+  static Pump& pump(StoredPump& stored) { return stored.pump_; }
   static std::uint32_t place_in_log(const StoredPump& pump) { return pump.store_.log_next_; }
   static std::uint32_t log_address(const StoredPump& pump, std::uint32_t place) {
     return pump.store_.log_address(place);
