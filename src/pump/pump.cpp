@@ -43,7 +43,12 @@ constexpr TrainPurpose purpose_of(bool prime, bool bridge) {
 }  // namespace
 
 Pump::Pump(const PumpModel& model)
-    : model_(model), engine_(model.step), gate_(model), reservoir_(model), clock_(ClockOffset{}, Zone{}) {
+    : model_(model),
+      engine_(model.step),
+      gate_(model),
+      reservoir_(model),
+      battery_(model.battery),
+      clock_(ClockOffset{}, Zone{}) {
   seal();
 }
 
@@ -104,6 +109,7 @@ void Pump::start(const Prescription& prescription, std::optional<SupervisedFor> 
   gate_.allow(TrainPurpose::kBridge, allowed(prescription.bridge.volume));
   tell(out, EventCode::kPrescriptionStarted, prescription.number, 0, static_cast<std::uint8_t>(mode()));
   seal();
+  reckon_worst_day();
   if (prescription_.supervised.lasts_s == 0 && supervised()) {
     supervised_until_ = Instant{};
     tell(out, EventCode::kSupervisedEnded);
@@ -319,7 +325,9 @@ void Pump::decide(Effects& out) {
     out.did(Duty::kAlarmed);
     return;
   }
+  battery_.called();
   follow_giving(out);
+  follow_battery(out);
   if (supervised_until_ != Instant{} && !supervised()) {
     supervised_until_ = Instant{};
     tell(out, EventCode::kSupervisedEnded);

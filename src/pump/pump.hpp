@@ -19,6 +19,7 @@
 #include "catalogue/refusal.hpp"
 #include "drug/formulation.hpp"
 #include "drug/safe_state.hpp"
+#include "pump/battery.hpp"
 #include "pump/dose_gate.hpp"
 #include "pump/drug_front.hpp"
 #include "pump/effects.hpp"
@@ -196,6 +197,14 @@ class Pump {
   [[nodiscard]] const Prescription& prescription() const { return prescription_; }
   [[nodiscard]] const DrugFront& front() const { return front_; }
   [[nodiscard]] const DoseGate& gate() const { return gate_; }
+  [[nodiscard]] const Battery& battery() const { return battery_; }
+  /// Taken from the battery since manufacture, for this.
+  [[nodiscard]] Charge charge_used(ChargeCause cause) const {
+    return battery_.used(cause, now(), given_steps());
+  }
+  [[nodiscard]] Duration battery_lasts() const {
+    return battery_.lasts(now(), given_steps(), worst_day_steps_);
+  }
   [[nodiscard]] std::int64_t commanded() const { return engine_.commanded(); }
   [[nodiscard]] const PumpModel& model() const { return model_; }
 
@@ -244,6 +253,8 @@ class Pump {
   void follow_reservoir();
   void follow_alarms(Effects& out);
   void follow_giving(Effects& out);
+  void follow_battery(Effects& out);
+  void reckon_worst_day();
   [[nodiscard]] Instant silence_means() const;
   void drop_dose_in_hand(Effects& out);
   void skip_missed_boluses(Effects& out);
@@ -308,6 +319,8 @@ class Pump {
   Engine engine_;
   DoseGate gate_;
   Reservoir reservoir_;
+  Battery battery_;
+  std::int64_t worst_day_steps_ = 0;  // of the prescription
   DrugFront front_;
   AlarmSet alarms_;
   Ceilings ceilings_;

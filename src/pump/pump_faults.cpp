@@ -110,6 +110,8 @@ Pump::Aspiration Pump::aspiration(const RefillRecord& refill) const {
 
 void Pump::telemetry(MotorReading reading, Telemetry what, Effects& out) {
   observe(reading, out);
+  if (what == Telemetry::kOpened) battery_.opened(now());
+  if (what == Telemetry::kClosed || what == Telemetry::kCrashed) battery_.closed(now());
   tell(out, EventCode::kTelemetry, 0, 0, static_cast<std::uint8_t>(what));
 }
 

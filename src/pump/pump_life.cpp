@@ -69,6 +69,7 @@ void Pump::forget() {
   blank.gate_ = gate_;
   blank.gate_.forget_past();
   blank.newest_ = newest_;
+  blank.battery_ = battery_;
   blank.extra_steps_ = extra_steps_;
   blank.pushed_steps_ = given_steps();
   blank.reported_ = blank.sensed_ = reported_;

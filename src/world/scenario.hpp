@@ -111,6 +111,7 @@ struct Scenario {
   PumpModel model;
   std::int32_t flow_error_ppm = 0;
   Volume sensor_bias;
+  std::int32_t battery_error_ppm = 0;
   FluidPath path;
   FluidPath true_path;
   Length true_length;                     // of the catheter
