@@ -238,7 +238,7 @@ void Pump::set_clock(MotorReading reading, ClockOffset offset, Effects& out) {
 
 void Pump::acknowledge_alarms(MotorReading reading, Effects& out) {
   sync(reading, out);
-  if (alarms_.has(Alarm::kVolumeDisagrees)) reservoir_.accept(given_steps());
+  if (alarms_.has(Alarm::kVolumeDisagrees)) reservoir_.accept();
   tell(out, EventCode::kAlarmsAcknowledged);
   for (const AlarmRow& row : kAlarms) {
     if (row.clears == AlarmClears::kOnAcknowledge) clear(out, row.alarm);
