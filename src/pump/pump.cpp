@@ -267,7 +267,7 @@ void Pump::sync(MotorReading reading, Effects& out) {
 
 void Pump::on_more_steps(MotorReading reading, Effects& out) {
   extra_steps_ += std::max<std::int64_t>(0, gate_.deviation() - extra_steps_);
-  if (condition_ == Condition::kMotorOff) return;
+  if (condition_ == Condition::kMotorOff || alarms_.has(Alarm::kOverDelivery)) return;
   tell(out, EventCode::kMotorPowerOff, gate_.expected_by(reading.now),
        gate_.expected_by(reading.now) + gate_.deviation());
   meet(Fault::kMoreSteps, out);

@@ -87,7 +87,7 @@ struct LostRecords {
 };
 
 /// Why a pump gives nothing, when that is somebody's decision and not the prescription's.
-enum class Standstill : std::uint8_t { kNone, kNotImplanted, kStopped, kMotorOff };
+enum class Standstill : std::uint8_t { kNone, kNotImplanted, kExplanted, kStopped, kMotorOff };
 
 struct CommandFailure {
   Refusal refusal = Refusal::kNone;
@@ -177,6 +177,8 @@ class Pump {
   [[nodiscard]] Standstill standstill() const;
   /// What is set and seldom changes still is what was set: prescription, limits, safe states.
   [[nodiscard]] bool intact() const;
+  /// Its sum, as it was set last.
+  [[nodiscard]] std::uint32_t sealed() const { return seal_; }
   /// It is not, and was read again from lasting memory: the safe state.
   void mended(Effects& out);
   /// The keeper of the pump's memory reports.
@@ -288,6 +290,7 @@ class Pump {
   void take(const Prescription& prescription, std::optional<SupervisedFor> why, Effects& out);
   void start(const Prescription& prescription, std::optional<SupervisedFor> why, Effects& out);
   void start_next(Effects& out);
+  [[nodiscard]] Pump without_patient(MotorReading counts) const;
   [[nodiscard]] bool fits_after_past(const Prescription& prescription, const DoseGate& gate) const;
   /// A prescription that keeps the pump stopped keeps it stopped when it expires.
   [[nodiscard]] bool falls_back() const { return prescription_.basal.mode != BasalMode::kStopped; }

@@ -22,7 +22,7 @@ void Pump::meet(Fault fault, Effects& out) {
   switch (answer_to(fault, drug_class())) {
     case Answer::kPowerOff:
       hold_motor(out);
-      condition_ = Condition::kMotorOff;
+      if (implanted()) condition_ = Condition::kMotorOff;
       out.motor = MotorOrder::kPowerOff;
       break;
     case Answer::kHold:
@@ -118,7 +118,14 @@ void Pump::telemetry(MotorReading reading, Telemetry what, Effects& out) {
 // ---- itself ---------------------------------------------------------------------------------------------
 
 void Pump::seal() { seal_ = Image::seal_of(*this); }
-bool Pump::intact() const { return seal_ == Image::seal_of(*this); }
+bool Pump::intact() const {
+  // The canonical bytes that the sum is of have no room for what a turned bit makes of a number.
+  const auto canonical = [](const Prescription& p) {
+    const auto again = decode(encode(p));
+    return again && *again == p;
+  };
+  return seal_ == Image::seal_of(*this) && canonical(prescription_) && (!next_ || canonical(*next_));
+}
 
 void Pump::mended(Effects& out) {
   seal();
