@@ -567,5 +567,27 @@ TEST(PumpRefusal, the_patient_is_not_charged_for_a_refused_request) {
   EXPECT_EQ(bench.press().refusal, Refusal::kNone);
 }
 
+TEST(PumpRefusal, one_that_no_waiting_would_help_names_no_next_chance) {
+  Bench bench{setup_with(kFirst), with_patient_bolus()};
+  const BolusAnswer granted = bench.press();
+  ASSERT_EQ(granted.refusal, Refusal::kNone);
+  EXPECT_EQ(granted.next_possible, Instant{0});
+  for (int i = 0; i < 3; ++i) bench.run_for(hours(4)), bench.press();
+  bench.run_for(hours(20));  // the window has been full and is open again
+  const Prescription p = with_patient_bolus(2, kSecond);
+  ASSERT_TRUE(bench.refill(of(kSecond), &p));
+  const BolusAnswer answer = bench.press();
+  EXPECT_EQ(answer.refusal, Refusal::kFrontInPath);
+  EXPECT_EQ(answer.next_possible, Instant{0});
+}
+
+TEST(PumpRefusal, a_request_at_the_very_moment_of_a_scheduled_bolus_comes_behind_it) {
+  Prescription p = with_patient_bolus();
+  p.schedule = each(over(microlitres(20), minutes(20)), 6 * 3'600, 3'600);
+  Bench bench{setup_with(kFirst), p};
+  bench.run_for(minutes(59));
+  EXPECT_EQ(bench.press_at(at(hours(1))).refusal, Refusal::kOtherBolusRunning);
+}
+
 }  // namespace
 }  // namespace theca
