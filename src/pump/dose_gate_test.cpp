@@ -213,6 +213,14 @@ RC_GTEST_PROP(DoseGate, INV_4_a_bolus_that_fits_is_let_through_and_one_that_does
   }
 }
 
+TEST(DoseGate, a_new_one_has_seen_nothing) {
+  const DoseGate gate{kRoller};
+  EXPECT_EQ(gate.expected_by(at(days(1))), 0);
+  EXPECT_EQ(gate.deviation(), 0);
+  EXPECT_EQ(gate.largest_deviation(), 0);
+  EXPECT_EQ(gate.made_of_train(100), 0);
+}
+
 TEST(DoseGate, its_ceilings_are_told_in_whole_steps) {
   DoseGate gate{kRoller};
   gate.set_ceilings({kRoller.step * 7 + nanolitres(9), kRoller.step * 8, kRoller.step * 9 + nanolitres(1)});
@@ -264,11 +272,18 @@ TEST(DoseGate, lets_the_smallest_and_the_fullest_train_of_its_actuator_through) 
   DoseGate gate = gate_with(100'000'000);
   Train slow = train_of(kRoller, at(hours(1)), 1, FlowRate{1}, kRoller.step.raw() * Amount::kUnitsPerNanolitre - 1);
   EXPECT_EQ(gate.admit(slow, TrainPurpose::kTherapy).allowed, 1);
-  // An hour at the largest flow, from a step that is all but earned.
+  // An hour at the largest flow, from a step that is all but earned; a flow that makes whole steps in it or not.
   const std::int64_t units = kRoller.step.raw() * Amount::kUnitsPerNanolitre;
-  const std::int64_t most = (kRoller.max_flow.raw() * kLongestTrain.raw() + units - 1) / units;
-  const Train full = train_of(kRoller, at(hours(3)), most, kRoller.max_flow, units - 1);
-  EXPECT_EQ(gate.admit(full, TrainPurpose::kTherapy).allowed, most);
+  for (const std::int64_t more : {0, 1}) {
+    PumpModel model = kRoller;
+    model.max_flow = FlowRate{model.max_flow.raw() + more};
+    DoseGate wide{model};
+    wide.set_ceilings(kWidest);
+    wide.allow(TrainPurpose::kPrime, 1'000'000);
+    const std::int64_t most = (units - 1 + model.max_flow.raw() * kLongestTrain.raw()) / units;
+    const Train full = train_of(model, at(hours(3)), most, model.max_flow, units - 1);
+    EXPECT_EQ(wide.admit(full, TrainPurpose::kPrime).allowed, most);
+  }
 }
 
 TEST(DoseGate, INV_8_of_a_train_that_power_left_unknown_all_counts_as_made) {
@@ -414,7 +429,10 @@ RC_GTEST_PROP(StepWindow, INV_4_counts_lets_through_and_foresees_what_a_recount_
                                         rc::gen::map(within(1, 14), [](std::int64_t n) { return n * Buckets::kLength; }))};
     const Instant start = *within(0, 1) == 0 ? now : later;
     const Duration to_edge{Buckets::kLength - start.raw() % Buckets::kLength};
-    const Duration after = *within(0, 1) == 0 ? from : Duration{to_edge.raw() + from.raw() / Buckets::kLength * Buckets::kLength};
+    const Duration after =
+        *within(0, 1) == 0
+            ? from
+            : Duration{to_edge.raw() + from.raw() / Buckets::kLength * Buckets::kLength + *within(-1, 1)};
     const auto worst = [&](Duration d) { return d >= after ? high : low; };
     const std::int64_t most = recount.worst_from(start, worst);
     window.set_ceiling(most);
@@ -422,6 +440,38 @@ RC_GTEST_PROP(StepWindow, INV_4_counts_lets_through_and_foresees_what_a_recount_
     window.set_ceiling(most - 1);
     RC_ASSERT(!window.fits(start, worst));
   }
+}
+
+TEST(StepWindow, INV_4_a_step_in_the_last_millisecond_of_a_bucket_is_counted_in_it) {
+  // 100 steps a minute from minute 1, a step in the last millisecond of each bucket. A unit a millisecond more,
+  // and it is the remainder of two buckets that makes this step whole.
+  struct Row {
+    std::int64_t rate, phase, by_first;
+  };
+  for (const Row& row : {Row{1'440'000, 1'440'000, 400}, Row{1'440'001, 900'001, 399}}) {
+    HourWindow window;
+    window.set_ceiling(1'000'000);
+    window.book(train_of(kRoller, at(minutes(1)), 3'000, FlowRate{row.rate}, row.phase));
+    EXPECT_EQ(window.count_at(at(minutes(4))), row.by_first);
+    EXPECT_EQ(window.count_at(at(minutes(9))), 900);
+  }
+}
+
+TEST(StepWindow, INV_4_a_train_that_outlives_the_past_has_room_for_all_its_steps) {
+  HourWindow window;
+  window.set_ceiling(100);
+  window.book(one_a_second(at(minutes(1)), 60));
+  const Train train = train_of(kRoller, at(minutes(64)), 60, FlowRate{kRoller.step.raw() * 43'200});  // two minutes
+  EXPECT_EQ(window.room_for(train), 60);
+}
+
+TEST(StepWindow, INV_4_what_fell_a_whole_ring_ago_is_no_past) {
+  HourWindow window;
+  window.set_ceiling(100);
+  window.book(one_a_second(at(minutes(1)), 80));
+  window.book(one_a_second(at(minutes(31 * 5 + 1)), 1));
+  const auto worst = [](Duration d) { return d >= minutes(65) ? 100 : 30; };
+  EXPECT_TRUE(window.fits(at(minutes(32 * 5 + 1)), worst));
 }
 
 TEST(StepWindow, INV_4_a_flow_that_changes_is_counted_anew) {
@@ -590,6 +640,7 @@ TEST(DoseGate, INV_4_lets_no_implausible_train_through) {
       with([](Train& t) { t.phase = -1; }),
       with([](Train& t) { t.phase = t.units_per_step; }),
       with([](Train& t) { t.count = 3'601; }),
+      with([](Train& t) { t.count = std::int64_t{1} << 53; }),  // times the units of a step it is 0 in 64 bits
   };
   for (std::size_t i = 0; i < all.size(); ++i) {
     for (const TrainPurpose purpose : {TrainPurpose::kTherapy, TrainPurpose::kPrime, TrainPurpose::kBridge}) {

@@ -160,8 +160,8 @@ TEST(Journal, an_entry_and_a_head_stand_as_the_format_says) {
 }
 
 TEST(Journal, a_time_beyond_the_format_changes_no_other_field) {
-  const auto words = words_of(JournalEntry{1, {Instant{-1}, EventCode{3}, 9, 0, 0}});
-  EXPECT_EQ(words[1], 0x0903'FFFF'FFFF'FFFFU);
+  const auto words = words_of(JournalEntry{1, {Instant{-1}, EventCode{2}, 8, 0, 0}});
+  EXPECT_EQ(words[1], 0x0802'FFFF'FFFF'FFFFU);
 }
 
 TEST(Journal, erased_words_and_zeros_are_neither_entry_nor_head) {

@@ -749,6 +749,38 @@ TEST(Store, a_scrub_looks_at_every_call_of_a_full_log_and_at_none_that_was_torn)
   EXPECT_FALSE(scrubbed(store, kMostCalls));
 }
 
+TEST(Store, after_a_boot_without_calls_all_the_log_is_free) {
+  FlashModel flash;
+  Store writer{flash};
+  two_generations(writer, {});
+  Store store{flash};
+  store.find();
+  EXPECT_TRUE(replayed(store).value().empty());
+  EXPECT_EQ(store.log_room(), kMostCalls);
+}
+
+TEST(Store, INV_6_a_copy_whose_last_word_does_not_take_is_none_and_the_other_counts) {
+  for (std::size_t bad = 0; bad < kCopies; ++bad) {
+    FlashModel flash;
+    Store store{flash};
+    ASSERT_EQ(keep(store, kOldSeed), kCopies);
+    std::size_t which = 0;
+    const std::size_t copies = store.keep([&](RecordWriter& writer) {
+      writer.begin(RecordId::kTherapy);
+      writer.put(5, 8);
+      writer.end();
+      if (which++ == bad) flash.flip(commit_address(2, bad), 1);  // a bit of generation 2
+    });
+    EXPECT_EQ(copies, 1U);
+    EXPECT_EQ(store.generation(), 2U);
+    Store again{flash};
+    ASSERT_EQ(again.find(), Found::kState);
+    EXPECT_EQ(again.generation(), 2U);
+    EXPECT_TRUE(again.copy(1 - bad)[0]);
+    EXPECT_FALSE(again.copy(bad)[0]);
+  }
+}
+
 TEST(Store, a_place_in_which_a_bit_has_turned_takes_no_call) {
   // Zeros that happen to be wanted there would read back right: it is passed over all the same.
   for (std::uint32_t word = 0; word < kCallWords; ++word) {
