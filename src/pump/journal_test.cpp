@@ -494,6 +494,7 @@ TEST(Journal, INV_9_what_stood_on_a_page_that_was_passed_over_is_no_part_of_it) 
   ASSERT_TRUE(append_to(journal, kMostEntries + 3 * kEntriesPerPage, kMostEntries));
   const std::uint32_t stale = 2 * kEntriesPerPage + 5;
   EXPECT_FALSE(journal.newest([&](const JournalEntry& entry) { return entry.sequence == stale; }));
+  EXPECT_TRUE(chained(journal));
 }
 
 TEST(Journal, INV_9_a_head_in_which_any_one_bit_has_turned_is_still_read) {
