@@ -11,7 +11,7 @@
 # A room, or a dependency, whose folder does not exist yet is skipped; it appears by itself with its files.
 
 set(THECA_IMPLANT_FLAGS -fno-exceptions -fno-rtti)
-if(NOT CMAKE_CROSSCOMPILING)
+if(NOT CMAKE_CROSSCOMPILING AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # clang then refuses <limits>
   list(APPEND THECA_IMPLANT_FLAGS -mgeneral-regs-only)
 endif()
 set(THECA_IMPLANT_ROOMS "")

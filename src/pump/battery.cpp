@@ -9,9 +9,9 @@ namespace {
 constexpr std::int64_t kWorseNumerator = 5, kWorseDenominator = 4;
 /// Nominally so much is left at the end: a cell's last part holds no voltage under load.
 constexpr std::int64_t kEndPercent = 95;
-/// Wakes of a day, requests and visits; an alarm that stands and was seen sounds every hour.
+/// Wakes of a day, requests and visits; the notice itself, when nobody sees it, sounds every ten minutes.
 constexpr std::int64_t kCallsADay = 60;
-constexpr std::int64_t kSoundSecondsADay = 24 * 3;
+constexpr std::int64_t kSoundSecondsADay = 144 * 3;
 
 constexpr Charge worse(Charge charge) { return Charge{charge.raw() / kWorseDenominator * kWorseNumerator}; }
 

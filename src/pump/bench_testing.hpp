@@ -110,6 +110,12 @@ class Bench {
       return 0;
     });
   }
+  /// Time passes and nobody wakes the pump before the button is pressed.
+  BolusAnswer press_at(Instant t) {
+    make_steps(t);
+    now_ = t;
+    return press();
+  }
   void acknowledge() {
     give([&](MotorReading reading, Effects& out) { return pump.acknowledge_alarms(reading, out), 0; });
   }

@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 #include "therapy/prescription_testing.hpp"
@@ -212,6 +213,282 @@ RC_GTEST_PROP(DoseGate, INV_4_a_bolus_that_fits_is_let_through_and_one_that_does
   }
 }
 
+TEST(DoseGate, a_new_one_has_seen_nothing) {
+  const DoseGate gate{kRoller};
+  EXPECT_EQ(gate.expected_by(at(days(1))), 0);
+  EXPECT_EQ(gate.deviation(), 0);
+  EXPECT_EQ(gate.largest_deviation(), 0);
+  EXPECT_EQ(gate.made_of_train(100), 0);
+}
+
+TEST(DoseGate, its_ceilings_are_told_in_whole_steps) {
+  DoseGate gate{kRoller};
+  gate.set_ceilings({kRoller.step * 7 + nanolitres(9), kRoller.step * 8, kRoller.step * 9 + nanolitres(1)});
+  EXPECT_EQ(gate.ceilings(), steps_of(kRoller, 7, 8, 9));
+}
+
+TEST(DoseGate, INV_4_a_bolus_has_to_fit_into_each_window_to_the_step) {
+  for (int tight = 0; tight < 3; ++tight) {
+    SCOPED_TRACE(tight);
+    const auto steps = [&](int window) { return window == tight ? 100 : 1'000; };
+    DoseGate gate = gate_with(steps(0), steps(1), steps(2));
+    gate.admit(one_a_second(at(minutes(1)), 60), TrainPurpose::kTherapy);
+    EXPECT_TRUE(gate.bolus_fits(at(minutes(20)), 40));
+    EXPECT_FALSE(gate.bolus_fits(at(minutes(20)), 41));
+  }
+}
+
+TEST(DoseGate, INV_4_what_was_given_is_rescaled_and_what_nobody_ordered_counted_in_each_window) {
+  for (int tight = 0; tight < 3; ++tight) {
+    SCOPED_TRACE(tight);
+    const auto steps = [&](int window) { return window == tight ? 100 : 1'000; };
+    DoseGate gate = gate_with(steps(0), steps(1), steps(2));
+    gate.admit(one_a_second(at(minutes(1)), 20), TrainPurpose::kTherapy);
+    gate.cut(at(minutes(3)));
+    gate.rescale_past(2, 1);
+    EXPECT_TRUE(gate.bolus_fits(at(minutes(4)), 60));
+    EXPECT_FALSE(gate.bolus_fits(at(minutes(4)), 61));
+    EXPECT_EQ(gate.observe({at(minutes(4)), 25}), DoseGate::Finding::kMore);
+    EXPECT_TRUE(gate.bolus_fits(at(minutes(4)), 55));
+    EXPECT_FALSE(gate.bolus_fits(at(minutes(4)), 56));
+  }
+}
+
+TEST(DoseGate, INV_4_a_past_too_large_to_count_in_the_new_steps_counts_as_the_most_there_is) {
+  DoseGate gate = gate_with(10'000'000'000, 10'000'000'000, 10'000'000'000);
+  gate.admit(one_a_second(at(minutes(1)), 2), TrainPurpose::kTherapy);
+  gate.cut(at(minutes(2)));
+  gate.rescale_past(UINT32_MAX / 2, 1);
+  EXPECT_TRUE(gate.bolus_fits(at(minutes(3)), 10'000'000'000 - (UINT32_MAX - 1)));
+  EXPECT_FALSE(gate.bolus_fits(at(minutes(3)), 10'000'000'000 - (UINT32_MAX - 1) + 1));
+  gate.rescale_past(2, 1);  // beyond 32 bits
+  EXPECT_TRUE(gate.bolus_fits(at(minutes(3)), 10'000'000'000 - UINT32_MAX));
+  EXPECT_FALSE(gate.bolus_fits(at(minutes(3)), 10'000'000'000 - UINT32_MAX + 1));
+  gate.rescale_past(INT64_MAX, 1);  // beyond 64
+  EXPECT_FALSE(gate.bolus_fits(at(minutes(3)), 10'000'000'000 - UINT32_MAX + 1));
+}
+
+TEST(DoseGate, lets_the_smallest_and_the_fullest_train_of_its_actuator_through) {
+  DoseGate gate = gate_with(100'000'000);
+  Train slow = train_of(kRoller, at(hours(1)), 1, FlowRate{1}, kRoller.step.raw() * Amount::kUnitsPerNanolitre - 1);
+  EXPECT_EQ(gate.admit(slow, TrainPurpose::kTherapy).allowed, 1);
+  // An hour at the largest flow, from a step that is all but earned; a flow that makes whole steps in it or not.
+  const std::int64_t units = kRoller.step.raw() * Amount::kUnitsPerNanolitre;
+  for (const std::int64_t more : {0, 1}) {
+    PumpModel model = kRoller;
+    model.max_flow = FlowRate{model.max_flow.raw() + more};
+    DoseGate wide{model};
+    wide.set_ceilings(kWidest);
+    wide.allow(TrainPurpose::kPrime, 1'000'000);
+    const std::int64_t most = (units - 1 + model.max_flow.raw() * kLongestTrain.raw()) / units;
+    const Train full = train_of(model, at(hours(3)), most, model.max_flow, units - 1);
+    EXPECT_EQ(wide.admit(full, TrainPurpose::kPrime).allowed, most);
+  }
+}
+
+TEST(DoseGate, INV_8_of_a_train_that_power_left_unknown_all_counts_as_made) {
+  DoseGate gate = gate_with(1'000);
+  EXPECT_EQ(gate.made_of_train(5), 0);  // none runs
+  gate.admit(one_a_second(at(minutes(1)), 30), TrainPurpose::kTherapy);
+  gate.cut(at(minutes(2)));
+  EXPECT_EQ(gate.observe({at(minutes(2)), 28}), DoseGate::Finding::kFewer);
+  gate.forgive();  // the sensor counts two less from now on
+  EXPECT_EQ(gate.deviation(), 0);
+  gate.admit(one_a_second(at(minutes(3)), 50), TrainPurpose::kTherapy);
+  EXPECT_EQ(gate.made_of_train(28), 0);
+  EXPECT_EQ(gate.made_of_train(27), 0);
+  EXPECT_EQ(gate.made_of_train(40), 12);
+  EXPECT_EQ(gate.made_of_train(78), 50);
+  EXPECT_EQ(gate.made_of_train(99), 50);
+  EXPECT_EQ(gate.settle_unknown(), 78);
+  EXPECT_EQ(gate.made_of_train(78), 0);
+  EXPECT_EQ(gate.expected_by(at(hours(2))), 80);
+  EXPECT_EQ(gate.observe({at(hours(2)), 78}), DoseGate::Finding::kAgrees);
+  EXPECT_EQ(gate.settle_unknown(), 78);  // no train: nothing is unknown
+}
+
+TEST(DoseGate, INV_8_what_was_made_beyond_the_order_stays_counted_when_power_was_gone) {
+  DoseGate gate = gate_with(1'000);
+  gate.admit(one_a_second(at(minutes(1)), 30), TrainPurpose::kTherapy);
+  EXPECT_EQ(gate.observe({at(minutes(1) + seconds(10)), 15}), DoseGate::Finding::kMore);
+  EXPECT_EQ(gate.observe({at(minutes(1) + seconds(12)), 15}), DoseGate::Finding::kMore);
+  EXPECT_EQ(gate.settle_unknown(), 35);
+  EXPECT_EQ(gate.deviation(), 5);
+  EXPECT_EQ(gate.observe({at(hours(1)), 35}), DoseGate::Finding::kMore);
+  EXPECT_TRUE(gate.bolus_fits(at(hours(1)), 1'000 - 35));
+  EXPECT_FALSE(gate.bolus_fits(at(hours(1)), 1'000 - 34));
+  gate.forgive();
+  EXPECT_EQ(gate.deviation(), 0);
+  EXPECT_EQ(gate.observe({at(hours(1)), 36}), DoseGate::Finding::kMore);  // counted from nothing again
+  EXPECT_TRUE(gate.bolus_fits(at(hours(1)), 1'000 - 36));
+  EXPECT_FALSE(gate.bolus_fits(at(hours(1)), 1'000 - 35));
+}
+
+// ---- a window, recounted --------------------------------------------------------------------------------
+
+/// What a window counts, told from its steps one by one: a bucket that is partly over counts whole.
+class Buckets {
+ public:
+  static constexpr std::int64_t kLength = kHourBucket.raw();
+  static constexpr std::int64_t kInASum = 13;
+
+  std::map<std::int64_t, std::int64_t> steps;
+
+  void take(const Train& train, std::int64_t made) {
+    for (std::int64_t k = 1; k <= made; ++k) ++steps[train.step_at(k).raw() / kLength];
+  }
+  [[nodiscard]] std::int64_t between(std::int64_t first, std::int64_t last) const {
+    std::int64_t sum = 0;
+    for (const auto& [bucket, count] : steps) sum += bucket >= first && bucket <= last ? count : 0;
+    return sum;
+  }
+  [[nodiscard]] std::int64_t sum_to(std::int64_t bucket) const { return between(bucket - kInASum + 1, bucket); }
+  [[nodiscard]] std::int64_t room_for(const Train& train, std::int64_t ceiling) const {
+    if (sum_to(train.start.raw() / kLength) + train.count <= ceiling) return train.count;
+    Buckets with = *this;
+    std::int64_t made = 0;
+    for (std::int64_t bucket = train.start.raw() / kLength; made < train.count; ++bucket) {
+      if (with.sum_to(bucket) > ceiling) return made;
+      while (made < train.count && train.step_at(made + 1).raw() / kLength == bucket) {
+        if (with.sum_to(bucket) == ceiling) return made;
+        ++with.steps[bucket];
+        ++made;
+      }
+    }
+    return made;
+  }
+  /// The most that a window which reaches past `now` may come to hold.
+  template <class Worst>
+  [[nodiscard]] std::int64_t worst_from(Instant now, Worst&& worst) const {
+    const std::int64_t present = now.raw() / kLength;
+    std::int64_t most = 0;
+    for (std::int64_t last = present; last < present + kInASum; ++last) {
+      const Duration future{(last + 1) * kLength - now.raw()};
+      most = std::max(most, between(last - kInASum + 1, present) + worst(future));
+    }
+    return most;
+  }
+};
+
+RC_GTEST_PROP(StepWindow, INV_4_counts_lets_through_and_foresees_what_a_recount_says, ()) {
+  HourWindow window;
+  Buckets recount;
+  Instant now{*within(0, 3 * Buckets::kLength)};
+  const int deeds = static_cast<int>(*within(2, 25));
+  for (int deed = 0; deed < deeds; ++deed) {
+    // To a bucket's edges more often than chance would, and as far as the ring is long.
+    now = now + Duration{*rc::gen::oneOf(within(0, Buckets::kLength), within(0, 4 * Buckets::kLength),
+                                         within(30 * Buckets::kLength, 34 * Buckets::kLength))};
+    if (*within(0, 2) == 0) {
+      const std::int64_t edge = now.raw() / Buckets::kLength * Buckets::kLength;
+      now = Instant{edge + *rc::gen::element<std::int64_t>(0, Buckets::kLength - 1, Buckets::kLength)};
+    }
+    const Train train = train_of(kRoller, now, *within(1, 40), FlowRate{kRoller.step.raw() * *within(300, 9'000)},
+                                 *within(0, kRoller.step.raw() * Amount::kUnitsPerNanolitre - 1));
+    if (train.all_by(now + kLongestTrain)) {
+      const std::int64_t ceiling = std::max<std::int64_t>(
+          0, recount.sum_to(now.raw() / Buckets::kLength) + *within(-3, train.count + 2));
+      window.set_ceiling(ceiling);
+      const std::int64_t room = window.room_for(train);
+      RC_ASSERT(room == recount.room_for(train, ceiling));
+      Train through = train;
+      through.count = room;
+      if (room > 0) {
+        window.book(through);
+        recount.take(through, room);
+        now = through.end();
+        if (*within(0, 1) == 0) {
+          const Instant cut{*within(through.start.raw(), now.raw())};
+          Buckets before = recount;
+          for (auto& [bucket, count] : before.steps) count = 0;
+          before.take(through, room);
+          for (const auto& [bucket, count] : before.steps) recount.steps[bucket] -= count;
+          window.unbook(through, cut);
+          recount.take(through, through.made_by(cut));
+          now = cut;
+        }
+      }
+    }
+    if (*within(0, 3) == 0) {
+      const std::int64_t more = *within(0, 20);
+      window.add(now, more);
+      recount.steps[now.raw() / Buckets::kLength] += more;
+    }
+    if (*within(0, 5) == 0) {
+      const std::int64_t up = *within(1, 5), down = *within(1, 5);
+      window.rescale(up, down);
+      for (auto& [bucket, count] : recount.steps) count = (count * up + down - 1) / down;
+    }
+    RC_ASSERT(window.count_at(now) == recount.sum_to(now.raw() / Buckets::kLength));
+    const Instant later = now + Duration{*within(0, 40 * Buckets::kLength)};
+    RC_ASSERT(window.count_at(later) == recount.sum_to(later.raw() / Buckets::kLength));
+
+    // A therapy that gives `low` at first and `high` from some time on.
+    const std::int64_t low = *within(0, 20), high = low + *within(0, 60);
+    const Duration from{*rc::gen::oneOf(within(1, 14 * Buckets::kLength),
+                                        rc::gen::map(within(1, 14), [](std::int64_t n) { return n * Buckets::kLength; }))};
+    const Instant start = *within(0, 1) == 0 ? now : later;
+    const Duration to_edge{Buckets::kLength - start.raw() % Buckets::kLength};
+    const Duration after =
+        *within(0, 1) == 0
+            ? from
+            : Duration{to_edge.raw() + from.raw() / Buckets::kLength * Buckets::kLength + *within(-1, 1)};
+    const auto worst = [&](Duration d) { return d >= after ? high : low; };
+    const std::int64_t most = recount.worst_from(start, worst);
+    window.set_ceiling(most);
+    RC_ASSERT(window.fits(start, worst));
+    window.set_ceiling(most - 1);
+    RC_ASSERT(!window.fits(start, worst));
+  }
+}
+
+TEST(StepWindow, INV_4_a_step_in_the_last_millisecond_of_a_bucket_is_counted_in_it) {
+  // 100 steps a minute from minute 1, a step in the last millisecond of each bucket. A unit a millisecond more,
+  // and it is the remainder of two buckets that makes this step whole.
+  struct Row {
+    std::int64_t rate, phase, by_first;
+  };
+  for (const Row& row : {Row{1'440'000, 1'440'000, 400}, Row{1'440'001, 900'001, 399}}) {
+    HourWindow window;
+    window.set_ceiling(1'000'000);
+    window.book(train_of(kRoller, at(minutes(1)), 3'000, FlowRate{row.rate}, row.phase));
+    EXPECT_EQ(window.count_at(at(minutes(4))), row.by_first);
+    EXPECT_EQ(window.count_at(at(minutes(9))), 900);
+  }
+}
+
+TEST(StepWindow, INV_4_a_train_that_outlives_the_past_has_room_for_all_its_steps) {
+  HourWindow window;
+  window.set_ceiling(100);
+  window.book(one_a_second(at(minutes(1)), 60));
+  const Train train = train_of(kRoller, at(minutes(64)), 60, FlowRate{kRoller.step.raw() * 43'200});  // two minutes
+  EXPECT_EQ(window.room_for(train), 60);
+}
+
+TEST(StepWindow, INV_4_what_fell_a_whole_ring_ago_is_no_past) {
+  HourWindow window;
+  window.set_ceiling(100);
+  window.book(one_a_second(at(minutes(1)), 80));
+  window.book(one_a_second(at(minutes(31 * 5 + 1)), 1));
+  const auto worst = [](Duration d) { return d >= minutes(65) ? 100 : 30; };
+  EXPECT_TRUE(window.fits(at(minutes(32 * 5 + 1)), worst));
+}
+
+TEST(StepWindow, INV_4_a_flow_that_changes_is_counted_anew) {
+  // The same rate of a pump with another step: what a bucket holds is not what it held for the first.
+  HourWindow window;
+  window.set_ceiling(1'000'000);
+  const Train fine = train_of(kRoller, at(minutes(1)), 2'000, microlitres_per_day(1'440));
+  Train coarse = fine;
+  coarse.start = at(hours(3));
+  coarse.units_per_step *= 2;
+  coarse.count = 2'000;
+  window.book(fine);
+  EXPECT_EQ(window.count_at(at(minutes(4))), 399);
+  window.book(coarse);
+  EXPECT_EQ(window.count_at(at(hours(3) + minutes(9))), 499);
+}
+
 // ---- what was given, in the new fluid's steps
 // --------------------------------------------------------------
 
@@ -363,6 +640,7 @@ TEST(DoseGate, INV_4_lets_no_implausible_train_through) {
       with([](Train& t) { t.phase = -1; }),
       with([](Train& t) { t.phase = t.units_per_step; }),
       with([](Train& t) { t.count = 3'601; }),
+      with([](Train& t) { t.count = std::int64_t{1} << 53; }),  // times the units of a step it is 0 in 64 bits
   };
   for (std::size_t i = 0; i < all.size(); ++i) {
     for (const TrainPurpose purpose : {TrainPurpose::kTherapy, TrainPurpose::kPrime, TrainPurpose::kBridge}) {

@@ -269,5 +269,68 @@ TEST(Engine, time_does_not_run_backwards) {
   EXPECT_EQ(player.engine.commanded(), made);
 }
 
+TEST(Engine, INV_3_a_step_that_comes_due_to_the_very_unit_is_told) {
+  Engine engine{kStep};
+  engine.resume();
+  engine.set_basal(FlowRate{300'000});
+  engine.advance(Instant{2'880});  // nobody made a train for it
+  EXPECT_EQ(engine.missed(), 1);
+}
+
+TEST(Engine, the_smallest_flow_still_ends_a_step_that_is_nearly_earned) {
+  Engine engine{kStep};
+  engine.resume();
+  engine.set_basal(FlowRate{300'000});
+  engine.advance(Instant{2'879});
+  engine.set_basal(FlowRate{1});
+  const auto train = engine.plan(kNever, 10);
+  ASSERT_TRUE(train);
+  EXPECT_EQ(train->end(), Instant{2'879 + 300'000});
+}
+
+TEST(Engine, a_bolus_runs_until_its_last_unit_has_come_due) {
+  Engine engine{kStep};
+  engine.resume();
+  engine.start_bolus({nanolitres(1), FlowRate{12'342'857}});  // times 7 it is a unit less than a nanolitre
+  engine.advance(Instant{7});
+  EXPECT_TRUE(engine.bolus_running());
+  EXPECT_EQ(engine.bolus_end(), Instant{8});
+  engine.advance(Instant{8});
+  EXPECT_FALSE(engine.bolus_running());
+}
+
+TEST(Engine, INV_8_after_power_was_gone_nothing_is_earned_and_the_steps_that_count_as_made_are_commanded) {
+  Player player;
+  player.engine.set_basal(FlowRate{300'000});
+  EXPECT_EQ(player.engine.running(), nullptr);
+  player.plan();
+  ASSERT_NE(player.engine.running(), nullptr);
+  EXPECT_EQ(player.engine.running()->count, 1'250);
+  player.engine.advance(Instant{2'880 * 3 + 1'000});
+  player.engine.settle(20);
+  EXPECT_EQ(player.engine.commanded(), 20);
+  EXPECT_EQ(player.engine.running(), nullptr);
+  EXPECT_TRUE(player.engine.halted());
+  player.engine.settle(30);  // no train runs that they could be of
+  EXPECT_EQ(player.engine.commanded(), 20);
+  player.engine.resume();
+  EXPECT_EQ(player.engine.plan(kNever, 10)->phase, 0);
+}
+
+TEST(Engine, counts_on_from_a_time_and_a_count) {
+  Engine engine{kStep};
+  EXPECT_TRUE(engine.halted());
+  EXPECT_EQ(engine.commanded(), 0);
+  engine.count_on(Instant{1'000'000}, 77);
+  EXPECT_EQ(engine.now(), Instant{1'000'000});
+  EXPECT_EQ(engine.commanded(), 77);
+  engine.resume();
+  engine.set_basal(FlowRate{300'000});
+  const auto train = engine.plan(kNever, 10);
+  ASSERT_TRUE(train);
+  EXPECT_EQ(train->start, Instant{1'000'000});
+  EXPECT_EQ(train->phase, 0);
+}
+
 }  // namespace
 }  // namespace theca

@@ -78,7 +78,7 @@ bool flag(Io& io, O& optional) {
   field(io, has);
   if constexpr (Io::kReads) {
     optional.reset();
-    if (has) optional.emplace();
+    if (has) optional = typename O::value_type{};
   }
   return has;
 }

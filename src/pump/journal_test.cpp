@@ -9,6 +9,7 @@
 #include <tuple>
 #include <vector>
 
+#include "pump/checksum.hpp"
 #include "pump/flash_model.hpp"
 
 namespace theca {
@@ -128,6 +129,39 @@ RC_GTEST_PROP(Journal, INV_9_a_head_with_a_flipped_bit_is_refused, ()) {
       words[i] ^= Word{1} << bit;
     }
   }
+}
+
+TEST(Journal, an_entry_and_a_head_stand_as_the_format_says) {
+  // A journal that older pumps wrote is read by its layout: docs/journal.md.
+  const JournalEntry entry{0x8765'4321, {Instant{0x0123'4567'89AB}, EventCode{7}, 0xFE, -5, 6}};
+  const auto words = words_of(entry);
+  EXPECT_EQ(words[0] & 0xFFFF'FFFF, 0x8765'4321U);
+  EXPECT_EQ(words[1], 0xFE07'0123'4567'89ABU);
+  EXPECT_EQ(words[2], ~Word{4});
+  EXPECT_EQ(words[3], 6U);
+  Crc32c sum;
+  sum.add(0x8765'4321);
+  for (std::size_t i = 1; i < words.size(); ++i) sum.add(words[i]);
+  EXPECT_EQ(words[0] >> 32, sum.value());
+
+  JournalPage page{0x1234, 0x8765'4321, {}};
+  for (std::size_t i = 0; i < page.before.size(); ++i) page.before[i] = static_cast<std::uint8_t>(i + 1);
+  const auto head = words_of(page);
+  EXPECT_EQ(head[0] & 0xFFFF'FFFF, 0x1234U);
+  EXPECT_EQ(head[1], 0x1'8765'4321U);
+  EXPECT_EQ(head[2], 0x0807'0605'0403'0201U);
+  EXPECT_EQ(head[5], 0x201F'1E1D'1C1B'1A19U);
+  EXPECT_EQ(head[6], 0U);
+  EXPECT_EQ(head[7], kErased);
+  Crc32c head_sum;
+  head_sum.add(0x1234);
+  for (std::size_t i = 1; i < 7; ++i) head_sum.add(head[i]);
+  EXPECT_EQ(head[0] >> 32, head_sum.value());
+}
+
+TEST(Journal, a_time_beyond_the_format_changes_no_other_field) {
+  const auto words = words_of(JournalEntry{1, {Instant{-1}, EventCode{2}, 8, 0, 0}});
+  EXPECT_EQ(words[1], 0x0802'FFFF'FFFF'FFFFU);
 }
 
 TEST(Journal, erased_words_and_zeros_are_neither_entry_nor_head) {
@@ -438,6 +472,73 @@ TEST(Journal, newest_reaches_to_the_oldest_page_of_a_ring_that_wrapped) {
   EXPECT_TRUE(at(kMostEntries));
   EXPECT_TRUE(at(kEntriesPerPage));  // the oldest that stands
   EXPECT_FALSE(at(kEntriesPerPage - 1));
+}
+
+TEST(Journal, newest_looks_at_the_last_place_of_a_page_and_at_the_page_in_hand) {
+  FlashModel flash;
+  Journal journal{flash};
+  EXPECT_FALSE(journal.newest([](const JournalEntry&) { return true; }));
+  for (const std::uint32_t count : {kEntriesPerPage, kEntriesPerPage + 1}) {
+    ASSERT_TRUE(append_to(journal, count));
+    const auto newest = journal.newest([](const JournalEntry&) { return true; });
+    ASSERT_TRUE(newest);
+    EXPECT_EQ(newest->sequence, count - 1);
+  }
+}
+
+TEST(Journal, INV_9_what_stood_on_a_page_that_was_passed_over_is_no_part_of_it) {
+  const auto flash = full_ring().clone();
+  flash->stick(kJournalPage + 2);  // it keeps the entries of the first round
+  Journal journal{*flash};
+  journal.open();
+  ASSERT_TRUE(append_to(journal, kMostEntries + 3 * kEntriesPerPage, kMostEntries));
+  const std::uint32_t stale = 2 * kEntriesPerPage + 5;
+  EXPECT_FALSE(journal.newest([&](const JournalEntry& entry) { return entry.sequence == stale; }));
+  EXPECT_TRUE(chained(journal));
+}
+
+TEST(Journal, INV_9_a_head_in_which_any_one_bit_has_turned_is_still_read) {
+  FlashModel flash;
+  {
+    Journal journal{flash};
+    ASSERT_TRUE(append_to(journal, kEntriesPerPage + 3));
+  }
+  for (std::uint32_t word = 0; word < kPageHeadWords; ++word) {
+    for (int bit = 0; bit < 64; ++bit) {
+      flash.flip(Journal::address_of(1) + word, bit);
+      Journal journal{flash};
+      journal.open();
+      ASSERT_EQ(journal.newest_page(), 1U) << word << ' ' << bit;
+      ASSERT_EQ(journal.next_sequence(), kEntriesPerPage + 3);
+      flash.flip(Journal::address_of(1) + word, bit);
+    }
+  }
+}
+
+TEST(Journal, a_head_in_a_slot_that_is_not_its_own_is_none) {
+  FlashModel flash;
+  {
+    Journal journal{flash};
+    ASSERT_TRUE(append_to(journal, 5));
+  }
+  const auto head = words_of(JournalPage{kJournalPages + 7, 1'000, {}});
+  for (std::uint32_t i = 0; i < kPageHeadWords; ++i) flash.program(Journal::address_of(9) + i, head[i]);
+  Journal journal{flash};
+  journal.open();
+  EXPECT_EQ(journal.newest_page(), 0U);
+  EXPECT_EQ(journal.next_sequence(), 5U);
+}
+
+TEST(Journal, opened_anew_it_forgets_what_it_knew) {
+  FlashModel flash;
+  Journal journal{flash};
+  ASSERT_TRUE(append_to(journal, 2 * kEntriesPerPage + 7));
+  for (std::uint32_t page = 0; page < 3; ++page) flash.erase(kJournalPage + page);
+  journal.open();
+  EXPECT_FALSE(journal.any());
+  EXPECT_EQ(journal.next_sequence(), 0U);
+  ASSERT_TRUE(append_to(journal, 3));
+  EXPECT_TRUE(same(all_of(journal), entries_to(3)));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "therapy/prescription_testing.hpp"
@@ -54,6 +55,19 @@ RC_GTEST_PROP(PatientGrants, INV_7_no_window_ever_holds_more_than_was_allotted, 
     grants.add(now);
     given.push_back(now);
   }
+}
+
+TEST(PatientGrants, INV_7_as_many_grants_are_kept_as_may_be_allotted) {
+  PatientGrants grants;
+  PatientBolusPolicy policy = example::quarter_millilitre_a_day();
+  policy.allotted = kMaxAllotted;
+  policy.lockout_s = 0;
+  for (std::int64_t i = 1; i <= 40; ++i) {
+    grants.add(Instant{0} + minutes(i));
+    EXPECT_EQ(grants.in_window(policy, Instant{0} + minutes(i)), std::min(kMaxAllotted, static_cast<std::size_t>(i))) << i;
+  }
+  // The 32nd last, of minute 9, leaves the window first.
+  EXPECT_EQ(grants.window_open(policy), Instant{0} + minutes(9) + seconds(policy.window_s));
 }
 
 TEST(WithinHours, from_is_in_to_is_out_and_midnight_is_crossed) {

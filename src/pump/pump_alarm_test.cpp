@@ -194,5 +194,41 @@ TEST(PumpField, INV_10_does_not_start_a_stopped_pump) {
   EXPECT_TRUE(bench.steps.empty());
 }
 
+TEST(PumpField, a_pump_that_is_not_implanted_tells_nothing_of_it) {
+  Bench bench;
+  bench.magnetic_field(true);
+  bench.magnetic_field(false);
+  EXPECT_TRUE(bench.events.empty());
+}
+
+TEST(PumpField, INV_3_nothing_was_missed_of_a_stopped_pump) {
+  Bench bench{setup_with(kFluid), continuous(1, kFluid, kRate)};
+  bench.run_for(hours(1));
+  bench.stop();
+  bench.magnetic_field(true);
+  bench.run_for(minutes(40));
+  bench.magnetic_field(false);
+  EXPECT_EQ(bench.last(EventCode::kFieldLeft).value, minutes(40).raw());
+  EXPECT_EQ(bench.last(EventCode::kFieldLeft).value2, 0);
+}
+
+TEST(PumpAlarm, an_acknowledged_critical_one_sounds_more_often_than_another) {
+  Bench bench{setup_with(kFluid), continuous(1, kFluid, kRate)};
+  bench.run_for(minutes(5));
+  bench.make_extra(1);
+  ASSERT_TRUE(bench.has_alarm(Alarm::kOverDelivery));
+  bench.acknowledge();
+  ASSERT_TRUE(bench.has_alarm(Alarm::kOverDelivery));
+  bench.sounds.clear();
+  const Instant seen = bench.now();
+  bench.run_for(days(1));
+  ASSERT_FALSE(bench.sounds.empty());
+  for (const auto& [at, alarm_class] : bench.sounds) {
+    EXPECT_EQ(alarm_class, AlarmClass::kCritical);
+    EXPECT_EQ((at - seen).raw() % kCriticalRepeatAcknowledged.raw(), 0) << (at - seen).raw();
+  }
+  EXPECT_EQ(bench.sounds.size(), static_cast<std::size_t>(days(1).raw() / kCriticalRepeatAcknowledged.raw()));
+}
+
 }  // namespace
 }  // namespace theca

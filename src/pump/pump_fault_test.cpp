@@ -259,6 +259,17 @@ TEST(PumpGate, INV_5_each_safe_action_has_its_rate) {
   }
 }
 
+TEST(PumpGate, INV_3_what_its_safe_state_cannot_give_in_a_field_is_told) {
+  Bench bench{setup_with_low_day(kFirst),
+              with_high_hour(kFirst, {SafeAction::kEmergencyRate, FlowRate{100'000}})};
+  live_the_hour_again(bench, 5);
+  ASSERT_EQ(bench.pump.mode(), Mode::kSafeState);
+  bench.magnetic_field(true);
+  bench.run_for(hours(6));
+  bench.magnetic_field(false);
+  EXPECT_EQ(bench.last(EventCode::kFieldLeft).value2, 25'000);
+}
+
 /// While tip and reservoir differ, the lower of both safe states counts.
 TEST(PumpSafeState, INV_5_the_lower_of_tip_and_reservoir_counts_until_the_front_has_passed) {
   struct Row {

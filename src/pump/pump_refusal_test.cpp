@@ -604,5 +604,63 @@ TEST(PumpRefusal, the_patient_is_not_charged_for_a_refused_request) {
   EXPECT_EQ(bench.press().refusal, Refusal::kNone);
 }
 
+TEST(PumpRefusal, one_that_no_waiting_would_help_names_no_next_chance) {
+  Bench bench{setup_with(kFirst), with_patient_bolus()};
+  const BolusAnswer granted = bench.press();
+  ASSERT_EQ(granted.refusal, Refusal::kNone);
+  EXPECT_EQ(granted.next_possible, Instant{0});
+  for (int i = 0; i < 3; ++i) bench.run_for(hours(4)), bench.press();
+  bench.run_for(hours(20));  // the window has been full and is open again
+  const Prescription p = with_patient_bolus(2, kSecond);
+  ASSERT_TRUE(bench.refill(of(kSecond), &p));
+  const BolusAnswer answer = bench.press();
+  EXPECT_EQ(answer.refusal, Refusal::kFrontInPath);
+  EXPECT_EQ(answer.next_possible, Instant{0});
+}
+
+TEST(PumpRefusal, a_request_at_the_very_moment_of_a_scheduled_bolus_comes_behind_it) {
+  Prescription p = with_patient_bolus();
+  p.schedule = each(over(microlitres(20), minutes(20)), 6 * 3'600, 3'600);
+  Bench bench{setup_with(kFirst), p};
+  bench.run_for(minutes(59));
+  EXPECT_EQ(bench.press_at(at(hours(1))).refusal, Refusal::kOtherBolusRunning);
+}
+
+/// Steps of basal that a bolus leaves room for: what falls beside it, a step that is nearly earned, and one more.
+std::int64_t beside(const Prescription& p, Volume dose, FlowRate basal) {
+  const Duration takes = bolus_duration({dose, p.patient.dose.rate});
+  return whole_steps(Amount::over(basal, takes).floor(), kRoller.step) + 2;
+}
+
+TEST(PumpRefusal, a_bolus_that_would_empty_the_reservoir_is_refused_to_the_step) {
+  const Prescription p = with_patient_bolus();
+  const std::int64_t needed = whole_steps(p.patient.dose.volume, kRoller.step) + beside(p, p.patient.dose.volume, kRate);
+  for (const std::int64_t more : {-1, 0}) {
+    Implantation setup = setup_with(kFirst);
+    setup.low_alarm = microlitres(10);
+    setup.refill.filled = kRoller.step * (needed + more);
+    EXPECT_EQ((Bench{setup, p}.press().refusal), more < 0 ? Refusal::kReservoirEmpty : Refusal::kNone);
+  }
+}
+
+TEST(PumpRefusal, a_bolus_that_would_span_both_fluids_is_refused_to_the_step) {
+  for (const std::int64_t fewer : {0, 1}) {
+    Bench bench{setup_with(kFirst), with_patient_bolus()};
+    Prescription p = bridging(2);
+    p.patient.during_bridge = microlitres(25);
+    ASSERT_TRUE(bench.refill(of(kSecond), &p));
+    const std::int64_t last = bench.pump.commanded() + whole_steps(p.bridge.volume, kRoller.step);
+    const std::int64_t needed =
+        whole_steps(p.patient.during_bridge, kRoller.step) + beside(p, p.patient.during_bridge, p.bridge.rate);
+    bench.run_for(hours(20));
+    while (last - bench.pump.commanded() > needed - fewer) {
+      bench.run_for(seconds(1));
+      bench.sleep_to(bench.now());  // the pump counts its steps when it is woken
+    }
+    ASSERT_EQ(last - bench.pump.commanded(), needed - fewer);
+    EXPECT_EQ(bench.press().refusal, fewer == 0 ? Refusal::kNone : Refusal::kBridging);
+  }
+}
+
 }  // namespace
 }  // namespace theca

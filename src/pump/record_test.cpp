@@ -143,6 +143,36 @@ TEST(Record, one_that_reaches_beyond_its_room_is_not_found) {
   }
 }
 
+TEST(Record, a_whole_head_that_no_writer_writes_ends_the_search) {
+  struct Wrong {
+    RecordId id;
+    Word version;
+  };
+  for (const auto& [id, version] : {Wrong{RecordId::kTherapy, 0}, Wrong{RecordId::kTherapy, 2},
+                                    Wrong{RecordId{kRecordCount}, 1}, Wrong{RecordId{255}, 1}}) {
+    FlashModel flash;
+    Crc32c sum;
+    sum.add(77);
+    const Word head = Word{static_cast<std::uint8_t>(id)} | version << 8 | Word{1} << 16;
+    sum.add(head);
+    flash.program(kFirst, head | Word{sum.value()} << 32);
+    flash.program(kFirst + 1, 77);
+    Crc32c next;
+    next.add(78);
+    flash.program(kFirst + 2, RecordHead::make(RecordId::kLimits, 1, next));
+    flash.program(kFirst + 3, 78);
+    for (const auto& place : found(flash)) EXPECT_FALSE(place);
+  }
+}
+
+TEST(Record, a_head_holds_its_sum_above_what_it_tells) {
+  Crc32c sum;
+  sum.add(5);
+  Crc32c whole = sum;
+  whole.add(0x0002'0103);
+  EXPECT_EQ(RecordHead::make(RecordId::kFluids, 2, sum), Word{0x0002'0103} | Word{whole.value()} << 32);
+}
+
 // ---- flips ----------------------------------------------------------------------------------------------
 
 RC_GTEST_PROP(Record, INV_6_a_flipped_bit_hides_its_record_and_no_other, ()) {

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <vector>
 
+#include "pump/checksum.hpp"
 #include "pump/flash_model.hpp"
 
 namespace theca {
@@ -128,12 +129,14 @@ TEST(Store, a_blank_memory_is_told_from_one_that_lost_its_generations) {
   FlashModel flash;
   EXPECT_EQ(Store{flash}.find(), Found::kBlank);
   for (std::uint32_t page = 0; page < kSlots * kSlotPages; ++page) {
-    const std::uint32_t address = word_of_page(page) + 100;
-    flash.flip(address, 3);
-    // The very first generation stands in the odd slots: what power left of it there was never a state.
-    const bool first = page >= 2 * kSlotPages;
-    EXPECT_EQ(Store{flash}.find(), first ? Found::kBlank : Found::kNothing) << page;
-    flash.flip(address, 3);
+    for (const std::uint32_t word : {0U, 100U, kPageWords - 1}) {
+      const std::uint32_t address = word_of_page(page) + word;
+      flash.flip(address, 3);
+      // The very first generation stands in the odd slots: what power left of it there was never a state.
+      const bool first = page >= 2 * kSlotPages;
+      EXPECT_EQ(Store{flash}.find(), first ? Found::kBlank : Found::kNothing) << page;
+      flash.flip(address, 3);
+    }
   }
 }
 
@@ -606,6 +609,246 @@ TEST(Store, INV_6_when_no_copy_can_be_written_the_old_generation_counts_on) {
   EXPECT_TRUE(holds(again, 0, kSeed));
   EXPECT_TRUE(holds(again, 1, kSeed));
   EXPECT_TRUE(same(replayed(again).value(), calls_to(4)));
+}
+
+// ---- the format -----------------------------------------------------------------------------------------
+
+/// The words of a call as they stand, with the sum that makes it whole.
+std::array<Word, kCallWords> words_of_call(Word kind, std::uint32_t generation, Word number, Word now) {
+  std::array<Word, kCallWords> words{kind | Word{generation & 0xFF} << 8 | number << 16, now, 2, 3};
+  Crc32c sum;
+  sum.add(generation);
+  for (const Word word : words) sum.add(word);
+  words[0] |= Word{sum.value()} << 32;
+  return words;
+}
+void program_call(FlashModel& flash, std::uint32_t generation, std::uint32_t place,
+                  const std::array<Word, kCallWords>& words) {
+  for (std::uint32_t i = 0; i < kCallWords; ++i) flash.program(call_address(generation, place) + i, words[i]);
+}
+
+TEST(Store, what_stands_in_memory_is_what_older_pumps_wrote) {
+  FlashModel flash;
+  Store store{flash};
+  for (std::uint32_t generation = 1; generation <= 2; ++generation) {
+    ASSERT_EQ(keep(store, kSeed), kCopies);
+    const Word commit = Word{generation} | Word{0x5448'4543U ^ (generation * 0x9E37'79B1U)} << 32;
+    for (std::size_t copy = 0; copy < kCopies; ++copy)
+      EXPECT_EQ(flash.read(commit_address(generation, copy)), commit);
+  }
+  ASSERT_TRUE(store.log({CallKind::kWake, Instant{5}, 2, 3}));
+  ASSERT_TRUE(store.log({CallKind::kField, Instant{6}, 2, 3}));
+  const auto first = words_of_call(1, 2, 0, 5), second = words_of_call(9, 2, 1, 6);
+  for (std::uint32_t i = 0; i < kCallWords; ++i) {
+    EXPECT_EQ(flash.read(call_address(2, 0) + i), first[i]);
+    EXPECT_EQ(flash.read(call_address(2, 1) + i), second[i]);
+  }
+}
+
+TEST(Store, a_whole_call_that_no_pump_of_this_generation_makes_is_none) {
+  struct Wrong {
+    const char* what;
+    Word kind;
+    std::uint32_t head_generation;
+  };
+  for (const auto& [what, kind, head_generation] :
+       {Wrong{"kind 0", 0, 2}, Wrong{"a kind beyond the last", kLastCallKind + 1, 2},
+        Wrong{"the sum of this generation, the head of another", 1, 3}}) {
+    SCOPED_TRACE(what);
+    FlashModel flash;
+    Store writer{flash};
+    two_generations(writer, calls_to(1));
+    auto words = words_of_call(kind, 2, 1, 5);
+    if (head_generation != 2) {
+      words[0] = (words[0] & 0xFFFF'00FF) | Word{head_generation} << 8;
+      Crc32c sum;
+      sum.add(2);
+      for (const Word word : words) sum.add(word);
+      words[0] |= Word{sum.value()} << 32;
+    }
+    program_call(flash, 2, 1, words);
+    Store store{flash};
+    store.find();
+    EXPECT_TRUE(same(replayed(store).value(), calls_to(1)));
+    EXPECT_TRUE(store.log(call_of(1)));  // behind it
+    EXPECT_EQ(store.log_room(), kMostCalls - 3);
+  }
+}
+
+TEST(Store, a_call_that_stands_twice_is_made_once_and_one_that_is_missing_is_told) {
+  FlashModel flash;
+  Store writer{flash};
+  two_generations(writer, {});
+  program_call(flash, 2, 0, words_of_call(1, 2, 0, 5));
+  program_call(flash, 2, 1, words_of_call(1, 2, 0, 5));
+  program_call(flash, 2, 2, words_of_call(1, 2, 1, 6));
+  {
+    Store store{flash};
+    store.find();
+    EXPECT_EQ(replayed(store).value().size(), 2U);
+  }
+  program_call(flash, 2, 3, words_of_call(1, 2, 3, 7));
+  Store store{flash};
+  store.find();
+  EXPECT_FALSE(replayed(store));
+}
+
+TEST(Store, tells_how_many_calls_it_mended) {
+  FlashModel flash;
+  Store writer{flash};
+  two_generations(writer, calls_to(4));
+  Store store{flash};
+  store.find();
+  ASSERT_TRUE(replayed(store));
+  EXPECT_EQ(store.mended(), 0);
+  flash.flip(call_address(2, 1) + 2, 63);
+  flash.flip(call_address(2, 3), 0);
+  ASSERT_TRUE(replayed(store));
+  EXPECT_EQ(store.mended(), 2);
+}
+
+TEST(Store, replayed_again_after_a_boot_it_goes_on_as_the_first_time) {
+  FlashModel flash;
+  Store writer{flash};
+  two_generations(writer, calls_to(100));
+  Store store{flash};
+  store.find();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(same(replayed(store).value(), calls_to(100)));
+    EXPECT_EQ(store.log_room(), kMostCalls - 100);
+  }
+  EXPECT_FALSE(scrubbed(store, 100));
+  for (std::uint32_t place = 0; place < 100; ++place) {
+    flash.flip(call_address(2, place) + 1, 5);
+    EXPECT_TRUE(scrubbed(store, 100)) << place;
+    flash.flip(call_address(2, place) + 1, 5);
+  }
+  EXPECT_TRUE(store.log(call_of(100)));
+  Store again{flash};
+  again.find();
+  EXPECT_TRUE(same(replayed(again).value(), calls_to(101)));
+}
+
+TEST(Store, a_scrub_looks_at_every_call_of_a_full_log_and_at_none_that_was_torn) {
+  FlashModel flash;
+  Store store{flash};
+  ASSERT_EQ(keep(store, kSeed), kCopies);
+  flash.flip(call_address(1, 80), 0);  // this place will take no call
+  log(store, calls_to(kMostCalls - 1));
+  EXPECT_FALSE(store.log(call_of(1)));
+  EXPECT_FALSE(scrubbed(store, kMostCalls));
+  for (const std::uint32_t place : {0U, 7U, 8U, 10U, 255U, 256U, kMostCalls - 1}) {
+    flash.flip(call_address(1, place) + 3, 12);
+    EXPECT_TRUE(scrubbed(store, kMostCalls)) << place;
+    flash.flip(call_address(1, place) + 3, 12);
+  }
+  flash.flip(call_address(1, 80) + 2, 12);
+  EXPECT_FALSE(scrubbed(store, kMostCalls));
+  // The next generation has its own calls: nothing is looked for where the old ones were.
+  ASSERT_EQ(keep(store, kSeed), kCopies);
+  EXPECT_FALSE(scrubbed(store, kMostCalls));
+}
+
+TEST(Store, after_a_boot_without_calls_all_the_log_is_free) {
+  FlashModel flash;
+  Store writer{flash};
+  two_generations(writer, {});
+  Store store{flash};
+  store.find();
+  EXPECT_TRUE(replayed(store).value().empty());
+  EXPECT_EQ(store.log_room(), kMostCalls);
+}
+
+TEST(Store, INV_6_a_copy_whose_last_word_does_not_take_is_none_and_the_other_counts) {
+  for (std::size_t bad = 0; bad < kCopies; ++bad) {
+    FlashModel flash;
+    Store store{flash};
+    ASSERT_EQ(keep(store, kOldSeed), kCopies);
+    std::size_t which = 0;
+    const std::size_t copies = store.keep([&](RecordWriter& writer) {
+      writer.begin(RecordId::kTherapy);
+      writer.put(5, 8);
+      writer.end();
+      if (which++ == bad) flash.flip(commit_address(2, bad), 1);  // a bit of generation 2
+    });
+    EXPECT_EQ(copies, 1U);
+    EXPECT_EQ(store.generation(), 2U);
+    Store again{flash};
+    ASSERT_EQ(again.find(), Found::kState);
+    EXPECT_EQ(again.generation(), 2U);
+    EXPECT_TRUE(again.copy(1 - bad)[0]);
+    EXPECT_FALSE(again.copy(bad)[0]);
+  }
+}
+
+TEST(Store, INV_6_when_neither_last_word_takes_the_old_generation_counts_on) {
+  FlashModel flash;
+  Store store{flash};
+  ASSERT_EQ(keep(store, kOldSeed), kCopies);
+  log(store, calls_to(3));
+  std::size_t which = 0;
+  const std::size_t copies = store.keep([&](RecordWriter& writer) {
+    writer.begin(RecordId::kTherapy);
+    writer.put(5, 8);
+    writer.end();
+    flash.flip(commit_address(2, which++), 1);
+  });
+  EXPECT_EQ(copies, 0U);
+  EXPECT_EQ(store.generation(), 1U);
+  Store again{flash};
+  ASSERT_EQ(again.find(), Found::kState);
+  EXPECT_EQ(again.generation(), 1U);
+  EXPECT_TRUE(same(replayed(again).value(), calls_to(3)));
+}
+
+TEST(Store, a_place_in_which_a_bit_has_turned_takes_no_call) {
+  // Zeros that happen to be wanted there would read back right: it is passed over all the same.
+  for (std::uint32_t word = 0; word < kCallWords; ++word) {
+    FlashModel flash;
+    Store store{flash};
+    ASSERT_EQ(keep(store, kSeed), kCopies);
+    flash.flip(call_address(1, 0) + word, word == 0 ? 1 : 63);
+    ASSERT_TRUE(store.log({CallKind::kWake, Instant{0}, 0, 0}));
+    EXPECT_EQ(store.log_room(), kMostCalls - 2) << word;
+  }
+}
+
+TEST(Store, the_scrub_looks_for_no_call_where_none_stands) {
+  FlashModel flash;
+  Store store{flash};
+  ASSERT_EQ(keep(store, kOldSeed), kCopies);
+  log(store, calls_to(100));
+  ASSERT_EQ(keep(store, kSeed), kCopies);  // it knows nothing of the calls before
+  for (const std::uint32_t place : {3U, 20U, 80U}) flash.flip(call_address(2, place), 0);  // these take none
+  log(store, calls_to(97));
+  EXPECT_FALSE(scrubbed(store, 100));
+  Store again{flash};
+  again.find();
+  EXPECT_TRUE(same(replayed(again).value(), calls_to(97)));
+  EXPECT_FALSE(scrubbed(again, 100));
+}
+
+TEST(Store, a_slot_holds_records_up_to_the_word_that_makes_it_count) {
+  for (const std::uint32_t words : {kSlotWords - 2, kSlotWords - 1}) {
+    FlashModel flash;
+    Store store{flash};
+    const std::size_t copies = store.keep([&](RecordWriter& writer) {
+      writer.begin(RecordId::kTherapy);
+      for (std::uint32_t i = 0; i < words; ++i) writer.put(i, 8);
+      writer.end();
+    });
+    if (words == kSlotWords - 1) {
+      EXPECT_EQ(copies, 0U);
+      continue;
+    }
+    ASSERT_EQ(copies, kCopies);
+    Store again{flash};
+    ASSERT_EQ(again.find(), Found::kState);
+    for (std::size_t copy = 0; copy < kCopies; ++copy) {
+      ASSERT_TRUE(again.copy(copy)[0]);
+      EXPECT_EQ(again.copy(copy)[0]->words, words);
+    }
+  }
 }
 
 // ---- wear -----------------------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ Reason with_choices(const NumberRefusal& refusal, const Wanted& wanted, std::str
 
 /// "3 mg/day" for a 3 mg typed where a dose rate belongs; nothing when no unit of the same matter exists.
 std::string same_matter(const Decimal& number, const Unit& unit, const Wanted& wanted) {
-  constexpr std::string_view kMassFamily = "g", kVolumeFamily = "L";
+  static constexpr std::string_view kMassFamily = "g", kVolumeFamily = "L";
   const auto family = [](Dimension d) -> std::string_view {
     switch (d) {
       case Dimension::kMass:

@@ -48,18 +48,23 @@ class Random {
   std::uint64_t state_;
 };
 
-/// How many lives, and from which seed. THECA_LONG plays a campaign, THECA_SEED another stream; THECA_LIFE
-/// replays one life of it.
+/// How many lives, and from which seed. THECA_LONG plays a campaign, THECA_LIVES no more than so many, THECA_SEED
+/// another stream; THECA_LIFE replays one life of it.
 struct Campaign {
   std::uint64_t seed = 20'260'801;
   std::int64_t first = 0;
   std::int64_t end = 0;
+  bool few = false;
 
   explicit Campaign(std::int64_t in_ci, std::int64_t when_long = 100'000) {
 #ifdef __SANITIZE_ADDRESS__
     in_ci = std::max<std::int64_t>(1, in_ci / 10);
 #endif
     end = std::getenv("THECA_LONG") != nullptr ? when_long : in_ci;
+    if (const char* text = std::getenv("THECA_LIVES")) {
+      few = true;
+      end = std::min<std::int64_t>(end, std::strtoll(text, nullptr, 0));
+    }
     if (const char* text = std::getenv("THECA_SEED")) seed = std::strtoull(text, nullptr, 0);
     if (const char* text = std::getenv("THECA_LIFE")) {
       first = std::strtoll(text, nullptr, 0);
@@ -72,7 +77,7 @@ struct Campaign {
   [[nodiscard]] std::string name(std::int64_t life) const {
     return "THECA_SEED=" + std::to_string(seed) + " THECA_LIFE=" + std::to_string(life);
   }
-  [[nodiscard]] bool whole() const { return end - first > 1; }
+  [[nodiscard]] bool whole() const { return !few && end - first > 1; }
 };
 
 /// Constants of the two kinds of actuator; sources stand in data/pumps/.

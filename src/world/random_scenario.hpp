@@ -9,8 +9,8 @@
 namespace theca {
 
 struct RandomScenario {
-  std::string head;                // title, pump, fluids, first fill, first prescription
-  std::int64_t days = 0;           // how long it lasts
+  std::string head;       // title, pump, fluids, first fill, first prescription
+  std::int64_t days = 0;  // how long it lasts
   struct Item {
     std::int64_t minute = 0;  // since the start
     std::string block;        // with its own time in it: a visit, a fault
