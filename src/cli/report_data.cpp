@@ -48,6 +48,7 @@ Json columns(const RunResult& run) {
   json["holds"] = differences(run, [](const Sample& s) { return s.reservoir_true.raw(); });
   json["inReservoir"] = differences(run, [](const Sample& s) { return std::int64_t{s.fluid_in_reservoir}; });
   json["atTip"] = differences(run, [](const Sample& s) { return std::int64_t{s.fluid_at_tip}; });
+  json["error"] = differences(run, [](const Sample& s) { return std::int64_t{s.flow_error_ppm}; });
   json["trulyAtTip"] = differences(run, [](const Sample& s) { return std::int64_t{s.fluid_truly_at_tip}; });
   json["prescribedMass"] = Json::array();
   json["tipMass"] = Json::array();
@@ -207,8 +208,6 @@ Json report_data(const RunResult& run) {
   json["clock"] = Json::array();
   for (const LocalClock& clock : run.local_clock) json["clock"].push_back({clock.at.raw(), clock.local_ms});
   json["step"] = run.model.step.raw();
-  // A constant-flow pump's flow stands in the samples as it truly is.
-  json["flowErrorPpm"] = run.constant_flow ? 0 : run.flow_error_ppm;
   json["lowAlarm"] = run.model.low_alarm.raw();
   json["capacity"] = run.model.capacity.raw();
   json["drugs"] = Json::array();

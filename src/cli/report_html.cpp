@@ -185,14 +185,15 @@ std::string flow_sentence(const RunResult& run) {
 }
 
 std::string dose_sentence(const RunResult& run, std::size_t i) {
+  constexpr std::int64_t kMillion = 1'000'000;
   DoseRate highest;
   for (const Sample& s : run.samples) {
     const Concentration c = concentration_in(run, s.fluid_truly_at_tip, run.drugs[i].code);
-    if (s.reservoir_true > Volume{}) highest = std::max(highest, dose_rate(s.flow, c));
+    if (s.reservoir_true <= Volume{}) continue;
+    const DoseRate labelled = dose_rate(s.flow, c);
+    highest = std::max(highest, DoseRate{labelled.raw() / kMillion * (kMillion + s.flow_error_ppm)});
   }
-  constexpr std::int64_t kMillion = 1'000'000;
-  const DoseRate truly{highest.raw() / kMillion * (kMillion + run.flow_error_ppm)};
-  return "At most " + to_text(truly, Rounding::significant(4)) + " of " + run.drugs[i].name +
+  return "At most " + to_text(highest, Rounding::significant(4)) + " of " + run.drugs[i].name +
          " left the tip; " + mass(at(last_sample(run).tip_mass, i)) +
          " in all. Commanded flow, with this pump's true flow error, times " +
          "the concentration at the true tip; nothing once the true reservoir is dry.";

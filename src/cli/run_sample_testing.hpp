@@ -80,6 +80,7 @@ class Maker {
     s.at = now_;
     s.prescribed = prescribed_.floor();
     s.delivered = run_.model.step * (made_.floor().raw() / run_.model.step.raw());
+    s.flow_error_ppm = run_.flow_error_ppm;
     s.truly_delivered = Volume{s.delivered.raw() * 103 / 100};
     s.flow = stalled_ ? FlowRate{} : flow_;
     s.reservoir_nominal = filled_ - (s.delivered - delivered_at_fill_);

@@ -132,6 +132,7 @@ class Device {
   [[nodiscard]] const DrugFront& true_front() const { return tip_.front(); }
   [[nodiscard]] const std::vector<Mass>& tip_mass() const { return tip_.mass(); }
   [[nodiscard]] const std::vector<TipChange>& tip_changes() const { return tip_.changes(); }
+  [[nodiscard]] std::int32_t flow_error_ppm() const { return flow_error_ppm_; }
   [[nodiscard]] Instant ran_dry() const { return ran_dry_; }
   /// When the battery could no more; kNever before.
   [[nodiscard]] Instant died() const { return died_; }

@@ -489,6 +489,7 @@ class Player {
     s.fluid_in_reservoir = status.formulation_in_reservoir;
     s.fluid_at_tip = status.formulation_at_tip;
     s.fluid_truly_at_tip = device_.true_front().at_tip().number;
+    s.flow_error_ppm = device_.flow_error_ppm();
     s.prescribed_mass = intent_.mass();
     s.tip_mass = device_.tip_mass();
     const bool quiet = !status.alarms.any() && result_.alarms.empty();

@@ -46,6 +46,7 @@ struct Sample {
   std::uint32_t fluid_in_reservoir = 0;
   std::uint32_t fluid_at_tip = 0;        // as the pump reckons it
   std::uint32_t fluid_truly_at_tip = 0;  // in the true catheter
+  std::int32_t flow_error_ppm = 0;       // of this specimen at this instant
   std::vector<Mass> prescribed_mass;     // cumulative
   std::vector<Mass> tip_mass;            // cumulative, truly left the tip
 };

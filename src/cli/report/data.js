@@ -106,7 +106,7 @@ const samples = (() => {
   const c = run.columns;
   const out = {};
   for (const key of ['t', 'prescribed', 'delivered', 'truly', 'flow', 'nominal', 'earliest', 'holds', 'inReservoir',
-    'atTip', 'trulyAtTip']) out[key] = summedUp(c[key]);
+    'atTip', 'trulyAtTip', 'error']) out[key] = summedUp(c[key]);
   out.prescribedMass = c.prescribedMass.map(summedUp);
   out.tipMass = c.tipMass.map(summedUp);
   return out;

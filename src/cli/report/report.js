@@ -139,9 +139,8 @@ function flow() {
   return rate('commanded flow', mapped(samples.flow, (v) => v / 1e6), 'mL/day', 'flow');
 }
 function dose(drug) {
-  const error = 1 + run.flowErrorPpm / 1e6;
   const nanograms = mapped(samples.flow, (v, i) =>
-    (samples.holds[i] > 0 ? v * error * strength(samples.trulyAtTip[i], drug) / 1e6 : 0));
+    (samples.holds[i] > 0 ? v * (1 + samples.error[i] / 1e6) * strength(samples.trulyAtTip[i], drug) / 1e6 : 0));
   const usual = hasSamples() ? timeQuantile(samples.t, nanograms, run.lasts, 0.95) : 0;
   const unit = massUnit(usual || nanograms.reduce((a, b) => Math.max(a, b), 0));
   const intended = constantFlow && {
