@@ -93,6 +93,12 @@ struct LocalClock {
   std::int64_t local_ms = 0;  // what it shows at `at`, in ms since 1970-01-01T00:00
 };
 
+/// An order of a visit that the planner did not make; the visit was left out.
+struct LeftOut {
+  Instant at;
+  std::string why;
+};
+
 struct RunResult {
   // what was played
   std::string title;
@@ -124,6 +130,7 @@ struct RunResult {
   std::vector<BolusRecord> boluses;
   std::vector<AlarmRecord> alarms;
   std::vector<FrontArrival> fronts;
+  std::vector<LeftOut> left_out;
 
   // sums
   std::int64_t steps_commanded = 0;
