@@ -1,6 +1,6 @@
 #pragma once
-/// What went wrong with such pumps, row by row, and how each is played: the therapy as it was meant, the error,
-/// and the error with the one guard taken away that is said to matter. docs/incidents.md
+/// What went wrong with such pumps, row by row, and how each is played: the therapy as it was meant, the
+/// error, and the error with the one guard taken away that is said to matter. docs/incidents.md
 
 #include <cstdint>
 #include <filesystem>
@@ -23,8 +23,9 @@ struct Edit {
 
 enum class Harm : std::uint8_t { kExcess, kShortfall };
 
-/// What the guard is worth: the harm does not reach its threshold, or it does and somebody is told sooner.
-enum class Worth : std::uint8_t { kPrevents, kTells };
+/// What the guard is worth: the harm does not reach its threshold; it does, and somebody is told sooner;
+/// there is none yet.
+enum class Worth : std::uint8_t { kPrevents, kTells, kMissing };
 
 struct Incident {
   std::string_view row;   // the year, or where it stands

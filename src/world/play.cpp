@@ -82,7 +82,7 @@ class Player {
           press_button(static_cast<std::uint32_t>(press));
         } else {
           result_.marks.push_back({device_.now(), EventCode::kBolusRefused,
-                                   fmt::format("Request {}: the pump did not answer.", press)});
+                                   fmt::format("Request {}: the pump did not answer.", press), false});
         }
       }
       if (next >= sample) {
@@ -114,7 +114,7 @@ class Player {
   }
 
   void mark_refused(std::string text) {
-    result_.marks.push_back({device_.now(), EventCode::kCommandRefused, std::move(text)});
+    result_.marks.push_back({device_.now(), EventCode::kCommandRefused, std::move(text), false});
   }
 
   /// The tubing is a constant of the pump; one typed otherwise moves the prime's end by as much.
@@ -361,7 +361,7 @@ class Player {
 
   void break_something(const ScenarioFault& fault) {
     const auto mark = [&](std::string text) {
-      result_.marks.push_back({device_.now(), EventCode::kAlarmRaised, std::move(text)});
+      result_.marks.push_back({device_.now(), EventCode::kAlarmRaised, std::move(text), false});
     };
     switch (fault.kind) {
       case FaultKind::kPowerLoss:
@@ -399,8 +399,8 @@ class Player {
         return device_.set_sensor_bias(fault.volume);
       case FaultKind::kJammed:
         mark("The air is jammed: telemetry opens and hangs.");
-        held_by_telemetry_ = options_.worse == WorsePump::kTelemetryHoldsMotor &&
-                             device_.pump().status().alarms.any();
+        held_by_telemetry_ =
+            options_.worse == WorsePump::kTelemetryHoldsMotor && device_.pump().status().alarms.any();
         if (held_by_telemetry_) device_.jam(true);
         device_.telemetry(Telemetry::kOpened);
         return device_.telemetry(Telemetry::kJammed);

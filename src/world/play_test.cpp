@@ -426,7 +426,9 @@ TEST(Play, an_order_of_a_visit_that_cannot_be_made_ends_the_run_unless_the_file_
   EXPECT_TRUE(events(run, EventCode::kChangedWithoutBridge).empty());
   EXPECT_EQ(run.samples.back().fluid_in_reservoir, 1U) << "the refill was made";
   EXPECT_EQ(run.samples.back().delivered, microlitres(900));
-  const auto told = [](const Mark& mark) { return mark.text.find("the visit left out") != std::string::npos; };
+  const auto told = [](const Mark& mark) {
+    return mark.text.find("the visit left out") != std::string::npos;
+  };
   EXPECT_EQ(std::ranges::count_if(run.marks, told), 1);
 }
 
@@ -436,7 +438,8 @@ TEST(Play, a_change_without_a_bridge_that_is_wanted_is_made) {
 }
 
 TEST(Play, a_typed_tubing_that_is_not_the_pumps_is_refused_unless_it_was_measured) {
-  const std::string text = with(kWalkingExample, "length = \"80 cm\"", "length = \"80 cm\"\ntubing = \"0.399 mL\"");
+  const std::string text =
+      with(kWalkingExample, "length = \"80 cm\"", "length = \"80 cm\"\ntubing = \"0.399 mL\"");
   const PlayFailure failure = failure_of(text);
   EXPECT_TRUE(failure.refused);
   ASSERT_EQ(failure.errors.size(), 1U);
@@ -447,8 +450,9 @@ TEST(Play, a_typed_tubing_that_is_not_the_pumps_is_refused_unless_it_was_measure
 }
 
 TEST(Play, not_held_against_the_library_a_hard_limit_is_no_limit) {
-  const std::string text = with(with(kWalkingExample, "morphine = \"20 mg/mL\"", "ziconotide = \"100 mcg/mL\""),
-                                "dose = \"6 mg/day\"", "dose = \"60 mcg/day\"");
+  const std::string text =
+      with(with(kWalkingExample, "morphine = \"20 mg/mL\"", "ziconotide = \"100 mcg/mL\""),
+           "dose = \"6 mg/day\"", "dose = \"60 mcg/day\"");
   EXPECT_TRUE(failure_of(text).refused);
   const auto scenario = load_text(text);
   ASSERT_TRUE(scenario);

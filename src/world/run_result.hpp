@@ -85,6 +85,7 @@ struct Mark {
   Instant at;
   EventCode code = EventCode::kImplanted;
   std::string text;
+  bool by_pump = true;  // else what befell it, or what nobody answered: no event stands behind it
 };
 
 /// The patient's wall clock from `at` on: summer time, a clock that is set, a journey.
