@@ -62,7 +62,7 @@ enum class EventCode : std::uint8_t {
   kVolumeSensed,
   kVolumeDisagrees,
   kAspirated,
-  kBatteryRead,
+  kBatteryReckoned,
 };
 inline constexpr std::size_t kEventCodeCount = 52;
 
@@ -134,7 +134,7 @@ inline constexpr std::array<EventRow, kEventCodeCount> kEvents{{
     {EventCode::kVolumeSensed, "volume sensed", "", "sensed_nl", "counted_nl"},
     {EventCode::kVolumeDisagrees, "volumes disagree", "volume_cause", "found_nl", "counted_nl"},
     {EventCode::kAspirated, "aspirated", "", "aspirated_nl", "expected_nl"},
-    {EventCode::kBatteryRead, "battery read", "", "left_mas", "millivolt"},
+    {EventCode::kBatteryReckoned, "battery reckoned", "", "left_mc", "lasts_ms"},
 }};
 
 constexpr const EventRow& row_of(EventCode code) { return kEvents[static_cast<std::size_t>(code)]; }

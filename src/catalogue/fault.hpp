@@ -40,7 +40,7 @@ enum class Answer : std::uint8_t {
   kPowerOff,   // take the motor's power away; nothing brings it back
   kHold,       // no step until it is over; goes on by itself, nothing is caught up
   kSafeState,  // the safe state of the formulation; only a new prescription ends it
-  kNoBolus,    // basal and schedule go on; the patient's boluses are refused
+  kNoBolus,    // basal goes on; the patient's boluses are refused
   kGoOn,       // therapy goes on; the alarm tells
 };
 

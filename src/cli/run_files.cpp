@@ -18,6 +18,7 @@
 #include "cli/run_json.hpp"
 #include "cli/run_words.hpp"
 #include "plan/library_names.hpp"
+#include "pump/battery.hpp"
 #include "quantity/text_write.hpp"
 #include "world/words.hpp"
 
@@ -217,6 +218,11 @@ Json summary_json(const RunResult& run) {
   json["reservoir_at_end"] = {{"nominal_ml", ml(last.reservoir_nominal)},
                               {"earliest_ml", ml(last.reservoir_earliest)},
                               {"true_ml", ml(last.reservoir_true)}};
+  if (!run.charge_mah.empty()) {
+    for (std::size_t i = 0; i < kChargeCauses; ++i)
+      json["battery_mah"][kChargeCauseNames[i]] = run.charge_mah[i];
+    json["battery_mah"]["left"] = run.charge_left_mah;
+  }
   json["refill"] = {{"by_local", run.refill_by ? Json(*run.refill_by) : Json(nullptr)},
                     {"reason", run.refill_reason}};
   return json;

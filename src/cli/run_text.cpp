@@ -6,6 +6,7 @@
 
 #include "catalogue/alarm.hpp"
 #include "cli/run_words.hpp"
+#include "pump/battery.hpp"
 #include "quantity/text.hpp"
 
 namespace theca {
@@ -43,6 +44,12 @@ std::string constant_flow_text(const RunResult& run) {
 
 std::string ending(const RunResult& run, const std::string& dir) {
   std::string text;
+  if (!run.charge_mah.empty()) {
+    text += "  battery:";
+    for (std::size_t i = 0; i < kChargeCauses; ++i)
+      text += fmt::format("{} {} {:.2f} mAh", i == 0 ? "" : ",", kChargeCauseNames[i], run.charge_mah[i]);
+    text += fmt::format("; {:.0f} mAh left by the pump's reckoning\n", run.charge_left_mah);
+  }
   if (run.refill_by) text += fmt::format("  refill by {}: {}\n", *run.refill_by, run.refill_reason);
   for (const std::string& note : run.notes) text += fmt::format("  note: {}\n", note);
   return text + fmt::format("report: {}/report.html\n", dir);

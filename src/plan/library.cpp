@@ -4,6 +4,8 @@
 #include <cctype>
 #include <utility>
 
+#include "plan/battery.hpp"
+
 namespace theca {
 namespace {
 
@@ -101,7 +103,10 @@ std::expected<PumpModel, std::string> pump_model(const PumpEntry& pump) {
                    .low_alarm = pump.low_alarm->value,
                    .accuracy_ppm = pump.accuracy.value,
                    .tubing = pump.tubing->value,
-                   .catheter_per_cm = pump.catheter_per_cm->value};
+                   .catheter_per_cm = pump.catheter_per_cm->value,
+                   .battery = pump.service_life_years
+                                  ? battery_for(pump.largest_step->value, pump.service_life_years->value)
+                                  : BatteryModel{}};
 }
 
 std::string to_string(const DataError& error) {

@@ -102,6 +102,14 @@ class Bench {
   void telemetry(Telemetry what) {
     give([&](MotorReading reading, Effects& out) { return pump.telemetry(reading, what, out), 0; });
   }
+  /// Power goes and is back at once; with clock and count, or without.
+  void lose_power(bool kept, PowerCause cause = PowerCause::kUnknown, std::uint8_t failed_tests = 0) {
+    train_.reset();
+    give([&](MotorReading reading, Effects& out) {
+      pump.power_returned({reading, kept, cause, failed_tests}, out);
+      return 0;
+    });
+  }
   void acknowledge() {
     give([&](MotorReading reading, Effects& out) { return pump.acknowledge_alarms(reading, out), 0; });
   }

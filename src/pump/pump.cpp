@@ -43,7 +43,12 @@ constexpr TrainPurpose purpose_of(bool prime, bool bridge) {
 }  // namespace
 
 Pump::Pump(const PumpModel& model)
-    : model_(model), engine_(model.step), gate_(model), reservoir_(model), clock_(ClockOffset{}, Zone{}) {
+    : model_(model),
+      engine_(model.step),
+      gate_(model),
+      reservoir_(model),
+      battery_(model.battery),
+      clock_(ClockOffset{}, Zone{}) {
   seal();
 }
 
@@ -104,6 +109,7 @@ void Pump::start(const Prescription& prescription, std::optional<SupervisedFor> 
   gate_.allow(TrainPurpose::kBridge, allowed(prescription.bridge.volume));
   tell(out, EventCode::kPrescriptionStarted, prescription.number, 0, static_cast<std::uint8_t>(mode()));
   seal();
+  reckon_worst_day();
   if (prescription_.supervised.lasts_s == 0 && supervised()) {
     supervised_until_ = Instant{};
     tell(out, EventCode::kSupervisedEnded);
@@ -261,7 +267,7 @@ void Pump::sync(MotorReading reading, Effects& out) {
 
 void Pump::on_more_steps(MotorReading reading, Effects& out) {
   extra_steps_ += std::max<std::int64_t>(0, gate_.deviation() - extra_steps_);
-  if (condition_ == Condition::kMotorOff) return;
+  if (condition_ == Condition::kMotorOff || alarms_.has(Alarm::kOverDelivery)) return;
   tell(out, EventCode::kMotorPowerOff, gate_.expected_by(reading.now),
        gate_.expected_by(reading.now) + gate_.deviation());
   meet(Fault::kMoreSteps, out);
@@ -319,7 +325,9 @@ void Pump::decide(Effects& out) {
     out.did(Duty::kAlarmed);
     return;
   }
+  battery_.called();
   follow_giving(out);
+  follow_battery(out);
   if (supervised_until_ != Instant{} && !supervised()) {
     supervised_until_ = Instant{};
     tell(out, EventCode::kSupervisedEnded);

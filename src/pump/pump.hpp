@@ -19,6 +19,7 @@
 #include "catalogue/refusal.hpp"
 #include "drug/formulation.hpp"
 #include "drug/safe_state.hpp"
+#include "pump/battery.hpp"
 #include "pump/dose_gate.hpp"
 #include "pump/drug_front.hpp"
 #include "pump/effects.hpp"
@@ -86,7 +87,7 @@ struct LostRecords {
 };
 
 /// Why a pump gives nothing, when that is somebody's decision and not the prescription's.
-enum class Standstill : std::uint8_t { kNone, kNotImplanted, kStopped, kMotorOff };
+enum class Standstill : std::uint8_t { kNone, kNotImplanted, kExplanted, kStopped, kMotorOff };
 
 struct CommandFailure {
   Refusal refusal = Refusal::kNone;
@@ -176,6 +177,8 @@ class Pump {
   [[nodiscard]] Standstill standstill() const;
   /// What is set and seldom changes still is what was set: prescription, limits, safe states.
   [[nodiscard]] bool intact() const;
+  /// Its sum, as it was set last.
+  [[nodiscard]] std::uint32_t sealed() const { return seal_; }
   /// It is not, and was read again from lasting memory: the safe state.
   void mended(Effects& out);
   /// The keeper of the pump's memory reports.
@@ -196,6 +199,14 @@ class Pump {
   [[nodiscard]] const Prescription& prescription() const { return prescription_; }
   [[nodiscard]] const DrugFront& front() const { return front_; }
   [[nodiscard]] const DoseGate& gate() const { return gate_; }
+  [[nodiscard]] const Battery& battery() const { return battery_; }
+  /// Taken from the battery since manufacture, for this.
+  [[nodiscard]] Charge charge_used(ChargeCause cause) const {
+    return battery_.used(cause, now(), given_steps());
+  }
+  [[nodiscard]] Duration battery_lasts() const {
+    return battery_.lasts(now(), given_steps(), worst_day_steps_);
+  }
   [[nodiscard]] std::int64_t commanded() const { return engine_.commanded(); }
   [[nodiscard]] const PumpModel& model() const { return model_; }
 
@@ -244,6 +255,8 @@ class Pump {
   void follow_reservoir();
   void follow_alarms(Effects& out);
   void follow_giving(Effects& out);
+  void follow_battery(Effects& out);
+  void reckon_worst_day();
   [[nodiscard]] Instant silence_means() const;
   void drop_dose_in_hand(Effects& out);
   void skip_missed_boluses(Effects& out);
@@ -277,6 +290,7 @@ class Pump {
   void take(const Prescription& prescription, std::optional<SupervisedFor> why, Effects& out);
   void start(const Prescription& prescription, std::optional<SupervisedFor> why, Effects& out);
   void start_next(Effects& out);
+  [[nodiscard]] Pump without_patient(MotorReading counts) const;
   [[nodiscard]] bool fits_after_past(const Prescription& prescription, const DoseGate& gate) const;
   /// A prescription that keeps the pump stopped keeps it stopped when it expires.
   [[nodiscard]] bool falls_back() const { return prescription_.basal.mode != BasalMode::kStopped; }
@@ -308,6 +322,8 @@ class Pump {
   Engine engine_;
   DoseGate gate_;
   Reservoir reservoir_;
+  Battery battery_;
+  std::int64_t worst_day_steps_ = 0;  // of the prescription
   DrugFront front_;
   AlarmSet alarms_;
   Ceilings ceilings_;

@@ -28,6 +28,7 @@ void Pump::follow_alarms(Effects& out) {
     const AlarmClass alarm_class =
         escalated ? AlarmClass::kCritical : row_of(alarms_.most_urgent()).alarm_class;
     out.sound = alarm_class;
+    battery_.sounded(sound_of(alarm_class).lasts_ms);
     const bool critical = alarm_class == AlarmClass::kCritical;
     if (fresh.any_critical() || escalated) {
       next_sound_ = now() + kCriticalRepeat;
@@ -53,6 +54,26 @@ void Pump::follow_giving(Effects& out) {
   if (without >= kNaiveAfter && !naive_) {
     naive_ = true;
     tell(out, EventCode::kPatientNaive, without.raw());
+  }
+}
+
+void Pump::reckon_worst_day() {
+  worst_day_steps_ = whole_steps(worst_case_volume(prescription_, model_.minimum_rate, days(1)), model_.step);
+}
+
+void Pump::follow_battery(Effects& out) {
+  if (!battery_.reckoned()) return;
+  const auto tell_it = [&] {
+    const Charge left = battery_.left(now(), given_steps());
+    tell(out, EventCode::kBatteryReckoned, left.raw() / 1'000'000, battery_lasts().raw());
+  };
+  if (!alarms_.has(Alarm::kReplaceSoon) && battery_.replace_soon(now(), given_steps(), worst_day_steps_)) {
+    tell_it();
+    raise(out, Alarm::kReplaceSoon);
+  }
+  if (!alarms_.has(Alarm::kEndOfService) && battery_.at_end(now(), given_steps())) {
+    tell_it();
+    meet(Fault::kEndOfService, out);
   }
 }
 

@@ -238,7 +238,7 @@ void Pump::set_clock(MotorReading reading, ClockOffset offset, Effects& out) {
 
 void Pump::acknowledge_alarms(MotorReading reading, Effects& out) {
   sync(reading, out);
-  if (alarms_.has(Alarm::kVolumeDisagrees)) reservoir_.accept(given_steps());
+  if (alarms_.has(Alarm::kVolumeDisagrees)) reservoir_.accept();
   tell(out, EventCode::kAlarmsAcknowledged);
   for (const AlarmRow& row : kAlarms) {
     // What put the pump into its safe state tells why until a prescription ends it.

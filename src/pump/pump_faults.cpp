@@ -22,7 +22,7 @@ void Pump::meet(Fault fault, Effects& out) {
   switch (answer_to(fault, drug_class())) {
     case Answer::kPowerOff:
       hold_motor(out);
-      condition_ = Condition::kMotorOff;
+      if (implanted()) condition_ = Condition::kMotorOff;
       out.motor = MotorOrder::kPowerOff;
       break;
     case Answer::kHold:
@@ -111,13 +111,22 @@ Pump::Aspiration Pump::aspiration(const RefillRecord& refill) const {
 
 void Pump::telemetry(MotorReading reading, Telemetry what, Effects& out) {
   observe(reading, out);
+  if (what == Telemetry::kOpened) battery_.opened(now());
+  if (what == Telemetry::kClosed || what == Telemetry::kCrashed) battery_.closed(now());
   tell(out, EventCode::kTelemetry, 0, 0, static_cast<std::uint8_t>(what));
 }
 
 // ---- itself ---------------------------------------------------------------------------------------------
 
 void Pump::seal() { seal_ = Image::seal_of(*this); }
-bool Pump::intact() const { return seal_ == Image::seal_of(*this); }
+bool Pump::intact() const {
+  // The canonical bytes that the sum is of have no room for what a turned bit makes of a number.
+  const auto canonical = [](const Prescription& p) {
+    const auto again = decode(encode(p));
+    return again && *again == p;
+  };
+  return seal_ == Image::seal_of(*this) && canonical(prescription_) && (!next_ || canonical(*next_));
+}
 
 void Pump::mended(Effects& out) {
   seal();

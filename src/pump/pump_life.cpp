@@ -60,22 +60,32 @@ CommandResult Pump::explant(MotorReading reading, Effects& out) {
   path_ = {};
   next_wake_ = kNever;
   seal();
+  decide(out);
   return {};
 }
 
 void Pump::forget() {
-  Pump blank{model_};
-  blank.engine_.count_on(now(), engine_.commanded());
+  Pump blank = without_patient({now(), engine_.commanded()});
   blank.gate_ = gate_;
   blank.gate_.forget_past();
-  blank.newest_ = newest_;
+  blank.battery_ = battery_;
   blank.extra_steps_ = extra_steps_;
   blank.pushed_steps_ = given_steps();
   blank.reported_ = blank.sensed_ = reported_;
+  *this = blank;
+}
+
+/// A pump as new, but for its counts and for what no new patient ends.
+Pump Pump::without_patient(MotorReading counts) const {
+  Pump blank{model_};
+  blank.engine_.count_on(counts.now, counts.reported);
+  blank.gate_.count_on(counts.reported);
+  blank.pushed_steps_ = blank.reported_ = blank.sensed_ = counts.reported;
+  blank.newest_ = std::max(newest_, prescription_.number);
   for (const AlarmRow& row : kAlarms) {
     if (row.clears == AlarmClears::kOnReplacement && alarms_.has(row.alarm)) blank.alarms_.raise(row.alarm);
   }
-  *this = blank;
+  return blank;
 }
 
 }  // namespace theca

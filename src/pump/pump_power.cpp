@@ -66,8 +66,9 @@ void Pump::drop_dose_in_hand(Effects& out) {
 Standstill Pump::standstill() const {
   switch (condition_) {
     case Condition::kNotImplanted:
-    case Condition::kExplanted:
       return Standstill::kNotImplanted;
+    case Condition::kExplanted:
+      return Standstill::kExplanted;
     case Condition::kStopped:
       return Standstill::kStopped;
     case Condition::kMotorOff:
@@ -82,15 +83,14 @@ Standstill Pump::standstill() const {
 void Pump::salvage(const LostRecords& lost, MotorReading known, Standstill stands, Effects& out) {
   const bool no_path = !lost.limits && path_.total().raw() == 0;
   const auto bit = [](bool gone, unsigned place) { return gone ? 1U << place : 0U; };
-  const auto gone =
+  const auto records =
       static_cast<std::uint8_t>(bit(lost.therapy, 0) | bit(lost.limits, 1) | bit(lost.safe_states, 2) |
                                 bit(lost.fluids, 3) | bit(lost.reservoir, 4) | bit(lost.delivery, 5));
-  if (stands == Standstill::kNotImplanted || no_path) {
-    if (!lost.delivery) return;
-    engine_.count_on(known.now, known.reported);
-    gate_.count_on(known.reported);
-    pushed_steps_ = given_steps();
-    tell(out, EventCode::kMemoryLost, 0, 0, gone);
+  if (stands == Standstill::kNotImplanted || stands == Standstill::kExplanted || no_path) {
+    *this = without_patient(known);
+    if (stands == Standstill::kExplanted) condition_ = Condition::kExplanted;
+    tell(out, EventCode::kMemoryLost, 0, 0, records);
+    raise(out, row_of(Fault::kRecordsLost).alarm);
     return;
   }
   // What was given when is not known: the count goes on from what stands elsewhere.
@@ -143,7 +143,7 @@ void Pump::salvage(const LostRecords& lost, MotorReading known, Standstill stand
   if (lost.reservoir) reservoir_.fill(model_.capacity, given_steps(), now());
   follow_reservoir();
   tip_formulation_ = front_.at_tip().number;
-  tell(out, EventCode::kMemoryLost, 0, 0, gone);
+  tell(out, EventCode::kMemoryLost, 0, 0, records);
   raise(out, row_of(Fault::kRecordsLost).alarm);
   if (lost.reservoir) {
     raise(out, Alarm::kLowReservoir);

@@ -44,7 +44,7 @@ class Reservoir {
   /// what was accepted.
   std::optional<VolumeCause> sense(Volume sensed, std::int64_t steps, Instant now);
   /// The difference of the last reading is known from now on; only a further one is told.
-  void accept(std::int64_t steps) { accepted_ = has_sensed_ ? last_sensed_ - nominal(steps) : Volume{}; }
+  void accept() { accepted_ = has_sensed_ ? last_sensed_ - nominal(steps_at_sense_) : Volume{}; }
   /// Has it been read since the last fill?
   [[nodiscard]] bool sensed() const { return has_sensed_; }
   /// How far the count may be off by the pump's labelled accuracy.

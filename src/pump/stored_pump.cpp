@@ -50,11 +50,13 @@ template <class Call>
 void StoredPump::logged(CallKind kind, MotorReading reading, std::int64_t argument, Effects& out,
                         Call&& call) {
   const std::size_t first = out.events().size();
+  const std::uint32_t sealed = pump_.sealed();
   call();
   follow_journal(out);
   // An observation that finds nothing leaves nothing that the next call would not bring about.
   if (kind == CallKind::kObserve && out.events().size() == first && out.motor == MotorOrder::kNone) return;
-  if (store_.log({kind, reading.now, reading.reported, argument})) {
+  // What is set and seldom changes is mended from the newest generation (look_at_self): it must stand there.
+  if (pump_.sealed() == sealed && store_.log({kind, reading.now, reading.reported, argument})) {
     account(out, first);
   } else {
     keep(out, first);
@@ -305,6 +307,7 @@ MotorReading StoredPump::boot(const PowerReturn& power, Effects& out) {
     restored.lost.delivery = true;  // what came of the calls since is not known
     told_ = std::max(told_, journal_.next_sequence());
     pump_.salvage(restored.lost, power.kept ? power.reading : last_known(), stands, out);
+    if (motor_power_went()) pump_.raise_memory_alarm(Alarm::kOverDelivery, out);
   }
   PowerReturn told = power;
   told.failed_tests = static_cast<std::uint8_t>(told.failed_tests | failed_parts(self_checks()));
@@ -326,16 +329,22 @@ Standstill StoredPump::standstill(const Restored& restored) {
     if (call.kind == CallKind::kStop && stands == Standstill::kNone) stands = Standstill::kStopped;
     if (call.kind == CallKind::kResume && stands == Standstill::kStopped) stands = Standstill::kNone;
   });
-  const auto off = journal_.newest(
-      [](const JournalEntry& entry) { return entry.event.code == EventCode::kMotorPowerOff; });
-  if (off) return Standstill::kMotorOff;
   const auto says = [](EventCode code) {
     return code == EventCode::kImplanted || code == EventCode::kPrescriptionStarted ||
-           code == EventCode::kResumed || code == EventCode::kStopped || code == EventCode::kExplanted;
+           code == EventCode::kResumed || code == EventCode::kStopped || code == EventCode::kExplanted ||
+           code == EventCode::kSecretsErased;
   };
   const auto life = journal_.newest([&](const JournalEntry& entry) { return says(entry.event.code); });
-  if (life && life->event.code == EventCode::kExplanted) return Standstill::kNotImplanted;
+  if (life && life->event.code == EventCode::kExplanted) return Standstill::kExplanted;
+  if (life && life->event.code == EventCode::kSecretsErased) return Standstill::kNotImplanted;
+  if (motor_power_went()) return Standstill::kMotorOff;
   return life && life->event.code == EventCode::kStopped ? Standstill::kStopped : stands;
+}
+
+bool StoredPump::motor_power_went() const {
+  return journal_
+      .newest([](const JournalEntry& entry) { return entry.event.code == EventCode::kMotorPowerOff; })
+      .has_value();
 }
 
 /// The latest time and step count that can be read anywhere.
@@ -380,7 +389,7 @@ CommandResult StoredPump::explant(MotorReading reading, Effects& out) {
 
 /// First the state without the patient counts, with a mark that the rest is to go; then the rest goes.
 CommandResult StoredPump::erase_secrets(MotorReading reading, std::uint32_t entries, Effects& out) {
-  pump_.observe(reading, out);
+  pump_.wake(reading, out);
   const Refusal refusal = pump_.implanted()  ? Refusal::kNotExplanted
                           : entries != told_ ? Refusal::kJournalUnread
                                              : Refusal::kNone;
@@ -399,6 +408,8 @@ CommandResult StoredPump::erase_secrets(MotorReading reading, std::uint32_t entr
   erasing_ = true;
   keep(out, out.events().size());
   finish_erasing(out);
+  out.did(Duty::kRemembered);
+  look_after(out);
   return {};
 }
 
@@ -407,7 +418,12 @@ void StoredPump::finish_erasing(Effects& out) {
   journal_.wipe();
   erasing_ = false;
   const std::size_t first = out.events().size();
+  // What outlives every patient stands in the journal as well, should the records be lost.
+  const std::int64_t commanded = pump_.commanded(), reported = commanded + pump_.gate().deviation();
   out.tell(Event{pump_.now(), EventCode::kSecretsErased, 0, 0, 0});
+  out.tell(Event{pump_.now(), EventCode::kDelivered, 0, commanded, reported});
+  if (pump_.status().alarms.has(Alarm::kOverDelivery))
+    out.tell(Event{pump_.now(), EventCode::kMotorPowerOff, 0, commanded, reported});
   keep(out, first);
 }
 

@@ -86,6 +86,7 @@ class StoredPump {
   };
   Restored restore();
   Standstill standstill(const Restored& restored);
+  [[nodiscard]] bool motor_power_went() const;
   [[nodiscard]] MotorReading last_known() const;
   void journal_read(std::uint32_t entries, Effects& out);
   void keep(Effects& out, std::size_t first_event);

@@ -11,6 +11,7 @@
 /// | Duration      | ms     |                                 |
 /// | Instant       | ms     | powered time of one pump        |
 /// | Length        | um     |                                 |
+/// | Charge        | nC     |                                 |
 ///
 /// Inside the stated ranges no sum or product below overflows; whoever lets a number in from outside
 /// (wire, file, keyboard) checks the range first.
@@ -48,6 +49,7 @@ using Mass = Quantity<struct MassKind>;
 using DoseRate = Quantity<struct DoseRateKind>;
 using Duration = Quantity<struct DurationKind>;
 using Length = Quantity<struct LengthKind>;
+using Charge = Quantity<struct ChargeKind>;
 
 /// A point on one pump's own powered time line: milliseconds since it first ran. Not a wall clock.
 class Instant {
@@ -82,6 +84,9 @@ constexpr Duration seconds(std::int64_t n) { return Duration{n * 1'000}; }
 constexpr Duration minutes(std::int64_t n) { return Duration{n * 60'000}; }
 constexpr Duration hours(std::int64_t n) { return Duration{n * 3'600'000}; }
 constexpr Duration days(std::int64_t n) { return Duration{n * 86'400'000}; }
+constexpr Charge nanocoulombs(std::int64_t n) { return Charge{n}; }
+constexpr Charge microcoulombs(std::int64_t n) { return Charge{n * 1'000}; }
+constexpr Charge millicoulombs(std::int64_t n) { return Charge{n * 1'000'000}; }
 constexpr Length micrometres(std::int64_t n) { return Length{n}; }
 constexpr Length centimetres(std::int64_t n) { return Length{n * 10'000}; }
 

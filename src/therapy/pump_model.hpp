@@ -11,6 +11,18 @@ namespace theca {
 
 enum class ActuatorKind : std::uint8_t { kRoller = 0, kValve = 1, kConstantFlow = 2 };
 
+/// What the battery holds and what each thing takes of it. No maker publishes any of it: assumptions, of
+/// which only their sum is held against a source, the labelled service life (docs/battery.md).
+struct BatteryModel {
+  Charge capacity;  // zero: the pump reckons with no battery
+  Charge per_day;   // clock, sleeping processor, sensors
+  Charge per_step;
+  Charge per_call;  // the processor awake, the memory written
+  Charge per_second_of_sound;
+  Charge per_second_of_telemetry;
+  friend bool operator==(const BatteryModel&, const BatteryModel&) = default;
+};
+
 struct PumpModel {
   std::uint16_t code = 0;
   ActuatorKind actuator = ActuatorKind::kRoller;
@@ -25,6 +37,7 @@ struct PumpModel {
   Volume tubing;                   // internal tubing between reservoir and catheter connector
   Volume catheter_per_cm;          // lumen of the catheter
   Volume sensor_error = Volume{};  // of the fill sensor, either way; zero: no sensor
+  BatteryModel battery = BatteryModel{};
 
   friend bool operator==(const PumpModel&, const PumpModel&) = default;
 };

@@ -73,6 +73,8 @@ class PowerBench {
     }
   }
   void run_for(Duration time) { run_to(now_ + time); }
+  /// The motor works until `t`, and nobody wakes the pump.
+  void idle_to(Instant t) { make_steps(t); }
 
   /// Power goes now and comes back after `gone`. Kept: clock and step count go on; else they are lost.
   void lose_power(bool kept, Duration gone, PowerCause cause = PowerCause::kUnknown,

@@ -17,6 +17,12 @@ namespace {
 
 using namespace example;
 
+PumpModel with_sensor() {
+  PumpModel model = kRoller;
+  model.sensor_error = millilitres(1);
+  return model;
+}
+
 Prescription with_boluses(std::uint32_t number, const Formulation& fluid, FlowRate rate) {
   Prescription p = continuous(number, fluid, rate);
   p.patient = quarter_millilitre_a_day();
@@ -115,6 +121,34 @@ const std::vector<Workflow> kWorkflows = {
        });
      },
      12},
+    {"another catheter", ready,
+     [](PowerBench& bench) {
+       bench.give([](StoredPump& pump, MotorReading reading, Effects& out) {
+         const Prescription p = with_boluses(2, morphine(1, 20), microlitres_per_day(300));
+         return pump.revise(reading, {{microlitres(199), microlitres(100)}, Formulation{}}, encode(p), out);
+       });
+     },
+     800},
+    {"out of the patient", ready,
+     [](PowerBench& bench) {
+       bench.give(
+           [](StoredPump& pump, MotorReading reading, Effects& out) { return pump.explant(reading, out); });
+     },
+     800},
+    {"a reading of the fill sensor", ready,
+     [](PowerBench& bench) {
+       bench.give([](StoredPump& pump, MotorReading reading, Effects& out) {
+         return pump.sense_volume(reading, millilitres(37), out), 0;
+       });
+     },
+     8},
+    {"something on the air", ready,
+     [](PowerBench& bench) {
+       bench.give([](StoredPump& pump, MotorReading reading, Effects& out) {
+         return pump.telemetry(reading, Telemetry::kJammed, out), 0;
+       });
+     },
+     8},
     {"a day of basal", ready, [](PowerBench& bench) { bench.run_for(days(1)); }, 112},
 };
 
@@ -198,7 +232,7 @@ struct Ends {
 
 Ends uncut(const Workflow& workflow) {
   Ends ends;
-  PowerBench bench{kRoller};
+  PowerBench bench{with_sensor()};
   workflow.prepare(bench);
   ends.before = read_journal(bench.pump().journal());
   ends.states.push_back(kept_of(bench.pump()));
@@ -215,7 +249,7 @@ Ends uncut(const Workflow& workflow) {
 std::optional<std::string> wrong_after(const Workflow& workflow, const Ends& ends, const Cut& cut,
                                        std::optional<std::int64_t> second = std::nullopt,
                                        const std::function<void(FlashModel&)>& meddle = {}) {
-  PowerBench bench{kRoller};
+  PowerBench bench{with_sensor()};
   workflow.prepare(bench);
   bench.flash->cut_after(cut.at, cut.torn, static_cast<std::uint64_t>(cut.at));
   workflow.act(bench);
@@ -230,7 +264,7 @@ std::optional<std::string> wrong_after(const Workflow& workflow, const Ends& end
     bench.flash->power_on();
     bench.flash->cut_after(*second, cut.torn, static_cast<std::uint64_t>(*second));
     Effects out;
-    StoredPump recovering{kRoller, *bench.flash};
+    StoredPump recovering{with_sensor(), *bench.flash};
     (void)recovering.boot({bench.reading(), cut.kept}, out);
   }
   bench.lose_power(cut.kept, Duration{0});

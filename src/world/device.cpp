@@ -48,6 +48,7 @@ Instant Motor::time_of(std::int64_t step) const {
 Device::Device(const PumpModel& model, const DeviceTruth& truth, std::vector<DrugCode> drugs)
     : flash_(std::make_unique<FlashModel>()),
       sensor_bias_(truth.sensor_bias),
+      battery_error_ppm_(truth.battery_error_ppm),
       flow_error_ppm_(truth.flow_error_ppm),
       tip_(truth.path.total(), truth.path_contents, std::move(drugs)) {
   pump_.emplace(model, *flash_);
@@ -121,6 +122,7 @@ void Device::lose_power(Duration gone, bool kept, PowerCause cause, std::uint8_t
   halted.motor = MotorOrder::kHalt;
   motor_.obey(halted, now_);
   move_to(now_ + gone);
+  if (died_ != kNever) return;
   const PumpModel model = pump().model();
   pump_.emplace(model, *flash_);  // what stood in RAM is gone
   hung_ = false;
@@ -209,9 +211,35 @@ Effects& Device::fresh() {
 void Device::carry_out(Effects& effects) {
   if (behind_ != Duration{}) effects.shift(behind_);
   motor_.obey(effects, now_);
-  if (effects.proof() == proof_of(challenge_))
+  drain(effects);
+  if (died_ == kNever && effects.proof() == proof_of(challenge_))
     watchdog_bites_ = next_wake() == kNever ? kNever : next_wake() + kWatchdogGrace;
   if (listener_) listener_(*this, effects);
+}
+
+/// The true battery, by what really happened, not by the pump's own count.
+Charge Device::truly_used() const {
+  const BatteryModel& model = pump().model().battery;
+  const auto seconds_of = [](Charge per_second, std::int64_t ms) { return per_second * (ms / 1'000); };
+  const Charge used = Charge{model.per_day.raw() / 24 * (now_.raw() / hours(1).raw())} +
+                      model.per_step * steps() + model.per_call * calls_ +
+                      seconds_of(model.per_second_of_sound, sound_ms_);
+  return used + Charge{used.raw() / kMillion * battery_error_ppm_};
+}
+
+void Device::drain(const Effects& effects) {
+  const Charge capacity = pump().model().battery.capacity;
+  if (capacity.raw() == 0 || died_ != kNever) return;
+  ++calls_;
+  if (effects.sound) sound_ms_ += sound_of(*effects.sound).lasts_ms;
+  if (truly_used() < Charge{capacity.raw() / 100 * 95}) return;
+  died_ = now_;
+  hung_ = true;  // for good: nothing starts it again
+  watchdog_bites_ = kNever;
+  senses_next_ = kNever;
+  Effects halted;
+  halted.motor = MotorOrder::kHalt;
+  motor_.obey(halted, now_);
 }
 
 std::int64_t Device::step_that_moves(Volume wanted) const {

@@ -58,7 +58,8 @@ struct DeviceTruth {
   FluidPath path;
   Formulation path_contents;
   std::int32_t flow_error_ppm = 0;
-  Volume sensor_bias = Volume{};  // of the fill sensor's readings
+  Volume sensor_bias = Volume{};       // of the fill sensor's readings
+  std::int32_t battery_error_ppm = 0;  // what is really taken, beyond the model
 };
 
 class Device {
@@ -132,6 +133,8 @@ class Device {
   [[nodiscard]] const std::vector<Mass>& tip_mass() const { return tip_.mass(); }
   [[nodiscard]] const std::vector<TipChange>& tip_changes() const { return tip_.changes(); }
   [[nodiscard]] Instant ran_dry() const { return ran_dry_; }
+  /// When the battery could no more; kNever before.
+  [[nodiscard]] Instant died() const { return died_; }
   /// Without power, or with a program that hangs, nobody answers.
   [[nodiscard]] bool answers() const { return !hung_; }
 
@@ -150,6 +153,8 @@ class Device {
   void carry_out(Effects& effects);
   void move_to(Instant t);
   void sense();
+  void drain(const Effects& effects);
+  [[nodiscard]] Charge truly_used() const;
   void find_dry_step();
   /// The step with which `wanted` more will have been moved.
   [[nodiscard]] std::int64_t step_that_moves(Volume wanted) const;
@@ -163,6 +168,10 @@ class Device {
   Instant senses_next_ = kNever;
   Volume sensor_bias_;
   std::int64_t to_double_ = 0;
+  std::int32_t battery_error_ppm_ = 0;
+  std::int64_t calls_ = 0;
+  std::int64_t sound_ms_ = 0;
+  Instant died_ = kNever;
   std::int64_t wild_steps_ = 0;
   std::int32_t flow_error_ppm_;  // since the step below
   std::int64_t error_since_step_ = 0;

@@ -4,6 +4,8 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+
 #include "pump/bench_testing.hpp"
 
 namespace theca {
@@ -203,6 +205,76 @@ TEST(Device, INV_9_ten_years_of_the_busiest_therapy_wear_no_page_out) {
   EXPECT_GT(most, 0U);
   EXPECT_LE(most * 10 / kYears, kEraseCycles / 2);
   EXPECT_EQ(device.memory().broken_rules(), 0);
+}
+
+// ---- the watchdog ---------------------------------------------------------------------------------------
+
+TEST(DeviceWatchdog, INV_3_a_program_that_hangs_is_found_in_an_hour_and_delivery_goes_on) {
+  for (const std::int64_t minute : {1, 59, 60, 61, 1'000}) {
+    Device device = started({kPath, Formulation{}, 0});
+    std::vector<Event> told;
+    device.listen([&](const Device&, const Effects& effects) {
+      told.insert(told.end(), effects.events().begin(), effects.events().end());
+    });
+    const Instant hung = at(minutes(minute));
+    device.run_until(hung);
+    device.hang();
+    EXPECT_FALSE(device.answers());
+    const Instant found = hung + kHeartbeat + kWatchdogGrace;
+    device.run_until(found);
+    EXPECT_TRUE(device.answers()) << minute;
+    const auto restart = std::ranges::find(told, EventCode::kWatchdogRestart, &Event::code);
+    ASSERT_NE(restart, told.end()) << minute;
+    EXPECT_LE(restart->at, found);
+    const auto back = std::ranges::find(told, EventCode::kPowerReturned, &Event::code);
+    EXPECT_EQ(back->detail, 1) << "the board's clock and count went on";
+    EXPECT_TRUE(device.pump().status().alarms.has(Alarm::kRestarted));
+    EXPECT_FALSE(device.pump().status().alarms.any_critical());
+    const std::int64_t steps = device.steps();
+    device.run_until(found + hours(10));
+    EXPECT_NEAR(static_cast<double>(device.steps() - steps), 12'500, 1) << minute;
+    EXPECT_EQ(device.pump().status().largest_deviation_steps, 0);
+  }
+}
+
+RC_GTEST_PROP(DeviceWatchdog, never_bites_a_pump_that_does_its_duties, ()) {
+  PumpModel model = kRoller;
+  model.sensor_error = millilitres(1);
+  Device device{model, {kPath, kFirst, 0}, {kMorphine}};
+  Prescription p = continuous(1, kFirst, kRate);
+  p.patient = quarter_millilitre_a_day();
+  p.schedule = each(over(microlitres(6), minutes(10)), 6 * 3'600, 3'600);
+  std::int64_t restarts = 0;
+  device.listen([&](const Device&, const Effects& effects) {
+    restarts += std::ranges::count(effects.events(), EventCode::kWatchdogRestart, &Event::code);
+  });
+  const auto implant = [&] {
+    device.fill(millilitres(40), kFirst);
+    (void)device.command([&](StoredPump& pump, MotorReading r, Effects& out) {
+      return pump.implant(r, setup_with(kFirst), encode(p), out);
+    });
+  };
+  implant();
+  const int deeds = static_cast<int>(*within(1, 25));
+  for (int i = 0; i < deeds; ++i) {
+    device.run_until(device.now() + milliseconds(*within(0, days(2).raw())));
+    const std::int64_t kind = *within(0, 8);
+    p.number += 1;
+    (void)device.command([&](StoredPump& pump, MotorReading r, Effects& out) {
+      if (kind == 0) (void)pump.stop(r, out);
+      if (kind == 1) (void)pump.resume(r, out);
+      if (kind == 2) (void)pump.request_bolus(r, 1, out);
+      if (kind == 3) (void)pump.prescribe(r, encode(p), out);
+      if (kind == 4) (void)pump.refill(r, {millilitres(50), Volume{}, kFirst}, nullptr, out);  // refused
+      if (kind == 5) (void)pump.explant(r, out);
+      return 0;
+    });
+    if (kind == 6) device.telemetry(Telemetry::kCrashed);
+    if (kind == 7) device.lose_power(minutes(*within(1, 600)), *within(0, 1) == 1);
+    device.run_until(device.now() + hours(*within(0, 5)));
+    if (!device.pump().implanted()) implant();
+    RC_ASSERT(restarts == 0);
+  }
 }
 
 }  // namespace

@@ -34,7 +34,8 @@ class Player {
         progress_(progress),
         drugs_(drugs_of(scenario)),
         device_(scenario.model,
-                {scenario.true_path, path_contents(scenario), scenario.flow_error_ppm, scenario.sensor_bias},
+                {scenario.true_path, path_contents(scenario), scenario.flow_error_ppm, scenario.sensor_bias,
+                 scenario.battery_error_ppm},
                 drugs_),
         intent_(scenario.model, drugs_),
         clock_(scenario.time.clock()) {}
@@ -65,6 +66,11 @@ class Player {
       const bool changes = change > device_.now() && change <= next;
       device_.run_until(next);
       if (changes) note_clock(change);
+      if (device_.died() != kNever && !dead_) {
+        dead_ = true;
+        result_.marks.push_back({device_.died(), EventCode::kAlarmRaised,
+                                 "The battery is exhausted: the pump has stopped for good."});
+      }
       while (fault < scenario_.faults.size() && scenario_.faults[fault].at <= next) {
         break_something(scenario_.faults[fault++]);
       }
@@ -543,6 +549,15 @@ class Player {
   }
 
   void finish() {
+    const Pump& pump = device_.pump();
+    if (pump.battery().reckoned()) {
+      const auto mah = [](Charge charge) { return static_cast<double>(charge.raw()) / 3.6e9; };
+      result_.charge_left_mah = mah(pump.battery().model().capacity);
+      for (std::size_t i = 0; i < kChargeCauses; ++i) {
+        result_.charge_mah.push_back(mah(pump.charge_used(static_cast<ChargeCause>(i))));
+        result_.charge_left_mah = std::max(0.0, result_.charge_left_mah - result_.charge_mah.back());
+      }
+    }
     result_.journal = journal_jsonl(device_.stored().journal());
     const Status status = device_.pump().status();
     result_.steps_commanded = status.steps_commanded;
@@ -607,6 +622,7 @@ class Player {
   RunResult result_;
   PlayFailure failure_;
   FlowRate flow_;
+  bool dead_ = false;
   std::uint32_t request_ = 0;
   bool held_by_telemetry_ = false;  // a worse pump's motor
   PromiseWatch* watch_ = nullptr;

@@ -139,7 +139,11 @@ struct RunResult {
   std::int64_t steps_missed = 0;
   std::int64_t largest_deviation_steps = 0;  // reported against commanded
   double largest_lag_steps = 0;              // prescribed minus delivered while running without alarm
-  std::optional<std::string> refill_by;      // local date and time: earliest reservoir at the low alarm
+  /// Taken from the battery by cause (ChargeCause), and left, by the pump's own reckoning; empty for a pump
+  /// that reckons with none.
+  std::vector<double> charge_mah;
+  double charge_left_mah = 0;
+  std::optional<std::string> refill_by;  // local date and time: earliest reservoir at the low alarm
   std::string refill_reason;
 
   /// There when the pump is a constant-flow one; then nothing above that a pump counts, tells or is told is.

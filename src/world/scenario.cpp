@@ -179,6 +179,13 @@ class Loader {
       scenario_.model.sensor_error = *error;
     }
     scenario_.sensor_bias = table.quantity("sensor_bias", parse_signed_volume).value_or(Volume{});
+    scenario_.battery_error_ppm = table.quantity("battery_error", parse_signed_percent).value_or(0);
+    if (const auto left = table.quantity("battery_left", parse_signed_percent)) {
+      if (*left <= 0) table.error("battery_left", "allowed: above 0 %");
+      // An old battery is played as a small one.
+      BatteryModel& battery = scenario_.model.battery;
+      battery.capacity = Charge{battery.capacity.raw() / 1'000'000 * *left};
+    }
     if (table.has("sensor_bias") && scenario_.model.sensor_error.raw() == 0)
       table.error("sensor_bias", "is for a pump with a fill_sensor");
   }

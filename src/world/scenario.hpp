@@ -115,6 +115,7 @@ struct Scenario {
   PumpModel model;
   std::int32_t flow_error_ppm = 0;
   Volume sensor_bias;
+  std::int32_t battery_error_ppm = 0;
   FluidPath path;
   bool tubing_measured = false;  // its tubing need not be the model's
   FluidPath true_path;

@@ -162,8 +162,9 @@ std::string words_for(const Event& e, const std::vector<FluidName>& fluids, cons
                          kVolumeCauseNames.at(e.detail));
     case EventCode::kAspirated:
       return fmt::format("{} aspirated or left in, {} by count.", volume(e.value), volume(e.value2));
-    case EventCode::kBatteryRead:
-      return fmt::format("Battery: {} mAh left, {} mV.", e.value / 3'600, e.value2);
+    case EventCode::kBatteryReckoned:
+      return fmt::format("Battery: {} mAh left by the pump's reckoning, {} days.", e.value / 3'600,
+                         e.value2 / kMillisecondsPerDay);
     case EventCode::kJournalFolded:
       return fmt::format("{} entries found no room in the journal and are counted here.", e.value);
   }
