@@ -105,7 +105,7 @@ int rank(const Event& event) {
   return event.code == EventCode::kAlarmRaised ? 2 + event.detail : 2 + static_cast<int>(kAlarmCount);
 }
 
-std::optional<First> first_of(const RunResult& error, const RunResult& meant, Instant from) {
+std::optional<First> first_of(const RunResult& error, const RunResult* meant, Instant from) {
   std::optional<First> first;
   int best = 0;
   const auto take = [&](Instant at, int urgency, std::string what) {
@@ -117,7 +117,7 @@ std::optional<First> first_of(const RunResult& error, const RunResult& meant, In
   };
   for (const LeftOut& order : error.left_out) take(order.at, 0, "the planner does not make the order");
   for (const Event& event : error.events) {
-    if (stands_in(meant, event)) continue;
+    if (meant != nullptr && stands_in(*meant, event)) continue;
     if (auto what = words(event)) take(event.at, rank(event), std::move(*what));
   }
   return first;
@@ -181,8 +181,9 @@ Outcome played(const Incident& incident, const Library& library, const std::file
                                 incident.worse, incident.widest_ceilings, nullptr);
   Outcome outcome;
   outcome.day = Mass{parse_dose_rate(incident.day).value().raw()};
-  outcome.first = first_of(error, meant, error_at);
-  outcome.first_without = first_of(without, meant, error_at);
+  const RunResult* apart_from = incident.befalls_meant ? nullptr : &meant;
+  outcome.first = first_of(error, apart_from, error_at);
+  outcome.first_without = first_of(without, apart_from, error_at);
   outcome.limit_told = limit_told(error, meant);
   outcome.with = worst_of(error, meant);
   outcome.without = worst_of(without, meant);

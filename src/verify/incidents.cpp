@@ -66,13 +66,15 @@ std::span<const Incident> incidents() {
        .meant = {{"",
                   "\n[[visit]]\nat = \"day 6 10:00\"\ndo = \"prescribe\"\n[visit.prescription]\n"
                   "mode = \"simple continuous\"\ndose = \"0.75 mg/day\"\n"}},
-       .guard =
-           "The pump said after 72 h that the patient may be naive, takes no refill and no resume without a "
-           "prescription, and yet goes on by itself at the old dose",
+       .guard = "Guard: after 72 h without a dose the safe state, until somebody prescribes; the old dose is "
+                "prescribed at once, and runs as it would without that guard",
+       .without = {{"",
+                    "\n[[visit]]\nat = \"day 6 10:00\"\ndo = \"prescribe\"\n[visit.prescription]\n"
+                    "mode = \"simple continuous\"\ndose = \"3 mg/day\"\n"}},
        .harm = Harm::kExcess,
        .percent = 200,
-       .worth = Worth::kMissing,
-       .first = "nothing"},
+       .befalls_meant = true,
+       .first = "alarm: motor stall"},
       {.row = "2009, 2011",
        .what = "A film in the battery made pumps reset, and their flow fell to almost nothing (S32, S36)",
        .file = "low_battery_reset",

@@ -41,6 +41,8 @@ struct Incident {
   Harm harm = Harm::kExcess;
   int percent = 0;  // of the daily dose in 24 h: from here on it is harm
   Worth worth = Worth::kPrevents;
+  bool befalls_meant =
+      false;               // what breaks breaks in the meant therapy as well: what people make of it differs
   std::string_view first;  // what stops or tells it
 };
 std::span<const Incident> incidents();
