@@ -177,12 +177,14 @@ Outcome played(const Incident& incident, const Library& library, const std::file
   const RunResult meant =
       run(incident, edited(nobody_told(text), incident.meant), library, {}, false, &error_at);
   const RunResult error = run(incident, text, library, {}, false, nullptr);
+  const RunResult alone = run(incident, nobody_told(text), library, {}, false, nullptr);
   const RunResult without = run(incident, edited(nobody_told(text), incident.without), library,
                                 incident.worse, incident.widest_ceilings, nullptr);
   Outcome outcome;
   outcome.day = Mass{parse_dose_rate(incident.day).value().raw()};
   const RunResult* apart_from = incident.befalls_meant ? nullptr : &meant;
   outcome.first = first_of(error, apart_from, error_at);
+  outcome.first_alone = first_of(alone, apart_from, error_at);
   outcome.first_without = first_of(without, apart_from, error_at);
   outcome.limit_told = limit_told(error, meant);
   outcome.with = worst_of(error, meant);

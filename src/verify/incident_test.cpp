@@ -122,6 +122,8 @@ TEST(Incidents, each_is_stopped_or_told_and_does_harm_without_its_guard) {
     const Outcome& outcome = outcomes()[i];
     SCOPED_TRACE(line_of(incident, outcome));
     EXPECT_EQ(outcome.first ? outcome.first->what : "nothing", incident.first);
+    const auto after = [](const std::optional<First>& first) { return first ? first->after.raw() : -1; };
+    EXPECT_EQ(after(outcome.first), after(outcome.first_alone)) << "somebody comes before anything is told";
     EXPECT_GE(harm_percent(incident, outcome.without, outcome), incident.percent)
         << "no harm without the guard";
     const std::int64_t harm = harm_percent(incident, outcome.with, outcome);

@@ -68,6 +68,7 @@ struct Worst {
 /// How one incident went.
 struct Outcome {
   std::optional<First> first;          // with the guards
+  std::optional<First> first_alone;    // the same when nobody comes: who comes, comes after it
   std::optional<First> first_without;  // without the one
   bool limit_told = false;             // a soft limit of the library spoke when the order was made
   Worst with, without;
