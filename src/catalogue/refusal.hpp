@@ -100,8 +100,8 @@ inline constexpr std::array<RefusalRow, kRefusalCount> kRefusals{{
     {Refusal::kNotExplanted, "not explanted", "Only a pump outside a patient does that."},
     {Refusal::kJournalUnread, "journal unread", "The clinic has not read all of the journal."},
     {Refusal::kWasEmpty, "was empty",
-     "By what was aspirated the pump has been empty for long: the old dose may be an overdose. Prescribe "
-     "anew."},
+     "By what was aspirated the pump was empty, nobody knows since when: the old dose may be an overdose. "
+     "Prescribe anew."},
 }};
 
 constexpr const RefusalRow& row_of(Refusal refusal) { return kRefusals[static_cast<std::size_t>(refusal)]; }

@@ -197,6 +197,15 @@ TEST(EventsJsonl, one_object_per_event_with_the_catalogues_names) {
   EXPECT_EQ(nlohmann::json::parse(lines[1])["formulation_name"], "first");
 }
 
+TEST(EventsJsonl, what_befell_the_pump_is_not_taken_for_its_own_words) {
+  RunResult run = sample_run();
+  const auto alarm = std::ranges::find(run.events, EventCode::kAlarmRaised, &Event::code);
+  ASSERT_NE(alarm, run.events.end());
+  const std::string before = events_jsonl(run);
+  run.marks.insert(run.marks.begin(), {alarm->at, EventCode::kAlarmRaised, "The rotor is stuck.", false});
+  EXPECT_EQ(events_jsonl(run), before);
+}
+
 TEST(EventsJsonl, an_event_without_a_mark_speaks_in_the_catalogues_words) {
   RunResult run = sample_run();
   run.marks.clear();

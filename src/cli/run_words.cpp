@@ -81,7 +81,9 @@ std::vector<std::string> event_texts(const RunResult& run) {
   // Marks follow their events in order, but not every mark is one: the k-th of an instant and code is the
   // k-th.
   std::map<std::pair<Instant, EventCode>, std::vector<const Mark*>> marks;
-  for (const Mark& mark : run.marks) marks[{mark.at, mark.code}].push_back(&mark);
+  for (const Mark& mark : run.marks) {
+    if (mark.by_pump) marks[{mark.at, mark.code}].push_back(&mark);
+  }
   std::map<std::pair<Instant, EventCode>, std::size_t> used;
   std::vector<std::string> texts;
   texts.reserve(run.events.size());

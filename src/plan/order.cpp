@@ -37,6 +37,7 @@ class Composer {
     if (order_.schedule) schedule(p.schedule);
     if (order_.prime) prime(p.prime);
     if (order_.bridge) bridge(p.bridge);
+    if (!order_.bridge) no_bridge();
     if (order_.patient) patient(p.patient);
     if (order_.single) p.single = bolus("single_bolus.dose", *order_.single, concentration_);
     supervised(p);
@@ -181,6 +182,7 @@ class Composer {
   }
 
   void bridge(BridgePlan& bridge) {
+    if (order_.without_bridge) return fail("without_bridge", "the order has a bridge");
     if (path_.at_tip.number == 0 || path_.at_tip.number == order_.formulation.number) {
       return fail("bridge", "the path holds no other formulation to bridge from");
     }
@@ -189,6 +191,16 @@ class Composer {
     bridge.from_formulation = path_.at_tip.number;
     bridge.volume = model_.step * whole_steps(path_.until_at_tip, model_.step);
     bridge.rate = flow("bridge", *order_.bridge, old);
+  }
+
+  /// What is left of another formulation would leave at a flow made for this one: not by forgetting.
+  void no_bridge() {
+    const bool another = path_.at_tip.number != 0 && path_.until_at_tip.raw() > 0 &&
+                         !same_contents(path_.at_tip, order_.formulation);
+    if (!another || order_.without_bridge || order_.mode == BasalMode::kStopped) return;
+    fail("bridge", fmt::format("{} of another formulation would leave the tip first, at the flow of the new "
+                               "one; write the dose to keep meanwhile, or without_bridge = true",
+                               to_text(path_.until_at_tip)));
   }
 
   void safe_state(Prescription& p) {

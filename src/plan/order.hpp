@@ -77,6 +77,7 @@ struct Order {
   std::optional<OrderedPrime> prime;
   std::optional<DoseRate> bridge;  // dose to keep while the old formulation leaves; of its own first drug
                                    // when it does not hold `drug`
+  bool without_bridge = false;     // said on purpose: the old formulation leaves at the new flow
   std::optional<OrderedBolus> single;
   std::optional<OrderedSupervision> supervised;
   std::optional<SafeAction> safe_action;   // default: proposed for the formulation's class

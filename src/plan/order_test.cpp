@@ -131,6 +131,7 @@ TEST(Order, a_prime_fills_what_is_dry_at_the_largest_flow_unless_told_otherwise)
   EXPECT_EQ(made(order, kDry).prime, (BolusDose{microlitres(375), kRoller.max_flow}));
   order.prime = OrderedPrime{nanolitres(100'009), microlitres_per_day(1'000)};
   EXPECT_EQ(made(order, kDry).prime, (BolusDose{nanolitres(100'000), microlitres_per_day(1'000)}));
+  order.without_bridge = true;
   EXPECT_EQ(error_key(order, kWeakInPath, "dry"), "prime");
 }
 
@@ -142,6 +143,24 @@ TEST(Order, a_bridge_is_the_old_fluid_in_the_path_at_the_dose_to_be_kept) {
   EXPECT_EQ(made(order, {morphine(1, 10), nanolitres(375'009)}).bridge.volume, nanolitres(375'000));
   EXPECT_EQ(error_key(order, kSame, "no other formulation"), "bridge");
   EXPECT_EQ(error_key(order, kDry, "no other formulation"), "bridge");
+}
+
+TEST(Order, another_fluid_in_the_path_needs_a_bridge_or_the_word_that_none_is_wanted) {
+  Order order = six_milligrams();
+  EXPECT_EQ(error_key(order, kWeakInPath, "0.375 mL of another formulation"), "bridge");
+  EXPECT_EQ(error_key(order, {baclofen(1, 2'000), microlitres(375)}, "without_bridge = true"), "bridge");
+  order.without_bridge = true;
+  EXPECT_EQ(made(order, kWeakInPath).bridge, BridgePlan{});
+  order.bridge = milligrams_per_day(6);
+  EXPECT_EQ(error_key(order, kWeakInPath, "has a bridge"), "without_bridge");
+}
+
+TEST(Order, the_same_fluid_a_dry_path_and_a_pump_that_stops_need_no_bridge) {
+  Order order = six_milligrams();
+  EXPECT_EQ(made(order, kDry).bridge, BridgePlan{});
+  EXPECT_EQ(made(order, {morphine(7, 20), microlitres(375)}).bridge, BridgePlan{});
+  order.mode = BasalMode::kStopped;
+  EXPECT_EQ(made(order, kWeakInPath).bridge, BridgePlan{});
 }
 
 TEST(Order, a_bridge_from_another_drug_is_reckoned_in_that_drugs_own_dose) {

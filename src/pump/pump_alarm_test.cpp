@@ -120,6 +120,36 @@ TEST(PumpSilence, after_three_days_the_old_dose_needs_a_physician) {
   EXPECT_FALSE(bench.steps.empty());
 }
 
+TEST(PumpSilence, INV_5_after_three_days_a_rotor_that_comes_free_gives_the_safe_state_and_not_the_old_dose) {
+  Bench bench{setup_with(kFluid), continuous(1, kFluid, kRate)};
+  bench.swallow = INT64_MAX;
+  bench.run_for(hours(72));
+  EXPECT_TRUE(bench.pump.status().naive);
+  EXPECT_EQ(bench.pump.mode(), Mode::kSafeState);
+  bench.swallow = 0;
+  bench.steps.clear();
+  bench.run_for(days(1));
+  EXPECT_FALSE(bench.has_alarm(Alarm::kMotorStall));
+  EXPECT_TRUE(bench.has_alarm(Alarm::kNothingGiven)) << "it tells why";
+  EXPECT_LE(kRoller.step * static_cast<std::int64_t>(bench.steps.size()),
+            Amount::over(kRoller.minimum_rate, days(1)).floor());
+  EXPECT_FALSE(bench.steps.empty());
+  ASSERT_TRUE(bench.prescribe(continuous(2, kFluid, kRate)));
+  bench.run_for(hours(1));
+  EXPECT_FALSE(bench.has_alarm(Alarm::kNothingGiven));
+  EXPECT_EQ(bench.pump.mode(), Mode::kSimpleContinuous);
+}
+
+TEST(PumpSilence, two_days_and_a_rotor_that_comes_free_go_on_with_the_dose) {
+  Bench bench{setup_with(kFluid), continuous(1, kFluid, kRate)};
+  bench.swallow = INT64_MAX;
+  bench.run_for(hours(71));
+  bench.swallow = 0;
+  bench.run_for(hours(1));
+  EXPECT_EQ(bench.pump.mode(), Mode::kSimpleContinuous);
+  EXPECT_FALSE(bench.has_alarm(Alarm::kNothingGiven));
+}
+
 // ---- the scanner ----------------------------------------------------------------------------------------
 
 TEST(PumpField, INV_3_holds_the_motor_tells_it_and_goes_on_by_itself_without_catching_up) {

@@ -46,7 +46,7 @@ void Pump::follow_giving(Effects& out) {
   if (reported_ != sensed_) {
     sensed_ = reported_;
     last_given_ = now();
-    clear(out, Alarm::kNothingGiven);
+    if (!naive_) clear(out, Alarm::kNothingGiven);  // else it tells why the safe state runs
     return;
   }
   const Duration without = now() - last_given_;
@@ -54,6 +54,9 @@ void Pump::follow_giving(Effects& out) {
   if (without >= kNaiveAfter && !naive_) {
     naive_ = true;
     tell(out, EventCode::kPatientNaive, without.raw());
+    // What comes back by itself, a rotor that is free or a field that is left, brings no old dose back.
+    const bool dose_due = prescription_.basal.mode != BasalMode::kStopped;
+    if (condition_ == Condition::kRunning && dose_due) enter_safe_state(out);
   }
 }
 

@@ -96,10 +96,11 @@ Pump::Aspiration Pump::aspiration(const RefillRecord& refill) const {
   Aspiration seen;
   seen.found = *refill.aspirated + refill.left_in;
   seen.expected = std::max(Volume{0}, reservoir_.nominal(given_steps()));
+  // However little the count says is left: nobody knows since when nothing came out.
+  seen.was_empty = seen.found <= kNeedle;
   const Volume tolerance = std::min(reservoir_.count_error(given_steps()) + kNeedle, kWorthALook);
   if (seen.found + tolerance < seen.expected) {
     seen.cause = reservoir_.soon_after_fill(now()) ? VolumeCause::kDrawnOff : VolumeCause::kOverInfusion;
-    seen.was_empty = seen.found <= kNeedle;
   } else if (seen.found > seen.expected + tolerance) {
     seen.cause = VolumeCause::kUnderInfusion;
   }

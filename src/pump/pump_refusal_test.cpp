@@ -419,6 +419,15 @@ const std::vector<Row>& commands_rows() {
          record.aspirated = Volume{};
          return reason(bench.refill(record));
        }},
+      {Refusal::kWasEmpty, "nothing comes out where the count has 1 mL left",
+       [] {  // it may be a wrong fill that ran out long ago: the count goes on all the same
+         Bench bench{setup_with(kFirst), with_patient_bolus()};
+         const Volume left = bench.pump.status().reservoir_nominal - millilitres(1);
+         bench.run_for(Duration{left.raw() * kMillisecondsPerDay / with_patient_bolus().basal.rate.raw()});
+         RefillRecord record = of(kFirst);
+         record.aspirated = Volume{};
+         return reason(bench.refill(record));
+       }},
       {Refusal::kNotImplanted, "a prescription for a pump that was explanted",
        [] {
          Bench bench{setup_with(kFirst), with_patient_bolus()};

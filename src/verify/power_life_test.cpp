@@ -189,7 +189,9 @@ class PoweredLife {
     if (bench_.pump().status().mode == Mode::kPeriodicBolus) in_hand = p_.schedule.dose.volume.raw();
     if (bench_.pump().status().mode == Mode::kPatientBolus) in_hand = p_.patient.dose.volume.raw();
     const std::int64_t told = in_hand + cut_short + paused + (2 * restarts + 2) * step;
-    if (!bench_.has_alarm(Alarm::kReservoirDry) &&
+    // Three days without power are three days without a dose: then the safe state runs, with an alarm.
+    const bool naive = bench_.count(EventCode::kPatientNaive) > 0;
+    if (!naive && !bench_.has_alarm(Alarm::kReservoirDry) &&
         bench_.count(EventCode::kAlarmRaised, static_cast<int>(Alarm::kReservoirDry)) == 0 &&
         made < prescribed - told) {
       return "INV-3: " + std::to_string(prescribed - made) + " nL missing, " + std::to_string(told) +

@@ -26,8 +26,10 @@ constexpr std::int64_t kCeilingMarginPercent = 125;
 
 class Player {
  public:
-  Player(const Scenario& scenario, const Library& library, const Progress& progress)
+  Player(const Scenario& scenario, const Library& library, const Progress& progress,
+         const PlayOptions& options)
       : scenario_(scenario),
+        options_(options),
         library_(library),
         progress_(progress),
         drugs_(drugs_of(scenario)),
@@ -73,7 +75,10 @@ class Player {
         break_something(scenario_.faults[fault++]);
       }
       while (visit < scenario_.visits.size() && scenario_.visits[visit].at <= next) {
-        if (!act(scenario_.visits[visit++]) && watch_ == nullptr) return std::unexpected(failure_);
+        if (act(scenario_.visits[visit++])) continue;
+        const bool ends = scenario_.refused_order == RefusedOrder::kEndsTheRun && watch_ == nullptr;
+        if (ends) return std::unexpected(failure_);
+        leave_out();
       }
       while (press < scenario_.presses.size() && scenario_.presses[press].at <= next) {
         // without power, or with a program that hangs, nobody does
@@ -83,7 +88,7 @@ class Player {
           press_button(static_cast<std::uint32_t>(press));
         } else {
           result_.marks.push_back({device_.now(), EventCode::kBolusRefused,
-                                   fmt::format("Request {}: the pump did not answer.", press)});
+                                   fmt::format("Request {}: the pump did not answer.", press), false});
         }
       }
       if (next >= sample) {
@@ -102,6 +107,34 @@ class Player {
  private:
   [[nodiscard]] WallClock wall() const { return {clock_, scenario_.time.zone}; }
 
+  /// The visit whose order was not made does not take place.
+  void leave_out() {
+    std::string why;
+    for (const DataError& error : failure_.errors) {
+      const std::string said = fmt::format("{}: {}", error.key, error.message);
+      why += (why.empty() ? "" : " ") + said;
+    }
+    failure_ = {};
+    result_.left_out.push_back({device_.now(), why});
+    mark_refused("The order is not made, and the visit left out: " + why);
+  }
+
+  void mark_refused(std::string text) {
+    result_.marks.push_back({device_.now(), EventCode::kCommandRefused, std::move(text), false});
+  }
+
+  /// The tubing is a constant of the pump; one typed otherwise moves the prime's end by as much.
+  bool tubing_is_the_pumps(const FluidPath& path, bool measured, std::uint32_t line) {
+    const Volume known = scenario_.model.tubing;
+    if (measured || path.tubing == known || !options_.hold_against_library) return true;
+    failure_.refused = true;
+    failure_.errors.push_back(
+        {scenario_.file, line, "catheter.tubing",
+         fmt::format("{} is not this pump's {}; leave it out, or write tubing_measured = true",
+                     to_text(path.tubing), to_text(known))});
+    return false;
+  }
+
   std::optional<Composed> composed(const ScenarioOrder& order, const PathContents& path) {
     auto made = compose(order.order, scenario_.model, path);
     if (made) {
@@ -119,6 +152,7 @@ class Player {
 
   /// Holds an order against the drug library: a hard limit ends the run, everything else is noted.
   bool within_limits(const ScenarioOrder& order, const Prescription& p) {
+    if (!options_.hold_against_library) return true;
     const Prescription& running = device_.pump().prescription();
     LimitQuestion question{.library = library_, .model = scenario_.model, .scope = {}};
     const bool another = running.number > 0;
@@ -155,6 +189,7 @@ class Player {
 
   bool implant() {
     const PathContents path{path_contents(scenario_), scenario_.path.total()};
+    if (!tubing_is_the_pumps(scenario_.path, scenario_.tubing_measured, scenario_.first.line)) return false;
     const auto made = composed(scenario_.first, path);
     if (!made) return false;
     Implantation setup;
@@ -196,10 +231,11 @@ class Player {
 
   /// Visits: a command that the pump refuses is an event of the run; one that makes no sense ends it.
   bool act(const Visit& visit) {
-    if (!device_.answers()) {
-      result_.marks.push_back({device_.now(), EventCode::kCommandRefused, "The pump did not answer."});
+    if (!device_.answers() || worse_pump_refuses()) {
+      mark_refused("The pump did not answer.");
       return true;
     }
+    if (held_by_telemetry_) device_.jam(held_by_telemetry_ = false);
     const DrugFront& front = device_.pump().front();
     switch (visit.act) {
       case VisitAct::kStop:
@@ -243,7 +279,15 @@ class Player {
     return true;
   }
 
+  [[nodiscard]] bool worse_pump_refuses() const {
+    const AlarmSet& alarms = device_.pump().status().alarms;
+    return options_.worse == WorsePump::kMemoryErrorBlocksCommands &&
+           (alarms.has(Alarm::kMemoryRepaired) || alarms.has(Alarm::kMemoryFault) ||
+            alarms.has(Alarm::kSelfTestFailed));
+  }
+
   bool revise(const Visit& visit) {
+    if (!tubing_is_the_pumps(visit.path, visit.tubing_measured, visit.line)) return false;
     Revision revision{visit.path, {}};
     if (visit.path_fluid) revision.path_contents = scenario_.fluids[*visit.path_fluid].formulation;
     DrugFront after{visit.path.total(), revision.path_contents};
@@ -323,7 +367,7 @@ class Player {
 
   void break_something(const ScenarioFault& fault) {
     const auto mark = [&](std::string text) {
-      result_.marks.push_back({device_.now(), EventCode::kAlarmRaised, std::move(text)});
+      result_.marks.push_back({device_.now(), EventCode::kAlarmRaised, std::move(text), false});
     };
     switch (fault.kind) {
       case FaultKind::kPowerLoss:
@@ -361,6 +405,9 @@ class Player {
         return device_.set_sensor_bias(fault.volume);
       case FaultKind::kJammed:
         mark("The air is jammed: telemetry opens and hangs.");
+        held_by_telemetry_ =
+            options_.worse == WorsePump::kTelemetryHoldsMotor && device_.pump().status().alarms.any();
+        if (held_by_telemetry_) device_.jam(true);
         device_.telemetry(Telemetry::kOpened);
         return device_.telemetry(Telemetry::kJammed);
       case FaultKind::kJamEnds:
@@ -383,7 +430,8 @@ class Player {
         return device_.magnetic_field(true);
       case FaultKind::kMriEnds:
         mark("The patient has left the scanner.");
-        return device_.magnetic_field(false);
+        device_.magnetic_field(false);
+        return device_.jam(held_by_telemetry_);
       case FaultKind::kExtraSteps:
         mark(fmt::format("Fault: the motor makes {} steps that nobody ordered.", fault.count));
         return device_.run_wild(fault.count);
@@ -565,6 +613,7 @@ class Player {
   }
 
   const Scenario& scenario_;
+  const PlayOptions& options_;
   const Library& library_;
   const Progress& progress_;
   std::vector<DrugCode> drugs_;
@@ -576,6 +625,7 @@ class Player {
   FlowRate flow_;
   bool dead_ = false;
   std::uint32_t request_ = 0;
+  bool held_by_telemetry_ = false;  // a worse pump's motor
   PromiseWatch* watch_ = nullptr;
   std::optional<std::string> violation_;
 };
@@ -583,15 +633,16 @@ class Player {
 }  // namespace
 
 std::expected<RunResult, PlayFailure> play(const Scenario& scenario, const Library& library,
-                                           const Progress& progress) {
+                                           const Progress& progress, const PlayOptions& options) {
   if (scenario.constant_flow) return play_constant_flow(scenario, library, progress);
-  return Player{scenario, library, progress}.run();
+  return Player{scenario, library, progress, options}.run();
 }
 
 std::expected<WatchedRun, PlayFailure> play_watched(const Scenario& scenario, const Library& library,
                                                     PromiseWatch& watch) {
   const Progress nobody;
-  Player player{scenario, library, nobody};
+  const PlayOptions none;
+  Player player{scenario, library, nobody, none};
   player.watch(watch);
   return player.run_watched();
 }

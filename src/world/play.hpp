@@ -1,6 +1,7 @@
 #pragma once
 /// Plays a scenario: people act, the pump delivers, everything is written down.
 
+#include <cstdint>
 #include <expected>
 #include <functional>
 #include <optional>
@@ -22,6 +23,20 @@ struct PlayFailure {
   std::vector<DataError> errors;
 };
 
+/// A pump that is worse than this one, put in its place to show what a guard is worth.
+enum class WorsePump : std::uint8_t {
+  kNone,
+  /// Telemetry that opens while an alarm stands holds the motor, until the next visit. Source: S16
+  kTelemetryHoldsMotor,
+  /// While an alarm of the memory stands no command is taken. Source: S101
+  kMemoryErrorBlocksCommands,
+};
+
+struct PlayOptions {
+  bool hold_against_library = true;  // orders against the drug library, a recorded tubing against the pump's
+  WorsePump worse = WorsePump::kNone;
+};
+
 class PromiseWatch;
 
 /// A life that is watched: an order that cannot be made into numbers is left out, and the run ends with the
@@ -34,6 +49,6 @@ std::expected<WatchedRun, PlayFailure> play_watched(const Scenario& scenario, co
                                                     PromiseWatch& watch);
 
 std::expected<RunResult, PlayFailure> play(const Scenario& scenario, const Library& library,
-                                           const Progress& progress = {});
+                                           const Progress& progress = {}, const PlayOptions& options = {});
 
 }  // namespace theca

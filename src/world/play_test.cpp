@@ -400,5 +400,64 @@ left_in = "1 mL"
   EXPECT_EQ(run.samples.back().delivered, microlitres(900));
 }
 
+const std::string kForgottenBridge =
+    with(kWalkingExample, "first = { morphine = \"20 mg/mL\" }",
+         "first = { morphine = \"20 mg/mL\" }\nsecond = { morphine = \"10 mg/mL\" }") +
+    R"(
+[[visit]]
+at = "day 3 20:00"
+do = "refill"
+fluid = "second"
+volume = "20 mL"
+[visit.prescription]
+mode = "simple continuous"
+dose = "6 mg/day"
+)";
+
+TEST(Play, an_order_of_a_visit_that_cannot_be_made_ends_the_run_unless_the_file_says_otherwise) {
+  const PlayFailure failure = failure_of(kForgottenBridge);
+  EXPECT_FALSE(failure.refused);
+  ASSERT_EQ(failure.errors.size(), 1U);
+  EXPECT_EQ(failure.errors[0].key, "prescription.bridge");
+
+  const RunResult run = played_text("refused_order = \"is left out\"\n" + kForgottenBridge);
+  ASSERT_EQ(run.left_out.size(), 1U);
+  EXPECT_EQ(run.left_out[0].at, at(days(2) + hours(12)));
+  EXPECT_TRUE(events(run, EventCode::kChangedWithoutBridge).empty());
+  EXPECT_EQ(run.samples.back().fluid_in_reservoir, 1U) << "the refill was made";
+  EXPECT_EQ(run.samples.back().delivered, microlitres(900));
+  const auto told = [](const Mark& mark) {
+    return mark.text.find("the visit left out") != std::string::npos;
+  };
+  EXPECT_EQ(std::ranges::count_if(run.marks, told), 1);
+}
+
+TEST(Play, a_change_without_a_bridge_that_is_wanted_is_made) {
+  const RunResult run = played_text(kForgottenBridge + "without_bridge = true\n");
+  EXPECT_EQ(events(run, EventCode::kChangedWithoutBridge).size(), 1U);
+}
+
+TEST(Play, a_typed_tubing_that_is_not_the_pumps_is_refused_unless_it_was_measured) {
+  const std::string text =
+      with(kWalkingExample, "length = \"80 cm\"", "length = \"80 cm\"\ntubing = \"0.399 mL\"");
+  const PlayFailure failure = failure_of(text);
+  EXPECT_TRUE(failure.refused);
+  ASSERT_EQ(failure.errors.size(), 1U);
+  EXPECT_EQ(failure.errors[0].key, "catheter.tubing");
+  EXPECT_NE(failure.errors[0].message.find("0.399 mL is not this pump's 0.199 mL"), std::string::npos);
+  const RunResult run = played_text(with(text, "0.399 mL\"", "0.399 mL\"\ntubing_measured = true"));
+  EXPECT_EQ(run.path.tubing, microlitres(399));
+}
+
+TEST(Play, not_held_against_the_library_a_hard_limit_is_no_limit) {
+  const std::string text =
+      with(with(kWalkingExample, "morphine = \"20 mg/mL\"", "ziconotide = \"100 mcg/mL\""),
+           "dose = \"6 mg/day\"", "dose = \"60 mcg/day\"");
+  EXPECT_TRUE(failure_of(text).refused);
+  const auto scenario = load_text(text);
+  ASSERT_TRUE(scenario);
+  EXPECT_TRUE(play(*scenario, library(), {}, {.hold_against_library = false}));
+}
+
 }  // namespace
 }  // namespace theca

@@ -170,6 +170,7 @@ class Writer {
     } else {
       text = fmt::format("mode = \"simple continuous\"\ndose = \"{}/day\"\n", dose(daily));
     }
+    if (!first) text += "without_bridge = true\n";
     if (first && one_in(6))
       text += fmt::format("expires = \"2026-{:02}-{:02} 12:00\"\n", between(3, 4), between(5, 28));
     if (one_in(5)) text += fmt::format("fallback = \"{}\"\n", one_in(2) ? "stop" : "safe state");

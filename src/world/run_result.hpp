@@ -86,12 +86,19 @@ struct Mark {
   Instant at;
   EventCode code = EventCode::kImplanted;
   std::string text;
+  bool by_pump = true;  // else what befell it, or what nobody answered: no event stands behind it
 };
 
 /// The patient's wall clock from `at` on: summer time, a clock that is set, a journey.
 struct LocalClock {
   Instant at;
   std::int64_t local_ms = 0;  // what it shows at `at`, in ms since 1970-01-01T00:00
+};
+
+/// An order of a visit that the planner did not make; the visit was left out.
+struct LeftOut {
+  Instant at;
+  std::string why;
 };
 
 struct RunResult {
@@ -125,6 +132,7 @@ struct RunResult {
   std::vector<BolusRecord> boluses;
   std::vector<AlarmRecord> alarms;
   std::vector<FrontArrival> fronts;
+  std::vector<LeftOut> left_out;
 
   // sums
   std::int64_t steps_commanded = 0;

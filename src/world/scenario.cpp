@@ -46,6 +46,8 @@ constexpr std::array<Choice<FaultKind>, 16> kFaultKinds{{{"power loss", FaultKin
                                                          {"extra steps", FaultKind::kExtraSteps},
                                                          {"bit rot", FaultKind::kBitRot},
                                                          {"stuck page", FaultKind::kStuckPage}}};
+constexpr std::array<Choice<RefusedOrder>, 2> kRefusedOrders{
+    {{"ends the run", RefusedOrder::kEndsTheRun}, {"is left out", RefusedOrder::kIsLeftOut}}};
 constexpr std::array<Choice<bool>, 2> kClockKept{{{"lost", false}, {"kept", true}}};
 constexpr std::int64_t kMostCount = 100'000;
 
@@ -98,6 +100,10 @@ class Loader {
       scenario_.first = order(table, scenario_.first_fluid);
       scenario_.first.order.number = 1;
     });
+    if (top.has("refused_order"))
+      scenario_.refused_order =
+          top.choice("refused_order", std::span<const Choice<RefusedOrder>>{kRefusedOrders})
+              .value_or(RefusedOrder::kEndsTheRun);
     std::uint32_t number = 2;
     top.each("fault", [&](TableReader& table) { fault(table); });
     std::stable_sort(scenario_.faults.begin(), scenario_.faults.end(),
@@ -226,12 +232,14 @@ class Loader {
     const ReadPath read = read_path(table);
     scenario_.true_length = read.true_length;
     scenario_.path = read.path;
+    scenario_.tubing_measured = read.tubing_measured;
     scenario_.true_path = read.true_path;
     scenario_.path_fluid = read.contents;
   }
 
   struct ReadPath {
     FluidPath path, true_path;
+    bool tubing_measured = false;
     Length true_length;
     std::optional<std::size_t> contents;
   };
@@ -242,6 +250,7 @@ class Loader {
         table.quantity("true_length", parse_length).value_or(length.value_or(Length{}));
     const Volume per_cm = table.quantity("per_cm", parse_volume_per_length).value_or(model.catheter_per_cm);
     const Volume tubing = table.quantity("tubing", parse_volume).value_or(model.tubing);
+    const bool measured = table.boolean("tubing_measured").value_or(false);
     const auto contents = table.text("contents");
     if (length && length->raw() <= 0) table.error("length", to_text(*length) + " is no catheter");
     if (table.has("true_length") && true_length.raw() <= 0)
@@ -250,6 +259,7 @@ class Loader {
     made.path = {tubing, lumen_volume(length.value_or(Length{}), per_cm)};
     made.true_path = {model.tubing, lumen_volume(true_length, model.catheter_per_cm)};
     made.true_length = true_length;
+    made.tubing_measured = measured;
     if (contents && *contents != "dry") made.contents = fluid_index(table, "contents", *contents);
     return made;
   }
@@ -294,6 +304,7 @@ class Loader {
       table.one("catheter", [&](TableReader& child) {
         const ReadPath read = read_path(child);
         made.path = read.path;
+        made.tubing_measured = read.tubing_measured;
         made.true_path = read.true_path;
         made.path_fluid = read.contents;
       });

@@ -35,6 +35,9 @@ enum class VisitAct : std::uint8_t {
   kExplant
 };
 
+/// What an order of a visit that the planner does not make does to the run.
+enum class RefusedOrder : std::uint8_t { kEndsTheRun, kIsLeftOut };
+
 /// An order as it stands in the file; the drug that its doses are of.
 struct ScenarioOrder {
   Order order;
@@ -52,6 +55,7 @@ struct Visit {
   std::optional<Volume> aspirated;  // refill: what was typed, when that is not the truth
   bool aspirated_told = true;
   FluidPath path;  // revise: as recorded
+  bool tubing_measured = false;
   FluidPath true_path;
   std::optional<std::size_t> path_fluid;
   Duration clock_shift;
@@ -113,6 +117,7 @@ struct Scenario {
   Volume sensor_bias;
   std::int32_t battery_error_ppm = 0;
   FluidPath path;
+  bool tubing_measured = false;  // its tubing need not be the model's
   FluidPath true_path;
   Length true_length;                     // of the catheter
   std::optional<std::size_t> path_fluid;  // none: dry
@@ -126,6 +131,7 @@ struct Scenario {
   std::vector<Visit> visits;
   std::vector<Press> presses;
   std::vector<ScenarioFault> faults;
+  RefusedOrder refused_order = RefusedOrder::kEndsTheRun;
 
   /// Instead of prescriptions, visits, presses and faults, when the pump is one without electronics.
   std::optional<ConstantFlowScenario> constant_flow;

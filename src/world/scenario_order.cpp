@@ -149,6 +149,7 @@ ScenarioOrder read_order(TableReader& table, const Library& library, const std::
   });
   table.one("supervised", [&](TableReader& child) { order.supervised = read_supervision(child); });
   order.bridge = table.quantity("bridge", parse_dose_rate);
+  order.without_bridge = table.boolean("without_bridge").value_or(false);
   order.safe_action = table.choice("safe_state", std::span<const Choice<SafeAction>>{kSafeActions});
   order.emergency_dose = table.quantity("emergency_dose", parse_dose_rate);
   order.starts_utc_s = read_utc_second(table, "starts", time.zone);
