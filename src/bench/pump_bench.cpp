@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "plan/battery.hpp"
 #include "pump/pump.hpp"
 #include "world/device.hpp"
 
@@ -25,6 +26,9 @@ PumpModel roller() {
   model.accuracy_ppm = 145'000;
   model.tubing = microlitres(199);
   model.catheter_per_cm = nanolitres(2'200);
+  model.sensor_error = microlitres(500);
+  model.battery = battery_for(model.step, 7);
+  model.battery.capacity = model.battery.capacity * 100;  // nobody replaces it in a hundred years
   return model;
 }
 

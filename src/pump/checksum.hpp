@@ -38,6 +38,14 @@ inline constexpr Table kTable = [] {
 class Crc32c {
  public:
   void add(std::uint64_t word) {
+#ifdef __CRC32__  // the processor has the sum
+    state_ = static_cast<std::uint32_t>(__builtin_ia32_crc32di(state_, word));
+#else
+    add_by_table(word);
+#endif
+  }
+  /// The same on any processor.
+  void add_by_table(std::uint64_t word) {
     word ^= state_;
     const auto part = [word](std::size_t k) {
       return crc32c::kTable[crc32c::kBytes - 1 - k][(word >> (8 * k)) & 0xFFU];

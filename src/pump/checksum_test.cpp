@@ -110,5 +110,16 @@ TEST(Crc32c, two_flips_never_look_like_one) {
   }
 }
 
+TEST(Checksum, the_processors_sum_is_that_of_the_table) {
+  Crc32c fast, table;
+  std::uint64_t word = 0x9E37'79B9'7F4A'7C15U;
+  for (int i = 0; i < 10'000; ++i) {
+    word = word * 6'364'136'223'846'793'005U + 1'442'695'040'888'963'407U;
+    fast.add(word);
+    table.add_by_table(word);
+    ASSERT_EQ(fast.value(), table.value()) << i;
+  }
+}
+
 }  // namespace
 }  // namespace theca

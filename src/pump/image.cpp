@@ -1,5 +1,7 @@
 #include "pump/image.hpp"
 
+#include <span>
+
 namespace theca {
 namespace {
 
@@ -30,23 +32,6 @@ void train(Io& io, T& train) {
   fields(io, train.start, train.count, train.rate, train.units_per_step, train.phase);
 }
 
-/// The canonical bytes: what is stored is what was signed and what drives the motor (INV-11).
-template <class Writer>
-requires(!Writer::kReads) void prescription(Writer& writer, const Prescription& p) {
-  const PrescriptionBytes bytes = encode(p);
-  for (const std::uint8_t byte : bytes) writer.put(byte, 1);
-}
-void prescription(RecordReader& reader, Prescription& p) {
-  PrescriptionBytes bytes{};
-  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(reader.get(1));
-  const auto decoded = decode(bytes);
-  if (decoded) {
-    p = *decoded;
-  } else {
-    reader.fail();
-  }
-}
-
 /// Sums fields instead of writing them.
 class Summer {
  public:
@@ -60,6 +45,17 @@ class Summer {
       filled_ = 0;
     }
   }
+  /// As `put` of each byte, eight at a time.
+  void put(std::span<const std::uint8_t> bytes) {
+    std::size_t at = 0;
+    for (; filled_ != 0 && at < bytes.size(); ++at) put(bytes[at], 1);
+    for (; at + 8 <= bytes.size(); at += 8) {
+      std::uint64_t word = 0;
+      for (std::size_t i = 0; i < 8; ++i) word |= std::uint64_t{bytes[at + i]} << (8 * i);
+      sum_.add(word);
+    }
+    for (; at < bytes.size(); ++at) put(bytes[at], 1);
+  }
   std::uint32_t finish() {
     sum_.add(word_);
     return sum_.value();
@@ -70,6 +66,27 @@ class Summer {
   std::uint64_t word_ = 0;
   unsigned filled_ = 0;
 };
+
+/// The canonical bytes: what is stored is what was signed and what drives the motor (INV-11).
+template <class Writer>
+requires(!Writer::kReads) void prescription(Writer& writer, const Prescription& p) {
+  const PrescriptionBytes bytes = encode(p);
+  for (const std::uint8_t byte : bytes) writer.put(byte, 1);
+}
+void prescription(Summer& summer, const Prescription& p) {
+  const PrescriptionBytes bytes = encode(p);
+  summer.put(bytes);
+}
+void prescription(RecordReader& reader, Prescription& p) {
+  PrescriptionBytes bytes{};
+  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(reader.get(1));
+  const auto decoded = decode(bytes);
+  if (decoded) {
+    p = *decoded;
+  } else {
+    reader.fail();
+  }
+}
 
 /// An optional's flag; afterwards it holds a value to read into when the flag says so.
 template <class Io, class O>
@@ -166,7 +183,7 @@ void Image::delivery(Io& io, P& pump) {
   if constexpr (Io::kReads) pump.acknowledged_ = AlarmSet::of_bits(acknowledged);
   fields(io, pump.unacknowledged_since_, pump.next_sound_, pump.reported_, pump.sensed_, pump.last_given_,
          pump.naive_, pump.in_field_, pump.field_since_, pump.supervised_until_, pump.battery_.calls_,
-         pump.battery_.sound_ms_, pump.battery_.talk_ms_, pump.battery_.talking_since_);
+         pump.battery_.sound_ms_, pump.battery_.talk_ms_, pump.battery_.talking_since_, pump.battery_next_);
 }
 
 template <class Io, class P>

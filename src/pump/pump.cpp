@@ -110,6 +110,7 @@ void Pump::start(const Prescription& prescription, std::optional<SupervisedFor> 
   tell(out, EventCode::kPrescriptionStarted, prescription.number, 0, static_cast<std::uint8_t>(mode()));
   seal();
   reckon_worst_day();
+  battery_next_ = now();  // another therapy takes another share
   if (prescription_.supervised.lasts_s == 0 && supervised()) {
     supervised_until_ = Instant{};
     tell(out, EventCode::kSupervisedEnded);

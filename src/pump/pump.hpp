@@ -324,6 +324,7 @@ class Pump {
   Reservoir reservoir_;
   Battery battery_;
   std::int64_t worst_day_steps_ = 0;  // of the prescription
+  Instant battery_next_;              // when it is looked at
   DrugFront front_;
   AlarmSet alarms_;
   Ceilings ceilings_;

@@ -64,8 +64,10 @@ void Pump::reckon_worst_day() {
   worst_day_steps_ = whole_steps(worst_case_volume(prescription_, model_.minimum_rate, days(1)), model_.step);
 }
 
+/// Once a day is often enough: what is foretold is months away.
 void Pump::follow_battery(Effects& out) {
-  if (!battery_.reckoned()) return;
+  if (!battery_.reckoned() || now() < battery_next_) return;
+  battery_next_ = now() + days(1);
   const auto tell_it = [&] {
     const Charge left = battery_.left(now(), given_steps());
     tell(out, EventCode::kBatteryReckoned, left.raw() / 1'000'000, battery_lasts().raw());
