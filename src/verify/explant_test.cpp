@@ -268,6 +268,7 @@ TEST(Secrets, INV_6_a_cut_at_every_write_leaves_all_or_nothing_and_the_erasing_e
   constexpr std::int64_t kStride = 1;
 #endif
   for (const auto torn : {FlashModel::Torn::kNothing, FlashModel::Torn::kHalf, FlashModel::Torn::kRandom}) {
+    bool counts = false;  // the write that makes the erased state count has been made
     for (std::int64_t at = 1; at <= writes; at += kStride) {
       SCOPED_TRACE("write " + std::to_string(at) + ", torn " + std::to_string(static_cast<int>(torn)));
       auto flash = memory->clone();
@@ -287,6 +288,7 @@ TEST(Secrets, INV_6_a_cut_at_every_write_leaves_all_or_nothing_and_the_erasing_e
       ASSERT_FALSE(chain_wrong(bench.pump().journal()));
       if (bench.pump().pump().explanted()) {  // wholly old
         ++old;
+        ASSERT_FALSE(counts) << "old again after it was erased";
         ASSERT_EQ(bench.pump().status().prescription, 2U);
         const auto after = read_journal(bench.pump().journal());
         ASSERT_GT(after.size(), before.size());
@@ -296,6 +298,7 @@ TEST(Secrets, INV_6_a_cut_at_every_write_leaves_all_or_nothing_and_the_erasing_e
         }
       } else {
         ++gone;
+        counts = true;
         const auto told = read_journal(bench.pump().journal());
         ASSERT_TRUE(std::ranges::any_of(
             told, [](const JournalEntry& e) { return e.event.code == EventCode::kSecretsErased; }));
@@ -308,7 +311,7 @@ TEST(Secrets, INV_6_a_cut_at_every_write_leaves_all_or_nothing_and_the_erasing_e
   std::printf("erasing: %lld writes; cut, %lld old, %lld erased\n", static_cast<long long>(writes),
               static_cast<long long>(old), static_cast<long long>(gone));
   EXPECT_GT(old, 0);
-  EXPECT_GT(gone, old);
+  EXPECT_GT(gone, 0);
 }
 
 }  // namespace
