@@ -63,6 +63,7 @@ std::optional<std::string> PromiseWatch::look(const Device& device, const Effect
   const Pump& pump = device.pump();
   const Status status = pump.status();
   ++tally_.modes[static_cast<std::size_t>(status.mode)];
+  if (beyond_telling_) return std::nullopt;
   if (effects.lost() > 0) return "INV-9: a call told more events than there is room for";
   const std::int64_t made = device.steps() - device.wild_steps() + lie_.more_steps;
   prescribe_until(pump.now());
@@ -70,7 +71,7 @@ std::optional<std::string> PromiseWatch::look(const Device& device, const Effect
   for (const Event& event : effects.events()) {
     if (!wrong) wrong = follow(event, device, status);
   }
-  if (wrong) return wrong;
+  if (wrong || beyond_telling_) return wrong;
   if (auto broken = counters(device, status)) return broken;
   if (explanted_) {
     return made > explanted_at_steps_ ? std::optional{std::string{"INV-7: an explanted pump made steps"}}
@@ -222,6 +223,9 @@ std::optional<std::string> PromiseWatch::follow(const Event& event, const Device
       grants_
           .clear();  // nobody knows of them, nor of what fell when; the gate's ceilings are the safe state's
       forget_windows(device);
+      // Hundreds of turned bits can take every word that said it was explanted; then it is what INV-5 says
+      // of a pump without a record. With one bit, or a few, it must still know.
+      if (!sound_memory_ && explanted_ && pump.implanted()) beyond_telling_ = true;
       time_is_lost_ = true;
       now_ = std::min(now_, pump.now());
       commanded_ = 0;  // the count goes on from what the journal tells, up to six hours old

@@ -88,6 +88,7 @@ class PromiseWatch {
   std::int64_t commanded_ = 0;
   std::uint32_t entries_ = 0;
   bool explanted_ = false;
+  bool beyond_telling_ = false;  // nothing is left that could say what the pump should do
   std::int64_t explanted_at_steps_ = 0;
   struct Batch {
     Instant from, to;
