@@ -58,14 +58,28 @@ void Tally::add(const Tally& other) {
 PromiseWatch::PromiseWatch(const Scenario& scenario)
     : model_(scenario.model), honest_(label_is_kept(scenario)), sound_memory_(memory_is_sound(scenario)) {}
 
+/// Steps that the motor made because it was told to.
+std::int64_t PromiseWatch::made_by(const Device& device) const {
+  const std::int64_t made = device.steps() - device.wild_steps();
+  const std::int64_t lost = lie_.loses_one_in == 0 ? 0 : made / lie_.loses_one_in;
+  return made - lost + lie_.more_steps + (explanted_ ? lie_.more_once_explanted : 0);
+}
+
+Status PromiseWatch::seen(const Device& device) const {
+  Status status = device.pump().status();
+  if (lie_.silent_safe_state && status.mode == Mode::kSafeState) status.alarms = AlarmSet{};
+  status.alarms = AlarmSet::of_bits(status.alarms.without(lie_.hidden).bits() | lie_.shown.bits());
+  return status;
+}
+
 std::optional<std::string> PromiseWatch::look(const Device& device, const Effects& effects) {
   ++tally_.calls;
   const Pump& pump = device.pump();
-  const Status status = pump.status();
+  const Status status = seen(device);
   ++tally_.modes[static_cast<std::size_t>(status.mode)];
   if (beyond_telling_) return std::nullopt;
   if (effects.lost() > 0) return "INV-9: a call told more events than there is room for";
-  const std::int64_t made = device.steps() - device.wild_steps() + lie_.more_steps;
+  const std::int64_t made = made_by(device);
   prescribe_until(pump.now());
   std::optional<std::string> wrong;
   for (const Event& event : effects.events()) {
@@ -81,19 +95,18 @@ std::optional<std::string> PromiseWatch::look(const Device& device, const Effect
   if (auto broken = never_more(device, made)) return broken;
   if (auto broken = never_silently_less(device, status, made)) return broken;
   if (auto broken = windows(device, made)) return broken;
-  const bool alarm = status.alarms.any() && !lie_.hides_alarms;
-  if (status.mode == Mode::kSafeState && !alarm && running_.fallback != Fallback::kSafeState)
+  if (status.mode == Mode::kSafeState && !status.alarms.any())
     return "INV-5: in the safe state with no alarm";
   if (device.wild_steps() > wild_) {
     wild_ = device.wild_steps();
-    if (device.answers() && (!status.alarms.has(Alarm::kOverDelivery) || lie_.hides_alarms))
+    if (device.answers() && !status.alarms.has(Alarm::kOverDelivery))
       return "INV-2: more steps than told, and motor power is not off";
   }
   // At a refill the pump is told before the needle's work shows.
   const bool refilled = std::any_of(effects.events().begin(), effects.events().end(),
                                     [](const Event& event) { return event.code == EventCode::kRefilled; });
   if (honest_ && !refilled && device.ran_dry() != kNever && device.answers() &&
-      (!status.alarms.has(Alarm::kEmptyReservoir) || lie_.hides_alarms))
+      !status.alarms.has(Alarm::kEmptyReservoir))
     return "INV-15: dry, within the label, and no empty alarm";
   return std::nullopt;
 }
@@ -256,8 +269,8 @@ std::optional<std::string> PromiseWatch::never_more(const Device& device, std::i
 std::optional<std::string> PromiseWatch::never_silently_less(const Device& device, const Status& status,
                                                              std::int64_t made) {
   const Volume behind = prescribed_.floor() - model_.step * made;
-  const bool quiet = (!status.alarms.any() || lie_.hides_alarms) && !stopped_ && device.answers() &&
-                     device.pump().now() >= pause_until_;
+  const bool quiet =
+      !status.alarms.any() && !stopped_ && device.answers() && device.pump().now() >= pause_until_;
   const bool was_quiet = quiet_;
   quiet_ = quiet;
   if (!quiet || !was_quiet) {
@@ -265,7 +278,7 @@ std::optional<std::string> PromiseWatch::never_silently_less(const Device& devic
     told_ = Volume{};
     return std::nullopt;
   }
-  if (behind > behind_ + told_ + model_.step * 2) {
+  if (behind > behind_ + told_ + model_.step + nanolitres(1)) {
     return fmt::format("INV-3: {} less than prescribed and told, with no alarm, at {} of the pump's time",
                        to_text(behind - behind_ - told_), to_text(Duration{device.pump().now().raw()}));
   }
@@ -286,7 +299,7 @@ std::optional<std::string> PromiseWatch::counters(const Device& device, const St
 
 void PromiseWatch::forget_windows(const Device& device) {
   batches_.clear();
-  batched_ = device.steps() - device.wild_steps() + lie_.more_steps;
+  batched_ = made_by(device);
   batched_at_ = device.pump().now();
 }
 
@@ -304,7 +317,9 @@ std::optional<std::string> PromiseWatch::windows(const Device& device, std::int6
     return std::nullopt;  // found; the motor is off
   const Ceilings ceilings = device.pump().gate().ceilings();
   std::int64_t sum = 0;
-  const auto most = [&](Volume ceiling) { return ceiling.raw() / model_.step.raw() + uncounted_ + 2; };
+  const auto most = [&](Volume ceiling) {
+    return ceiling.raw() / lie_.ceilings_divided_by / model_.step.raw() + uncounted_ + 2;
+  };
   for (auto batch = batches_.rbegin(); batch != batches_.rend(); ++batch) {
     sum += batch->steps;
     const Duration within = now - batch->from;

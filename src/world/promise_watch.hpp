@@ -42,16 +42,23 @@ class PromiseWatch {
 
   /// A broken twin: what the watch sees is not what the device did.
   struct Lie {
-    std::int64_t more_steps = 0;    // made, beyond what the motor made
-    bool hides_alarms = false;      // no alarm stands
-    bool forgets_lockout = false;   // a second grant for each
-    std::int64_t counter_back = 0;  // steps commanded are told lower by this
+    std::int64_t more_steps = 0;           // made, beyond what the motor made
+    std::int64_t more_once_explanted = 0;  // the same, after an explantation
+    std::int64_t loses_one_in = 0;         // so many steps; 0: none is lost
+    std::int64_t ceilings_divided_by = 1;  // the gate's
+    AlarmSet hidden{};                     // alarms that stand and are not seen
+    AlarmSet shown{};                      // that are seen and do not stand
+    bool silent_safe_state = false;        // in the safe state no alarm is seen
+    bool forgets_lockout = false;          // a second grant for each
+    std::int64_t counter_back = 0;         // steps commanded are told lower by this
   };
   void lie(const Lie& lie) { lie_ = lie; }
 
  private:
   std::optional<std::string> follow(const Event& event, const Device& device, const Status& status);
   void count(Fault fault, const Pump& pump);
+  [[nodiscard]] std::int64_t made_by(const Device& device) const;
+  [[nodiscard]] Status seen(const Device& device) const;
   void prescribe_until(Instant now);
   std::optional<std::string> never_more(const Device& device, std::int64_t made);
   std::optional<std::string> never_silently_less(const Device& device, const Status& status,

@@ -6,8 +6,6 @@
 #include <array>
 #include <random>
 
-#include "quantity/exact.hpp"
-
 namespace theca {
 namespace {
 
