@@ -3,10 +3,15 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <cstdlib>
 
 #include "plan/battery.hpp"
+#include "pump/flash_model.hpp"
 #include "pump/pump.hpp"
+#include "pump/stored_pump.hpp"
 #include "world/device.hpp"
 
 namespace theca {
@@ -116,6 +121,66 @@ void play_years(benchmark::State& state, const Prescription& prescription) {
 void simple_continuous(benchmark::State& state) { play_years(state, continuous()); }
 void flex_and_6_boluses_a_day(benchmark::State& state) { play_years(state, flex_with_boluses()); }
 
+/// The same wakes with and without lasting memory, by one driver that knows nothing of fluid: seconds for
+/// `end`. `P` is Pump, in RAM alone, or StoredPump.
+template <class P>
+double seconds_bare(P& pump, const Prescription& prescription, Instant end) {
+  const PumpModel model = roller();
+  const auto began = std::chrono::steady_clock::now();
+  Motor motor;
+  Effects out;
+  Instant now;
+  std::int64_t filled_at_step = 0;
+  const auto call = [&](auto&& what) {
+    out.clear();
+    what(MotorReading{now, motor.made_by(now)});
+    motor.obey(out, now);
+  };
+  Implantation setup;
+  setup.path = {microlitres(199), microlitres(176)};
+  setup.ceilings = {millilitres(1), millilitres(4), millilitres(60)};
+  setup.low_alarm = model.low_alarm;
+  setup.refill = {model.capacity, Volume{}, prescription.formulation};
+  const PrescriptionBytes bytes = encode(prescription);
+  call([&](MotorReading reading) {
+    if (!pump.implant(reading, setup, bytes, out)) std::abort();
+  });
+  for (Instant day = now + days(1); day <= end; day = day + days(1)) {
+    while (pump.next_wake() < day) {
+      now = std::max(now, pump.next_wake());
+      call([&](MotorReading reading) { pump.wake(reading, out); });
+    }
+    now = day;
+    if (day.raw() / days(1).raw() % 60 == 0) {
+      filled_at_step = motor.made_by(now);
+      call([&](MotorReading reading) { (void)pump.refill(reading, setup.refill, nullptr, out); });
+      if constexpr (requires { pump.entries_told(); }) {
+        call([&](MotorReading reading) { pump.acknowledge_journal(reading, pump.entries_told(), out); });
+      }
+    }
+    const Volume left = model.capacity - model.step * (motor.made_by(now) - filled_at_step);
+    call([&](MotorReading reading) { pump.sense_volume(reading, left, out); });
+  }
+  benchmark::DoNotOptimize(motor.made_by(end));
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+}
+
+/// What part of the pump's own time hashing and storing take.
+void share_of_memory(benchmark::State& state, const Prescription& prescription) {
+  const Instant end = Instant{} + days(10 * 365);
+  double in_ram = 0, stored = 0;
+  for (auto _ : state) {
+    Pump ram{roller()};
+    in_ram += seconds_bare(ram, prescription, end);
+    FlashModel flash;
+    StoredPump pump{roller(), flash};
+    Effects out;
+    pump.boot({}, out);
+    stored += seconds_bare(pump, prescription, end);
+  }
+  state.counters["hashing_and_storing_percent"] = 100 * (1 - in_ram / stored);
+}
+
 /// The limit of any engine that wakes once an hour: the bare loop of a train, its count and its sum.
 void roofline_hourly_count(benchmark::State& state) {
   const auto years = static_cast<double>(state.range(0));
@@ -153,6 +218,12 @@ BENCHMARK(flex_and_6_boluses_a_day)
     ->Arg(1)
     ->Arg(10)
     ->Arg(100)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(share_of_memory, simple_continuous, continuous())
+    ->Name("pump/share_of_memory/simple_continuous")
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(share_of_memory, flex_and_6_boluses_a_day, flex_with_boluses())
+    ->Name("pump/share_of_memory/flex_and_6_boluses_a_day")
     ->Unit(benchmark::kMillisecond);
 BENCHMARK(roofline_hourly_count)->Name("pump/roofline_hourly_count")->Arg(100)->Unit(benchmark::kMillisecond);
 BENCHMARK(bytes_of_pump)->Name("pump/bytes_of_pump");

@@ -7,13 +7,14 @@ namespace {
 
 /// The model may be a fifth wrong: the cell may hold 1 / 1.25 of what it says, or each thing take 1.2 times.
 constexpr std::int64_t kWorseNumerator = 5, kWorseDenominator = 4;
-/// Nominally so much is left at the end: a cell's last part holds no voltage under load.
+/// So much of it can be used, whatever it holds: a cell's last part gives no voltage under load.
 constexpr std::int64_t kEndPercent = 95;
 /// Wakes of a day, requests and visits; the notice itself, when nobody sees it, sounds every ten minutes.
 constexpr std::int64_t kCallsADay = 60;
 constexpr std::int64_t kSoundSecondsADay = 144 * 3;
 
 constexpr Charge worse(Charge charge) { return Charge{charge.raw() / kWorseDenominator * kWorseNumerator}; }
+constexpr Charge usable(Charge capacity) { return Charge{capacity.raw() / 100 * kEndPercent}; }
 
 }  // namespace
 
@@ -64,11 +65,11 @@ Duration Battery::lasts(Instant now, std::int64_t steps, std::int64_t steps_a_da
 
 bool Battery::replace_soon(Instant now, std::int64_t steps, std::int64_t steps_a_day) const {
   const Charge notice = a_day(steps_a_day) * (kReplacementNotice.raw() / days(1).raw());
-  return worse(used(now, steps) + notice) >= model_.capacity;
+  return worse(used(now, steps) + notice) >= usable(model_.capacity);
 }
 
 bool Battery::at_end(Instant now, std::int64_t steps) const {
-  return used(now, steps) >= Charge{model_.capacity.raw() / 100 * kEndPercent};
+  return used(now, steps) >= usable(model_.capacity);
 }
 
 }  // namespace theca

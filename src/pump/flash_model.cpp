@@ -9,21 +9,11 @@ FlashModel::FlashModel() : pages_(kNvmPages), erases_(kNvmPages), stuck_(kNvmPag
 
 FlashModel::Page& FlashModel::page(std::uint32_t number) {
   std::unique_ptr<Page>& page = pages_[number];
-  if (page == nullptr) {
+  if (page == nullptr) [[unlikely]] {
     page = std::make_unique<Page>();
     page->fill(kErased);
   }
   return *page;
-}
-
-bool FlashModel::take(bool& torn) {
-  torn = false;
-  if (writes_left_) {
-    if (*writes_left_ <= 0) return false;
-    torn = --*writes_left_ == 0;
-  }
-  ++writes_;
-  return true;
 }
 
 /// Some of the bits that were on their way from one value to the other.
@@ -45,22 +35,26 @@ Word FlashModel::scramble(Word from, Word to) {
 }
 
 bool FlashModel::program(std::uint32_t address, Word value) {
-  bool torn = false;
-  if (!take(torn)) return false;
-  if (stuck_[address / kPageWords]) return read(address) == value;
+  const Power power = take();
+  if (power == Power::kGone) return false;
+  if (stuck_[address / kPageWords] != 0) return read(address) == value;
   Word& word = page(address / kPageWords)[address % kPageWords];
   if (word != kErased) ++broken_rules_;
   const Word programmed = word & value;  // a program only ever clears bits
-  word = torn ? scramble(word, programmed) : programmed;
-  return word == value && !torn;
+  if (power == Power::kGoes) {
+    word = scramble(word, programmed);
+    return false;
+  }
+  word = programmed;
+  return word == value;
 }
 
 bool FlashModel::erase(std::uint32_t number) {
-  bool torn = false;
-  if (!take(torn)) return false;
+  const Power power = take();
+  if (power == Power::kGone) return false;
   ++erases_[number];
-  if (stuck_[number]) return pages_[number] == nullptr;
-  if (!torn) {
+  if (stuck_[number] != 0) return pages_[number] == nullptr;
+  if (power == Power::kOn) {
     pages_[number].reset();
     return true;
   }

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "pump/nvm.hpp"
@@ -31,12 +30,12 @@ class FlashModel final : public Nvm {
   /// memory.
   void cut_after(std::int64_t writes, Torn torn, std::uint64_t seed = 1);
   /// Power is back.
-  void power_on() { writes_left_.reset(); }
-  [[nodiscard]] bool cut() const { return writes_left_ && *writes_left_ <= 0; }
+  void power_on() { writes_left_ = kUncut; }
+  [[nodiscard]] bool cut() const { return writes_left_ <= 0; }
 
   void flip(std::uint32_t address, int bit);
   /// From now on the page takes neither program nor erase.
-  void stick(std::uint32_t page) { stuck_[page] = true; }
+  void stick(std::uint32_t page) { stuck_[page] = 1; }
 
   /// A copy that shares nothing.
   [[nodiscard]] std::unique_ptr<FlashModel> clone() const;
@@ -48,14 +47,20 @@ class FlashModel final : public Nvm {
  private:
   using Page = std::array<Word, kPageWords>;
   [[nodiscard]] Page& page(std::uint32_t number);
-  /// Counts a write; false when power is gone by then. `torn` tells that it goes during this one.
-  bool take(bool& torn);
+  enum class Power : std::uint8_t { kOn, kGoes, kGone };  // during a write
+  /// Counts a write and tells what becomes of it.
+  Power take() {
+    if (writes_left_ <= 0) return Power::kGone;
+    ++writes_;
+    return --writes_left_ == 0 ? Power::kGoes : Power::kOn;
+  }
   [[nodiscard]] Word scramble(Word from, Word to);
 
   std::vector<std::unique_ptr<Page>> pages_;  // none: erased
   std::vector<std::uint32_t> erases_;
-  std::vector<bool> stuck_;
-  std::optional<std::int64_t> writes_left_;
+  std::vector<std::uint8_t> stuck_;  // 0 or 1, by page
+  static constexpr std::int64_t kUncut = INT64_MAX;
+  std::int64_t writes_left_ = kUncut;
   Torn torn_ = Torn::kNothing;
   std::uint64_t random_ = 1;
   std::int64_t writes_ = 0;

@@ -1,7 +1,5 @@
 #include "pump/image.hpp"
 
-#include <span>
-
 namespace theca {
 namespace {
 
@@ -37,45 +35,30 @@ class Summer {
  public:
   static constexpr bool kReads = false;
   void put(std::uint64_t value, unsigned bytes) {
-    for (unsigned i = 0; i < bytes; ++i) {
-      word_ |= (value >> (8 * i) & 0xFFU) << (8 * filled_);
-      if (++filled_ < 8) continue;
-      sum_.add(word_);
-      word_ = 0;
-      filled_ = 0;
-    }
-  }
-  /// As `put` of each byte, eight at a time.
-  void put(std::span<const std::uint8_t> bytes) {
-    std::size_t at = 0;
-    for (; filled_ != 0 && at < bytes.size(); ++at) put(bytes[at], 1);
-    for (; at + 8 <= bytes.size(); at += 8) {
-      std::uint64_t word = 0;
-      for (std::size_t i = 0; i < 8; ++i) word |= std::uint64_t{bytes[at + i]} << (8 * i);
-      sum_.add(word);
-    }
-    for (; at < bytes.size(); ++at) put(bytes[at], 1);
+    packer_.put(value, bytes, [this](Word word) { sum_.add(word); });
   }
   std::uint32_t finish() {
-    sum_.add(word_);
+    packer_.end([this](Word word) { sum_.add(word); });
     return sum_.value();
   }
 
  private:
   Crc32c sum_;
-  std::uint64_t word_ = 0;
-  unsigned filled_ = 0;
+  WordPacker packer_;
 };
 
 /// The canonical bytes: what is stored is what was signed and what drives the motor (INV-11).
 template <class Writer>
 requires(!Writer::kReads) void prescription(Writer& writer, const Prescription& p) {
   const PrescriptionBytes bytes = encode(p);
-  for (const std::uint8_t byte : bytes) writer.put(byte, 1);
-}
-void prescription(Summer& summer, const Prescription& p) {
-  const PrescriptionBytes bytes = encode(p);
-  summer.put(bytes);
+  std::size_t at = 0;
+  for (; at + 8 <= bytes.size(); at += 8) {
+    std::uint64_t word = 0;
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < 8; ++i) word |= std::uint64_t{bytes[at + i]} << (8 * i);
+    writer.put(word, 8);
+  }
+  for (; at < bytes.size(); ++at) writer.put(bytes[at], 1);
 }
 void prescription(RecordReader& reader, Prescription& p) {
   PrescriptionBytes bytes{};

@@ -43,6 +43,36 @@ struct RecordPlace {
 };
 using RecordPlaces = std::array<std::optional<RecordPlace>, kRecordCount>;
 
+/// Packs values into words, low byte first; `flush(word)` takes each that is full.
+class WordPacker {
+ public:
+  /// `bytes` 1 ..= 8.
+  template <class Flush>
+  void put(std::uint64_t value, unsigned bytes, Flush&& flush) {
+    if (bytes < 8) value &= (std::uint64_t{1} << (8 * bytes)) - 1;
+    word_ |= value << bits_;
+    const unsigned filled = bits_ + 8 * bytes;
+    if (filled < 64) {
+      bits_ = filled;
+      return;
+    }
+    flush(word_);
+    word_ = filled > 64 ? value >> (64 - bits_) : 0;
+    bits_ = filled - 64;
+  }
+  /// What is left, filled up with zeros.
+  template <class Flush>
+  void end(Flush&& flush) {
+    if (bits_ > 0) flush(word_);
+    word_ = 0;
+    bits_ = 0;
+  }
+
+ private:
+  Word word_ = 0;
+  unsigned bits_ = 0;
+};
+
 /// Programs records one behind the other.
 class RecordWriter {
  public:
@@ -55,25 +85,14 @@ class RecordWriter {
     id_ = id;
     head_ = next_++;
     sum_ = Crc32c{};
-    word_ = 0;
-    bits_ = 0;
+    packer_ = WordPacker{};
   }
   /// `bytes` 1 ..= 8.
   void put(std::uint64_t value, unsigned bytes) {
-    if (bytes < 8) value &= (std::uint64_t{1} << (8 * bytes)) - 1;
-    word_ |= value << bits_;
-    const unsigned filled = bits_ + 8 * bytes;
-    if (filled < 64) {
-      bits_ = filled;
-      return;
-    }
-    flush();
-    word_ = filled > 64 ? value >> (64 - bits_) : 0;
-    bits_ = filled - 64;
+    packer_.put(value, bytes, [this](Word word) { flush(word); });
   }
   void end() {
-    if (bits_ > 0) flush();
-    bits_ = 0;
+    packer_.end([this](Word word) { flush(word); });
     write(head_, RecordHead::make(id_, next_ - head_ - 1, sum_));
     places_[static_cast<std::size_t>(id_)] = RecordPlace{head_ + 1, next_ - head_ - 1};
   }
@@ -83,9 +102,9 @@ class RecordWriter {
   [[nodiscard]] const RecordPlaces& places() const { return places_; }
 
  private:
-  void flush() {
-    sum_.add(word_);
-    write(next_++, word_);
+  void flush(Word word) {
+    sum_.add(word);
+    write(next_++, word);
   }
   void write(std::uint32_t address, Word value) {
     ok_ = address < end_ && nvm_.program(address, value) && ok_;
@@ -96,8 +115,7 @@ class RecordWriter {
   std::uint32_t head_ = 0;
   RecordId id_ = RecordId::kTherapy;
   Crc32c sum_;
-  Word word_ = 0;
-  unsigned bits_ = 0;
+  WordPacker packer_;
   bool ok_ = true;
   RecordPlaces places_{};
 };

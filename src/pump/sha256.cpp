@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace theca {
 namespace {
@@ -19,33 +20,36 @@ constexpr std::array<std::uint32_t, 64> kRounds = {
 }  // namespace
 
 void Sha256::block() {
-  std::array<std::uint32_t, 64> w{};
+  std::array<std::uint32_t, 16> w{};  // the last sixteen words of the schedule, as a ring
   for (std::size_t i = 0; i < 16; ++i) {
     w[i] = std::uint32_t{block_[4 * i]} << 24 | std::uint32_t{block_[4 * i + 1]} << 16 |
            std::uint32_t{block_[4 * i + 2]} << 8 | std::uint32_t{block_[4 * i + 3]};
   }
-  for (std::size_t i = 16; i < 64; ++i) {
-    const std::uint32_t s0 = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
-    const std::uint32_t s1 = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
-    w[i] = w[i - 16] + s0 + w[i - 7] + s1;
-  }
-  auto [a, b, c, d, e, f, g, h] = state_;
-  for (std::size_t i = 0; i < 64; ++i) {
+  auto v = state_;
+  // The eight variables change their names instead of their places: a is v[-i], b v[1 - i], ..., mod 8.
+  const auto round = [&v, &w](std::size_t i, std::size_t k) {
+    const auto at = [&v, i](std::size_t name) -> std::uint32_t& { return v[(name - i) % 8]; };
+    const std::uint32_t a = at(0), e = at(4);
     const std::uint32_t s1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25);
-    const std::uint32_t t1 = h + s1 + ((e & f) ^ (~e & g)) + kRounds[i] + w[i];
+    const std::uint32_t t1 = at(7) + s1 + (at(6) ^ (e & (at(5) ^ at(6)))) + kRounds[k + i] + w[i];
     const std::uint32_t s0 = std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22);
-    const std::uint32_t t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
-    h = g;
-    g = f;
-    f = e;
-    e = d + t1;
-    d = c;
-    c = b;
-    b = a;
-    a = t1 + t2;
+    at(3) += t1;
+    at(7) = t1 + s0 + ((a & at(1)) | (at(2) & (a | at(1))));
+  };
+  for (std::size_t k = 0; k < 64; k += 16) {
+    if (k > 0) {
+#pragma GCC unroll 16
+      for (std::size_t i = 0; i < 16; ++i) {
+        const std::uint32_t before = w[(i + 1) % 16], late = w[(i + 14) % 16];
+        const std::uint32_t s0 = std::rotr(before, 7) ^ std::rotr(before, 18) ^ (before >> 3);
+        const std::uint32_t s1 = std::rotr(late, 17) ^ std::rotr(late, 19) ^ (late >> 10);
+        w[i] += s0 + w[(i + 9) % 16] + s1;
+      }
+    }
+    [&]<std::size_t... kI>(std::index_sequence<kI...>) { (round(kI, k), ...); }
+    (std::make_index_sequence<16>{});
   }
-  const std::array<std::uint32_t, 8> sum{a, b, c, d, e, f, g, h};
-  for (std::size_t i = 0; i < 8; ++i) state_[i] += sum[i];
+  for (std::size_t i = 0; i < 8; ++i) state_[i] += v[i];
   filled_ = 0;
 }
 

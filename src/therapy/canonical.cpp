@@ -120,29 +120,33 @@ static_assert([] {
 class Writer {
  public:
   explicit Writer(PrescriptionBytes& bytes) : bytes_(bytes) {}
-  void version(std::uint8_t v) { put(v, 1); }
+  void version(std::uint8_t v) { put<1>(v); }
   void slot(bool used) { used_ = used; }
   template <class T>
   void number(T value) {
-    put(static_cast<std::uint64_t>(static_cast<std::make_unsigned_t<T>>(value)), sizeof(T));
+    put<sizeof(T)>(static_cast<std::uint64_t>(static_cast<std::make_unsigned_t<T>>(value)));
   }
   void utc_seconds(std::int64_t value) { number(value); }
-  void count(std::uint8_t value, std::size_t) { put(value, 1); }
-  void count16(std::uint16_t value, std::int64_t) { put(value, 2); }
+  void count(std::uint8_t value, std::size_t) { put<1>(value); }
+  void count16(std::uint16_t value, std::int64_t) { put<2>(value); }
   template <class E>
   void enumerator(E value, std::size_t) {
-    put(static_cast<std::uint64_t>(value), sizeof(E));
+    put<sizeof(E)>(static_cast<std::uint64_t>(value));
   }
   template <class Q>
   void quantity32(Q value) {
-    put(static_cast<std::uint32_t>(value.raw()), 4);
+    put<4>(static_cast<std::uint32_t>(value.raw()));
   }
 
  private:
-  void put(std::uint64_t value, std::size_t width) {
-    for (std::size_t i = 0; i < width; ++i) {
-      bytes_[at_++] = used_ ? static_cast<std::uint8_t>(value >> (8 * i)) : std::uint8_t{0};
-    }
+  /// Low byte first; unrolled, the compiler makes one store of it.
+  template <std::size_t kWidth>
+  void put(std::uint64_t value) {
+    if (!used_) value = 0;
+    std::uint8_t* const to = bytes_.data() + at_;
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kWidth; ++i) to[i] = static_cast<std::uint8_t>(value >> (8 * i));
+    at_ += kWidth;
   }
   PrescriptionBytes& bytes_;
   std::size_t at_ = 0;
@@ -156,38 +160,43 @@ class Reader {
   [[nodiscard]] DecodeFailure failure() const { return failure_; }
 
   void version(std::uint8_t expected) {
-    if (get(1) != expected) fail(DecodeError::kLayoutVersion);
+    if (get<1>() != expected) fail(DecodeError::kLayoutVersion);
   }
   void slot(bool used) { used_ = used; }
   template <class T>
   void number(T& value) {
-    value = static_cast<T>(static_cast<std::make_unsigned_t<T>>(get(sizeof(T))));
+    value = static_cast<T>(static_cast<std::make_unsigned_t<T>>(get<sizeof(T)>()));
   }
-  void utc_seconds(std::int64_t& value) { value = static_cast<std::int64_t>(bounded(8, kLatestUtcSecond)); }
-  void count(std::uint8_t& value, std::size_t limit) { value = static_cast<std::uint8_t>(bounded(1, limit)); }
+  void utc_seconds(std::int64_t& value) { value = static_cast<std::int64_t>(bounded<8>(kLatestUtcSecond)); }
+  void count(std::uint8_t& value, std::size_t limit) { value = static_cast<std::uint8_t>(bounded<1>(limit)); }
   void count16(std::uint16_t& value, std::int64_t limit) {
-    value = static_cast<std::uint16_t>(bounded(2, static_cast<std::uint64_t>(limit)));
+    value = static_cast<std::uint16_t>(bounded<2>(static_cast<std::uint64_t>(limit)));
   }
   template <class E>
   void enumerator(E& value, std::size_t last) {
-    value = static_cast<E>(bounded(sizeof(E), last));
+    value = static_cast<E>(bounded<sizeof(E)>(last));
   }
   template <class Q>
   void quantity32(Q& value) {
-    value = Q{static_cast<std::int64_t>(bounded(4, kQuantityLimit))};
+    value = Q{static_cast<std::int64_t>(bounded<4>(kQuantityLimit))};
   }
 
  private:
-  std::uint64_t get(std::size_t width) {
+  template <std::size_t kWidth>
+  std::uint64_t get() {
     start_ = at_;
+    const std::uint8_t* const from = bytes_.data() + at_;
     std::uint64_t value = 0;
-    for (std::size_t i = 0; i < width; ++i) value |= static_cast<std::uint64_t>(bytes_[at_++]) << (8 * i);
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kWidth; ++i) value |= static_cast<std::uint64_t>(from[i]) << (8 * i);
+    at_ += kWidth;
     if (used_ || value == 0) return value;
     fail(DecodeError::kUnusedNotZero);
     return 0;
   }
-  std::uint64_t bounded(std::size_t width, std::uint64_t limit) {
-    const std::uint64_t value = get(width);
+  template <std::size_t kWidth>
+  std::uint64_t bounded(std::uint64_t limit) {
+    const std::uint64_t value = get<kWidth>();
     if (value <= limit) return value;
     fail(DecodeError::kValueOutOfRange);
     return value % (limit + 1);

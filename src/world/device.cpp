@@ -57,6 +57,7 @@ Device::Device(const PumpModel& model, const DeviceTruth& truth, std::vector<Dru
 
 Volume Device::true_volume(std::int64_t steps) const {
   const Volume nominal = pump().model().step * (steps - error_since_step_);
+  if (flow_error_ppm_ == 0) return moved_until_error_ + nominal;
   const auto moved = multiply_divide(nominal.raw(), kMillion + flow_error_ppm_, kMillion, Round::kDown);
   return moved_until_error_ + Volume{moved.value_or(nominal.raw())};
 }
