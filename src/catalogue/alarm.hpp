@@ -43,9 +43,10 @@ enum class AlarmClears : std::uint8_t {
   kOnReplacement,
   kOnNewPrescription,
   kOnRefill,
-  kWhenStepsReturn,  // by itself
-  kWhenFieldIsLeft,  // by itself
-  kOnAcknowledge,    // by the clinic
+  kWhenStepsReturn,        // by itself
+  kWhenStepsReturnInTime,  // by itself within 72 h; then with a new prescription
+  kWhenFieldIsLeft,        // by itself
+  kOnAcknowledge,          // by the clinic
   kOnTimeSet,
   kOnJournalAcknowledged,
 };
@@ -65,8 +66,11 @@ inline constexpr std::array<AlarmRow, kAlarmCount> kAlarms{{
      "By the pump's own count the reservoir holds nothing more. The motor is off."},
     {Alarm::kMotorStall, AlarmClass::kCritical, AlarmClears::kWhenStepsReturn, "motor stall",
      "The motor made fewer steps than it was told to. Delivery is held and tried again each minute."},
-    {Alarm::kNothingGiven, AlarmClass::kCritical, AlarmClears::kWhenStepsReturn, "nothing given for 48 h",
-     "The motor has made no step for 48 hours, whatever the reason."},
+    {Alarm::kNothingGiven, AlarmClass::kCritical, AlarmClears::kWhenStepsReturnInTime,
+     "nothing given for 48 h",
+     "The motor has made no step for 48 hours, whatever the reason. After 72 hours the old dose does not "
+     "come "
+     "back by itself."},
     {Alarm::kEndOfService, AlarmClass::kCritical, AlarmClears::kOnReplacement, "end of service",
      "The battery is at its end. The pump is in its safe state and may stop at any time."},
     {Alarm::kSelfTestFailed, AlarmClass::kCritical, AlarmClears::kOnNewPrescription, "self-test failed",

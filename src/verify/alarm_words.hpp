@@ -17,6 +17,8 @@ inline std::string ending(AlarmClears clears) {
       return "with a refill";
     case AlarmClears::kWhenStepsReturn:
       return "by itself, when steps return";
+    case AlarmClears::kWhenStepsReturnInTime:
+      return "by itself, when steps return within 72 h; later with a new prescription";
     case AlarmClears::kWhenFieldIsLeft:
       return "by itself, when the field is left";
     case AlarmClears::kOnAcknowledge:
@@ -38,6 +40,8 @@ inline std::string who_ends(AlarmClears clears) {
     case AlarmClears::kWhenStepsReturn:
     case AlarmClears::kWhenFieldIsLeft:
       return "by itself";
+    case AlarmClears::kWhenStepsReturnInTime:
+      return "by itself; physician";
     case AlarmClears::kOnRefill:
     case AlarmClears::kOnAcknowledge:
     case AlarmClears::kOnTimeSet:

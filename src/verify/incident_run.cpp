@@ -45,8 +45,9 @@ Ceilings widest(const PumpModel& model) {
   return {most(hours(1) + kHourBucket), most(days(1) + kDayBucket), most(days(30) + kThirtyDayBucket)};
 }
 
-RunResult run(const Incident& incident, const std::string& text, const Library& library,
-              const PlayOptions& options, bool widest_ceilings, Instant* error_at) {
+/// Nothing when the first prescription is refused: the pump stays as it was, and somebody types again.
+std::optional<RunResult> run(const Incident& incident, const std::string& text, const Library& library,
+                             const PlayOptions& options, bool widest_ceilings, Instant* error_at) {
   const auto told = [&](const std::vector<DataError>& errors) {
     return std::runtime_error(std::string(incident.file) + ": " + to_string(errors.front()));
   };
@@ -55,6 +56,7 @@ RunResult run(const Incident& incident, const std::string& text, const Library& 
   if (widest_ceilings) scenario->ceilings = widest(scenario->model);
   if (error_at != nullptr) *error_at = scenario->time.moment(incident.at).value();
   auto result = play(*scenario, library, {}, options);
+  if (!result && result.error().refused) return std::nullopt;
   if (!result) throw told(result.error().errors);
   return std::move(*result);
 }
@@ -174,21 +176,26 @@ Worst worst_of(const RunResult& error, const RunResult& meant) {
 Outcome played(const Incident& incident, const Library& library, const std::filesystem::path& scenarios) {
   const std::string text = text_of(incident, scenarios);
   Instant error_at;
-  const RunResult meant =
-      run(incident, edited(nobody_told(text), incident.meant), library, {}, false, &error_at);
-  const RunResult error = run(incident, text, library, {}, false, nullptr);
-  const RunResult alone = run(incident, nobody_told(text), library, {}, false, nullptr);
-  const RunResult without = run(incident, edited(nobody_told(text), incident.without), library,
-                                incident.worse, incident.widest_ceilings, nullptr);
+  const auto meant = run(incident, edited(nobody_told(text), incident.meant), library, {}, false, &error_at);
+  const auto error = run(incident, text, library, {}, false, nullptr);
+  const auto alone = run(incident, nobody_told(text), library, {}, false, nullptr);
+  const auto without = run(incident, edited(nobody_told(text), incident.without), library, incident.worse,
+                           incident.widest_ceilings, nullptr);
+  if (!meant || !without || error.has_value() != alone.has_value())
+    throw std::runtime_error(std::string(incident.file) + ": a run that must be played is refused");
   Outcome outcome;
   outcome.day = Mass{parse_dose_rate(incident.day).value().raw()};
-  const RunResult* apart_from = incident.befalls_meant ? nullptr : &meant;
-  outcome.first = first_of(error, apart_from, error_at);
-  outcome.first_alone = first_of(alone, apart_from, error_at);
-  outcome.first_without = first_of(without, apart_from, error_at);
-  outcome.limit_told = limit_told(error, meant);
-  outcome.with = worst_of(error, meant);
-  outcome.without = worst_of(without, meant);
+  const RunResult* apart_from = incident.befalls_meant ? nullptr : &*meant;
+  outcome.first_without = first_of(*without, apart_from, error_at);
+  outcome.without = worst_of(*without, *meant);
+  if (!error) {
+    outcome.first = outcome.first_alone = First{"the pump refuses the first prescription", Duration{}};
+    return outcome;
+  }
+  outcome.first = first_of(*error, apart_from, error_at);
+  outcome.first_alone = first_of(*alone, apart_from, error_at);
+  outcome.limit_told = limit_told(*error, *meant);
+  outcome.with = worst_of(*error, *meant);
   return outcome;
 }
 

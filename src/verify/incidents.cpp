@@ -33,13 +33,12 @@ std::span<const Incident> incidents() {
        .at = "day 1 08:00",
        .day = "2 mg/day",
        .meant = {{"every = \"12 min\"", "every = \"12 h\""}},
-       .guard = "Ceilings that are proposed come of the first prescription, its error included; a soft limit "
-                "of the "
-                "library is noted, and nobody has to give a reason",
+       .guard = "Guard: ceilings that are proposed go no higher than the highest daily dose in the library; "
+                "orders are not held against the library",
+       .worse = {.hold_against_library = false},
        .harm = Harm::kExcess,
        .percent = 500,
-       .worth = Worth::kMissing,
-       .first = "alarm: low reservoir"},
+       .first = "the pump refuses the first prescription"},
       {.row = "2007-2012",
        .what = "Gears corroded and motors stood still: 567 complaints (S94)",
        .file = "stall_of_sixty_hours",

@@ -23,9 +23,8 @@ struct Edit {
 
 enum class Harm : std::uint8_t { kExcess, kShortfall };
 
-/// What the guard is worth: the harm does not reach its threshold; it does, and somebody is told sooner;
-/// there is none yet.
-enum class Worth : std::uint8_t { kPrevents, kTells, kMissing };
+/// What the guard is worth: the harm does not reach its threshold; it does, and somebody is told sooner.
+enum class Worth : std::uint8_t { kPrevents, kTells };
 
 struct Incident {
   std::string_view row;   // the year, or where it stands

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "plan/ceilings.hpp"
 #include "plan/limits.hpp"
 #include "plan/violation_text.hpp"
 #include "quantity/exact.hpp"
@@ -20,9 +21,6 @@
 
 namespace theca {
 namespace {
-
-/// Proposed ceilings leave a quarter above the worst case of the first prescription.
-constexpr std::int64_t kCeilingMarginPercent = 125;
 
 class Player {
  public:
@@ -173,7 +171,7 @@ class Player {
   }
 
   /// The first prescription is checked in full: every broken rule is told.
-  bool refused(const CommandFailure& why, const Prescription& p, const Implantation& setup) {
+  void refused(const CommandFailure& why, const Prescription& p, const Implantation& setup) {
     failure_.refused = true;
     const Violations found = check(p, scenario_.model, setup.path, setup.ceilings, 1);
     for (const Violation& violation : found.all()) {
@@ -184,7 +182,6 @@ class Player {
       failure_.errors.push_back(
           {scenario_.file, scenario_.first.line, "prescription", row_of(why.refusal).text});
     }
-    return false;
   }
 
   bool implant() {
@@ -199,7 +196,8 @@ class Player {
     setup.clock = clock_;
     setup.refill.filled = scenario_.first_volume;
     setup.refill.formulation = scenario_.fluids[scenario_.first_fluid].formulation;
-    setup.ceilings = scenario_.ceilings.value_or(proposed_ceilings(made->prescription));
+    const ProposedCeilings proposed = proposed_ceilings(made->prescription);
+    setup.ceilings = scenario_.ceilings.value_or(proposed.ceilings);
     result_.ceilings = setup.ceilings;
     result_.ceilings_proposed = !scenario_.ceilings;
     const PrescriptionBytes bytes = encode(made->prescription);
@@ -207,26 +205,25 @@ class Player {
     const CommandResult done = device_.command([&](StoredPump& pump, MotorReading reading, Effects& out) {
       return pump.implant(reading, setup, bytes, out);
     });
-    if (!done) return refused(done.error(), made->prescription, setup);
+    if (!done) {
+      refused(done.error(), made->prescription, setup);
+      if (!scenario_.ceilings && !proposed.held_low.empty())
+        failure_.errors.push_back({scenario_.file, scenario_.first.line, "ceilings", held_low(proposed)});
+      return false;
+    }
     take_sample();
     return true;
   }
 
-  [[nodiscard]] Ceilings proposed_ceilings(const Prescription& p) const {
-    const auto most = [&](Duration window) {
-      const Volume worst = worst_case_volume(p, scenario_.model.minimum_rate, window);
-      const Volume step = scenario_.model.step;
-      return step *
-             std::max<std::int64_t>(1, divide_up(worst.raw() * kCeilingMarginPercent / 100, step.raw()));
-    };
-    const auto actuator = [&](Duration window) {
-      return Amount::over(scenario_.model.max_flow, window).floor();
-    };
-    Ceilings c{most(hours(1) + kHourBucket), most(days(1) + kDayBucket), most(days(30) + kThirtyDayBucket)};
-    c.hour = std::min(c.hour, actuator(hours(1) + kHourBucket));
-    c.day = std::min(std::max(c.day, c.hour), actuator(days(1) + kDayBucket));
-    c.thirty_days = std::min(std::max(c.thirty_days, c.day), actuator(days(30) + kThirtyDayBucket));
-    return c;
+  static std::string held_low(const ProposedCeilings& proposed) {
+    return fmt::format(
+        "proposed, as none were given, and no higher than {}, the highest daily dose in the library; for a "
+        "patient who needs more give [ceilings]",
+        proposed.held_low);
+  }
+
+  [[nodiscard]] ProposedCeilings proposed_ceilings(const Prescription& p) const {
+    return propose_ceilings(p, scenario_.model, options_.hold_against_library ? &library_ : nullptr);
   }
 
   /// Visits: a command that the pump refuses is an event of the run; one that makes no sense ends it.
@@ -315,35 +312,39 @@ class Player {
       prescription = made->prescription;
       bytes = encode(*prescription);
     }
-    RefillRecord record{visit.volume, visit.left_in, fluid, ceilings_after(visit, prescription)};
+    const auto proposed = proposed_anew(visit, prescription);
+    RefillRecord record{visit.volume, visit.left_in, fluid, visit.ceilings};
+    if (proposed) record.ceilings = proposed->ceilings;
     const Volume drawn = std::max(Volume{}, device_.true_reservoir() - visit.left_in);
     if (visit.aspirated_told) record.aspirated = visit.aspirated.value_or(drawn);
     const CommandResult done = device_.command([&](StoredPump& pump, MotorReading r, Effects& out) {
       return pump.refill(r, record, bytes ? &*bytes : nullptr, out);
     });
-    if (!done) explain(done.error(), prescription);
-    if (!done) return true;
+    if (!done) {
+      explain(done.error(), prescription, proposed ? *proposed : ProposedCeilings{});
+      return true;
+    }
     device_.fill(visit.truly.value_or(visit.volume) + visit.left_in, fluid);
     if (record.ceilings) result_.ceilings = *record.ceilings;
     take_sample();
     return true;
   }
 
-  /// The visit's own ceilings; proposed ones are proposed anew when the fluid changes, since they are
-  /// volumes.
-  [[nodiscard]] std::optional<Ceilings> ceilings_after(
+  /// Proposed ceilings are proposed anew when the fluid changes, since they are volumes.
+  [[nodiscard]] std::optional<ProposedCeilings> proposed_anew(
       const Visit& visit, const std::optional<Prescription>& prescription) const {
-    if (visit.ceilings) return visit.ceilings;
-    if (scenario_.ceilings || !prescription) return std::nullopt;
+    if (visit.ceilings || scenario_.ceilings || !prescription) return std::nullopt;
     if (prescription->formulation == device_.pump().prescription().formulation) return std::nullopt;
     return proposed_ceilings(*prescription);
   }
 
   /// Puts the rule that a refused prescription broke behind its mark.
-  void explain(const CommandFailure& why, const std::optional<Prescription>& prescription) {
+  void explain(const CommandFailure& why, const std::optional<Prescription>& prescription,
+               const ProposedCeilings& proposed = {}) {
     if (result_.marks.empty()) return;
     if (why.violation && prescription) {
       result_.marks.back().text += " " + describe(*why.violation, *prescription, scenario_.model);
+      if (!proposed.held_low.empty()) result_.marks.back().text += " Ceilings: " + held_low(proposed) + ".";
     }
     if (why.malformed) result_.marks.back().text += " " + describe(*why.malformed);
   }

@@ -432,6 +432,29 @@ TEST(Play, an_order_of_a_visit_that_cannot_be_made_ends_the_run_unless_the_file_
   EXPECT_EQ(std::ranges::count_if(run.marks, told), 1);
 }
 
+TEST(Play, proposed_ceilings_go_no_higher_than_the_librarys_highest_dose_and_the_refusal_says_so) {
+  const std::string much = with(kWalkingExample, "dose = \"6 mg/day\"", "dose = \"60 mg/day\"");
+  const PlayFailure failure = failure_of(much);
+  EXPECT_TRUE(failure.refused);
+  ASSERT_FALSE(failure.errors.empty());
+  EXPECT_EQ(failure.errors.back().key, "ceilings");
+  EXPECT_NE(failure.errors.back().message.find("20 mg/day of morphine"), std::string::npos);
+  const std::string given = "[ceilings]\nhour = \"1 mL\"\nday = \"5 mL\"\nthirty_days = \"150 mL\"\n";
+  EXPECT_FALSE(played_text(much + given).ceilings_proposed);
+
+  // The same at a refill with another fluid: the visit is marked, and the pump goes on as before.
+  const RunResult run = played_text(with(kForgottenBridge,
+                                         "volume = \"20 mL\"\n[visit.prescription]\nmode = "
+                                         "\"simple continuous\"\ndose = \"6 mg/day\"",
+                                         "volume = \"20 mL\"\n[visit.prescription]\nmode = \"simple "
+                                         "continuous\"\nwithout_bridge = true\ndose = \"60 mg/day\""));
+  const auto told = [](const Mark& mark) {
+    return mark.text.find("no higher than 20 mg/day of morphine") != std::string::npos;
+  };
+  EXPECT_EQ(std::ranges::count_if(run.marks, told), 1);
+  EXPECT_EQ(run.samples.back().fluid_in_reservoir, run.samples.front().fluid_in_reservoir);
+}
+
 TEST(Play, a_change_without_a_bridge_that_is_wanted_is_made) {
   const RunResult run = played_text(kForgottenBridge + "without_bridge = true\n");
   EXPECT_EQ(events(run, EventCode::kChangedWithoutBridge).size(), 1U);
