@@ -1,5 +1,7 @@
 #include "cli/report_html.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -18,6 +20,7 @@
 #include "cli/report_page.hpp"
 #include "cli/run_words.hpp"
 #include "plan/library_names.hpp"
+#include "pump/battery.hpp"
 #include "quantity/exact.hpp"
 #include "quantity/text_write.hpp"
 
@@ -284,6 +287,19 @@ std::string front_table(const RunResult& run) {
                rows);
 }
 
+std::string battery_table(const RunResult& run) {
+  if (run.charge_mah.empty()) return "";
+  double taken = 0;
+  for (const double charge : run.charge_mah) taken += charge;
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < run.charge_mah.size(); ++i) {
+    rows.push_back({kChargeCauseNames[i], fmt::format("{:.2f} mAh", run.charge_mah[i]),
+                    taken > 0 ? fmt::format("{:.0f} %", 100 * run.charge_mah[i] / taken) : ""});
+  }
+  rows.push_back({"left, by the pump's reckoning", fmt::format("{:.0f} mAh", run.charge_left_mah), ""});
+  return table("Battery", {"Taken by", "Charge", "Of what was taken"}, rows);
+}
+
 constexpr const char* kFilesOfPump =
     "events.jsonl (every event of the pump), journal.jsonl (the pump's own journal, for theca journal "
     "verify)";
@@ -294,19 +310,20 @@ constexpr const char* kFilesOfConstantFlow =
 
 std::string report_html(const RunResult& run) {
   const bool programmable = !run.constant_flow;
-  return filled(report_assets::html,
-                {{"title", escaped(run.title)},
-                 {"about", prose(run.about)},
-                 {"style", std::string{report_assets::style}},
-                 {"script", std::string{report_assets::script}},
-                 {"summary", prose(programmable ? summary_text(run) : constant_flow_summary(run))},
-                 {"tiles", programmable ? tiles(run) : constant_flow_tiles(run)},
-                 {"figures", programmable ? figures(run) : constant_flow_figures(run)},
-                 {"tables", programmable ? front_table(run) + alarm_table(run) + facts(run)
-                                         : constant_flow_tables(run)},
-                 {"files", programmable ? kFilesOfPump : kFilesOfConstantFlow},
-                 {"version", THECA_VERSION},
-                 {"data", script_safe(report_data(run))}});
+  return filled(
+      report_assets::html,
+      {{"title", escaped(run.title)},
+       {"about", prose(run.about)},
+       {"style", std::string{report_assets::style}},
+       {"script", std::string{report_assets::script}},
+       {"summary", prose(programmable ? summary_text(run) : constant_flow_summary(run))},
+       {"tiles", programmable ? tiles(run) : constant_flow_tiles(run)},
+       {"figures", programmable ? figures(run) : constant_flow_figures(run)},
+       {"tables", programmable ? front_table(run) + alarm_table(run) + battery_table(run) + facts(run)
+                               : constant_flow_tables(run)},
+       {"files", programmable ? kFilesOfPump : kFilesOfConstantFlow},
+       {"version", THECA_VERSION},
+       {"data", script_safe(report_data(run))}});
 }
 
 }  // namespace theca
