@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <span>
 
-#include "plan/library_reader.hpp"
 #include "quantity/exact.hpp"
 #include "quantity/text_number.hpp"
+#include "source/table_reader.hpp"
 
 namespace theca {
 namespace {
@@ -54,9 +54,7 @@ bool read_figure(TableReader& reader, const Library& library, ConversionFigure& 
   out.line = reader.line();
   const auto kind = reader.present("kind") ? reader.word("kind", kFigureKindNames) : std::nullopt;
   const auto ratio = reader.need_quantity("ratio", parse_ratio, &out.ratio.text);
-  Sourced<bool> common;
-  common.verified = reader.need_boolean("verified").value_or(false);
-  read_sources_of(reader, library.sources, common);
+  Pedigree common = read_pedigree(reader, library.sources);
   out.ratio.sources = std::move(common.sources);
   out.ratio.verified = common.verified;
   out.ratio.note = reader.text("note").value_or("");

@@ -109,13 +109,6 @@ std::expected<PumpModel, std::string> pump_model(const PumpEntry& pump) {
                                   : BatteryModel{}};
 }
 
-std::string to_string(const DataError& error) {
-  std::string out = error.file;
-  if (error.line > 0) out += ":" + std::to_string(error.line);
-  if (!error.key.empty()) out += ": " + error.key;
-  return out + ": " + error.message;
-}
-
 const DrugEntry* Library::find_drug(std::string_view name) const { return find_named(drugs, name); }
 
 const DrugEntry* Library::find_drug(DrugCode code) const {

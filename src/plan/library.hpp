@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +17,7 @@
 #include "drug/formulation.hpp"
 #include "drug/safe_state.hpp"
 #include "quantity/quantity.hpp"
+#include "source/source.hpp"
 #include "therapy/pump_model.hpp"
 
 namespace theca {
@@ -248,27 +248,7 @@ void for_each_number(const PumpEntry& pump, F&& f) {
 /// actuator".
 std::expected<PumpModel, std::string> pump_model(const PumpEntry& pump);
 
-// Sources
-
-struct Source {
-  std::string id;
-  std::string title;
-  std::string address;  // empty when there is none
-  bool read = false;    // at least as an excerpt; a source nobody has opened verifies nothing
-};
-
 // Library
-
-/// What is wrong in a data file. `message` names the value read and what is allowed.
-struct DataError {
-  std::string file;
-  std::uint32_t line = 0;  // 1-based; 0: the file as a whole
-  std::string key;         // "max_per_day[1].value" is the first one's; empty: the file as a whole
-  std::string message;
-};
-
-/// "file:line: key: message"
-std::string to_string(const DataError& error);
 
 /// Names are the same whatever the letter case (ASCII).
 bool same_name(std::string_view a, std::string_view b);
@@ -276,7 +256,7 @@ bool same_name(std::string_view a, std::string_view b);
 struct Library {
   std::vector<DrugEntry> drugs;  // by code
   std::vector<PumpEntry> pumps;  // by code
-  std::map<std::string, Source, std::less<>> sources;
+  Sources sources;
 
   /// By name or alias (same_name); null when there is none.
   [[nodiscard]] const DrugEntry* find_drug(std::string_view name) const;

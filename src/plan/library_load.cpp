@@ -1,10 +1,9 @@
 #include <algorithm>
-#include <system_error>
 
 #include "plan/library.hpp"
 #include "plan/library_names.hpp"
-#include "plan/library_reader.hpp"
 #include "quantity/text.hpp"
+#include "source/table_reader.hpp"
 
 namespace theca {
 namespace {
@@ -31,9 +30,7 @@ enum class MayLimit : bool { kNo, kYes };
 /// Everything of `out` but value and text.
 template <class T>
 void read_pedigree(TableReader& reader, const Sources& known, MayLimit may_limit, Sourced<T>& out) {
-  Sourced<bool> common;
-  common.verified = reader.need_boolean("verified").value_or(false);
-  read_sources_of(reader, known, common);
+  Pedigree common = read_pedigree(reader, known);
   out.sources = std::move(common.sources);
   out.verified = common.verified;
   if (may_limit == MayLimit::kYes) {
@@ -453,47 +450,6 @@ PumpEntry read_pump(TableReader& reader, const std::string& stem, const std::str
   return pump;
 }
 
-Sources read_sources(const fs::path& directory, std::vector<DataError>& all) {
-  FileErrors errors("sources.toml", all);
-  Sources sources;
-  const auto table = parse_toml_file(directory / "sources.toml", errors);
-  if (!table) return sources;
-  TableReader reader(*table, "", errors);
-  reader.present("source");
-  reader.each("source", [&](TableReader& entry) {
-    Source source;
-    source.id = entry.need_text("id").value_or("");
-    source.title = entry.need_text("title").value_or("");
-    source.address = entry.text("address").value_or("");
-    source.read = entry.need_boolean("read").value_or(false);
-    if (source.id.empty()) return;
-    if (sources.contains(source.id)) {
-      entry.error("id", in_quotes(source.id) + ": stands here twice");
-      return;
-    }
-    sources.emplace(source.id, std::move(source));
-  });
-  reader.finish();
-  return sources;
-}
-
-/// The *.toml files of a folder, by name.
-std::vector<fs::path> files_of(const fs::path& directory, std::string_view folder,
-                               std::vector<DataError>& all) {
-  std::vector<fs::path> files;
-  std::error_code failed;
-  for (fs::directory_iterator it(directory / folder, failed), end; !failed && it != end;
-       it.increment(failed)) {
-    if (it->path().extension() == ".toml") files.push_back(it->path());
-  }
-  std::ranges::sort(files);
-  if (failed || files.empty()) {
-    all.push_back(
-        {std::string(folder), 0, "", "no file found; allowed: a folder with at least one .toml file"});
-  }
-  return files;
-}
-
 /// One entry per file of the folder, by code.
 template <class Entry, class F>
 std::vector<Entry> read_folder(const fs::path& directory, std::string_view name, const Sources& sources,
@@ -518,7 +474,7 @@ std::vector<Entry> read_folder(const fs::path& directory, std::string_view name,
 std::expected<Library, std::vector<DataError>> load_library(const fs::path& directory) {
   std::vector<DataError> errors;
   Library library;
-  library.sources = read_sources(directory, errors);
+  library.sources = load_sources(directory, errors);
   library.drugs = read_folder<DrugEntry>(directory, "drugs", library.sources, errors, read_drug);
   library.pumps = read_folder<PumpEntry>(directory, "pumps", library.sources, errors, read_pump);
   if (!errors.empty()) return std::unexpected(std::move(errors));

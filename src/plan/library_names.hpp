@@ -10,9 +10,6 @@
 
 namespace theca {
 
-template <class E>
-using Choice = std::pair<std::string_view, E>;
-
 inline constexpr std::array<Choice<LimitKind>, 3> kLimitNames = {{
     {"information", LimitKind::kInformation},
     {"soft", LimitKind::kSoft},

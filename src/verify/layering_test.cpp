@@ -28,10 +28,11 @@ constexpr int kTopFloor = 11;  // knows everything
 const std::vector<Room> kHouse = {
     {"quantity", 1, {}, true},
     {"drug", 2, {"quantity"}, true},
+    {"source", 2, {"quantity"}, false},
     {"therapy", 3, {"drug"}, true},
     {"catalogue", 4, {"therapy"}, true},
-    {"plan", 4, {"therapy"}, false},
-    {"body", 4, {"drug"}, false},
+    {"plan", 4, {"therapy", "source"}, false},
+    {"body", 4, {"drug", "source"}, false},
     {"pump", 5, {"catalogue"}, true},
     {"link", 5, {"catalogue"}, true},
     {"implant", 6, {"pump", "link"}, true},

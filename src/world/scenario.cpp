@@ -7,9 +7,9 @@
 #include <array>
 #include <random>
 
-#include "plan/library_reader.hpp"
 #include "pump/nvm.hpp"
 #include "quantity/text.hpp"
+#include "source/table_reader.hpp"
 #include "world/scenario_order.hpp"
 #include "world/scenario_parts.hpp"
 

@@ -6,9 +6,9 @@
 #include <array>
 #include <string_view>
 
-#include "plan/library_reader.hpp"
 #include "quantity/text.hpp"
 #include "quantity/text_number.hpp"
+#include "source/table_reader.hpp"
 #include "world/scenario.hpp"
 #include "world/scenario_parts.hpp"
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "plan/library_reader.hpp"
+#include "source/table_reader.hpp"
 #include "world/scenario.hpp"
 
 namespace theca {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "plan/library_reader.hpp"
+#include "source/table_reader.hpp"
 #include "world/scenario.hpp"
 
 namespace theca {

@@ -7,7 +7,6 @@
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -16,9 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include "plan/library.hpp"
-#include "plan/library_names.hpp"
 #include "quantity/text.hpp"
+#include "source/source.hpp"
 
 namespace theca {
 
@@ -156,9 +154,13 @@ class TableReader {
 /// The file as TOML; an error when it cannot be read or is none.
 std::optional<toml::table> parse_toml_file(const std::filesystem::path& path, FileErrors& errors);
 
-using Sources = std::map<std::string, Source, std::less<>>;
-/// The key `sources` into `out`, whose `verified` is known by then: ids of the register, at least one of them
-/// read when verified.
-void read_sources_of(TableReader& reader, const Sources& known, Sourced<bool>& out);
+/// What stands beside every number: ids of data/sources.toml, never none, and whether it was read in one.
+struct Pedigree {
+  std::vector<std::string> sources;
+  bool verified = false;
+};
+/// The keys `verified` and `sources`: at least one source of the register, at least one of them read when
+/// verified. An empty register is in error itself, and its ids are not held against it.
+Pedigree read_pedigree(TableReader& reader, const Sources& known);
 
 }  // namespace theca

@@ -1,4 +1,4 @@
-#include "plan/library_reader.hpp"
+#include "source/table_reader.hpp"
 
 #include <algorithm>
 #include <array>
@@ -185,17 +185,19 @@ std::optional<toml::table> parse_toml_file(const std::filesystem::path& path, Fi
   }
 }
 
-void read_sources_of(TableReader& reader, const Sources& known, Sourced<bool>& out) {
-  if (!reader.present("sources")) return;
+Pedigree read_pedigree(TableReader& reader, const Sources& known) {
+  Pedigree out;
+  out.verified = reader.need_boolean("verified").value_or(false);
+  if (!reader.present("sources")) return out;
   out.sources = reader.texts("sources");
-  if (known.empty()) return;  // sources.toml is itself in error
+  if (known.empty()) return out;
   if (out.sources.empty()) reader.error("sources", "empty; allowed: at least one id of sources.toml");
   bool read_by_us = false;
   for (const std::string& id : out.sources) {
     const auto source = known.find(id);
     if (source == known.end()) {
       reader.error("sources", in_quotes(id) + ": allowed: an id of sources.toml");
-      return;
+      return out;
     }
     read_by_us = read_by_us || source->second.read;
   }
@@ -203,6 +205,7 @@ void read_sources_of(TableReader& reader, const Sources& known, Sourced<bool>& o
     reader.error("verified",
                  "true, but none of its sources has been read; allowed: false, or add a source that has");
   }
+  return out;
 }
 
 }  // namespace theca
