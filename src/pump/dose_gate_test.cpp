@@ -270,9 +270,11 @@ TEST(DoseGate, INV_4_a_past_too_large_to_count_in_the_new_steps_counts_as_the_mo
 
 TEST(DoseGate, lets_the_smallest_and_the_fullest_train_of_its_actuator_through) {
   DoseGate gate = gate_with(100'000'000);
-  Train slow = train_of(kRoller, at(hours(1)), 1, FlowRate{1}, kRoller.step.raw() * Amount::kUnitsPerNanolitre - 1);
+  Train slow =
+      train_of(kRoller, at(hours(1)), 1, FlowRate{1}, kRoller.step.raw() * Amount::kUnitsPerNanolitre - 1);
   EXPECT_EQ(gate.admit(slow, TrainPurpose::kTherapy).allowed, 1);
-  // An hour at the largest flow, from a step that is all but earned; a flow that makes whole steps in it or not.
+  // An hour at the largest flow, from a step that is all but earned; a flow that makes whole steps in it or
+  // not.
   const std::int64_t units = kRoller.step.raw() * Amount::kUnitsPerNanolitre;
   for (const std::int64_t more : {0, 1}) {
     PumpModel model = kRoller;
@@ -342,7 +344,9 @@ class Buckets {
     for (const auto& [bucket, count] : steps) sum += bucket >= first && bucket <= last ? count : 0;
     return sum;
   }
-  [[nodiscard]] std::int64_t sum_to(std::int64_t bucket) const { return between(bucket - kInASum + 1, bucket); }
+  [[nodiscard]] std::int64_t sum_to(std::int64_t bucket) const {
+    return between(bucket - kInASum + 1, bucket);
+  }
   [[nodiscard]] std::int64_t room_for(const Train& train, std::int64_t ceiling) const {
     if (sum_to(train.start.raw() / kLength) + train.count <= ceiling) return train.count;
     Buckets with = *this;
@@ -383,8 +387,9 @@ RC_GTEST_PROP(StepWindow, INV_4_counts_lets_through_and_foresees_what_a_recount_
       const std::int64_t edge = now.raw() / Buckets::kLength * Buckets::kLength;
       now = Instant{edge + *rc::gen::element<std::int64_t>(0, Buckets::kLength - 1, Buckets::kLength)};
     }
-    const Train train = train_of(kRoller, now, *within(1, 40), FlowRate{kRoller.step.raw() * *within(300, 9'000)},
-                                 *within(0, kRoller.step.raw() * Amount::kUnitsPerNanolitre - 1));
+    const Train train =
+        train_of(kRoller, now, *within(1, 40), FlowRate{kRoller.step.raw() * *within(300, 9'000)},
+                 *within(0, kRoller.step.raw() * Amount::kUnitsPerNanolitre - 1));
     if (train.all_by(now + kLongestTrain)) {
       const std::int64_t ceiling = std::max<std::int64_t>(
           0, recount.sum_to(now.raw() / Buckets::kLength) + *within(-3, train.count + 2));
@@ -425,8 +430,9 @@ RC_GTEST_PROP(StepWindow, INV_4_counts_lets_through_and_foresees_what_a_recount_
 
     // A therapy that gives `low` at first and `high` from some time on.
     const std::int64_t low = *within(0, 20), high = low + *within(0, 60);
-    const Duration from{*rc::gen::oneOf(within(1, 14 * Buckets::kLength),
-                                        rc::gen::map(within(1, 14), [](std::int64_t n) { return n * Buckets::kLength; }))};
+    const Duration from{
+        *rc::gen::oneOf(within(1, 14 * Buckets::kLength),
+                        rc::gen::map(within(1, 14), [](std::int64_t n) { return n * Buckets::kLength; }))};
     const Instant start = *within(0, 1) == 0 ? now : later;
     const Duration to_edge{Buckets::kLength - start.raw() % Buckets::kLength};
     const Duration after =
@@ -443,8 +449,8 @@ RC_GTEST_PROP(StepWindow, INV_4_counts_lets_through_and_foresees_what_a_recount_
 }
 
 TEST(StepWindow, INV_4_a_step_in_the_last_millisecond_of_a_bucket_is_counted_in_it) {
-  // 100 steps a minute from minute 1, a step in the last millisecond of each bucket. A unit a millisecond more,
-  // and it is the remainder of two buckets that makes this step whole.
+  // 100 steps a minute from minute 1, a step in the last millisecond of each bucket. A unit a millisecond
+  // more, and it is the remainder of two buckets that makes this step whole.
   struct Row {
     std::int64_t rate, phase, by_first;
   };
@@ -461,7 +467,8 @@ TEST(StepWindow, INV_4_a_train_that_outlives_the_past_has_room_for_all_its_steps
   HourWindow window;
   window.set_ceiling(100);
   window.book(one_a_second(at(minutes(1)), 60));
-  const Train train = train_of(kRoller, at(minutes(64)), 60, FlowRate{kRoller.step.raw() * 43'200});  // two minutes
+  const Train train =
+      train_of(kRoller, at(minutes(64)), 60, FlowRate{kRoller.step.raw() * 43'200});  // two minutes
   EXPECT_EQ(window.room_for(train), 60);
 }
 
@@ -640,7 +647,8 @@ TEST(DoseGate, INV_4_lets_no_implausible_train_through) {
       with([](Train& t) { t.phase = -1; }),
       with([](Train& t) { t.phase = t.units_per_step; }),
       with([](Train& t) { t.count = 3'601; }),
-      with([](Train& t) { t.count = std::int64_t{1} << 53; }),  // times the units of a step it is 0 in 64 bits
+      with(
+          [](Train& t) { t.count = std::int64_t{1} << 53; }),  // times the units of a step it is 0 in 64 bits
   };
   for (std::size_t i = 0; i < all.size(); ++i) {
     for (const TrainPurpose purpose : {TrainPurpose::kTherapy, TrainPurpose::kPrime, TrainPurpose::kBridge}) {
@@ -672,6 +680,20 @@ RC_GTEST_PROP(DoseGate, INV_4_trains_of_any_bits_never_bring_more_than_the_ceili
     gate.admit(train, TrainPurpose::kTherapy);
   }
   RC_ASSERT(gate.expected_by(at(hours(2))) <= 50);
+}
+
+TEST(DoseGate, INV_4_the_next_patient_has_every_window_free_and_no_allowance) {
+  DoseGate gate{kRoller};
+  const Ceilings hundred{kRoller.step * 100, kRoller.step * 100, kRoller.step * 100};
+  gate.set_ceilings(hundred);
+  gate.allow(TrainPurpose::kPrime, 7);
+  ASSERT_EQ(gate.admit(one_a_second(at(hours(1)), 120), TrainPurpose::kTherapy).allowed, 100);
+  gate.observe({at(hours(1) + minutes(3)), 100});
+  gate.cut(at(hours(1) + minutes(3)));
+  gate.forget_past();
+  gate.set_ceilings(hundred);
+  EXPECT_EQ(gate.allowance_left(TrainPurpose::kPrime), 0);
+  EXPECT_EQ(gate.admit(one_a_second(at(hours(1) + minutes(3)), 120), TrainPurpose::kTherapy).allowed, 100);
 }
 
 }  // namespace

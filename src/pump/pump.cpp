@@ -244,7 +244,7 @@ void Pump::sync(MotorReading reading, Effects& out) {
     const std::int64_t made = gate_.made_of_train(reading.reported);
     reading.now = train != nullptr && made > 0 ? std::max(now(), train->step_at(made)) : now();
   }
-  engine_.advance(reading.now);
+  earn_until(reading.now);
   const DoseGate::Finding finding = gate_.observe(reading);
   if (finding == DoseGate::Finding::kMore) on_more_steps(reading, out);
   if (finding == DoseGate::Finding::kFewer) on_fewer_steps(reading, out);
@@ -408,20 +408,47 @@ void Pump::tell_skipped(const Skipped& skipped, Effects& out) {
        static_cast<std::uint8_t>(mode()));
 }
 
+/// The basal flow from `t` on as things stand, and until when it holds.
+BasalSegment Pump::basal_from(Instant t) const {
+  if (condition_ == Condition::kSafeState) return {safe_flow(), kNever};
+  const bool over = expired_ || t >= expiry_;
+  if (over && falls_back()) {
+    const bool safe = prescription_.fallback == Fallback::kSafeState;
+    return {safe ? safe_flow() : fallback_rate(prescription_, model_.minimum_rate), kNever};
+  }
+  const Instant end = over ? kNever : expiry_;
+  if (phase_ == Phase::kPrime) return {prescription_.prime.rate, end};
+  if (phase_ == Phase::kBridge) return {prescription_.bridge.rate, end};
+  const BasalSegment segment = basal_at(prescription_.basal, clock_, model_.minimum_rate, t);
+  return {segment.rate, std::min(segment.until, end)};
+}
+
 /// Tells the engine the basal flow of this moment and until when it holds.
 void Pump::set_basal() {
-  segment_until_ = kNever;
-  if (condition_ == Condition::kSafeState) return engine_.set_basal(safe_flow());
-  if (expired_ && falls_back()) {
-    return engine_.set_basal(prescription_.fallback == Fallback::kSafeState
-                                 ? safe_flow()
-                                 : fallback_rate(prescription_, model_.minimum_rate));
-  }
-  if (phase_ == Phase::kPrime) return engine_.set_basal(prescription_.prime.rate);
-  if (phase_ == Phase::kBridge) return engine_.set_basal(prescription_.bridge.rate);
-  const BasalSegment segment = basal_at(prescription_.basal, clock_, model_.minimum_rate, now());
+  const BasalSegment segment = basal_from(now());
   segment_until_ = segment.until;
   engine_.set_basal(segment.rate);
+}
+
+/// What the basal asks for between two instants as things stand.
+Volume Pump::basal_due(Instant from, Instant to) const {
+  Amount due;
+  while (from < to) {
+    const BasalSegment segment = basal_from(from);
+    const Instant until = std::min(segment.until, to);
+    due += Amount::over(segment.rate, until - from);
+    from = until;
+  }
+  return due.floor();
+}
+
+/// A pump that is woken late knows which rates came due while nobody woke it (INV-3).
+void Pump::earn_until(Instant to) {
+  while (implanted() && segment_until_ < to) {
+    engine_.advance(segment_until_);
+    set_basal();
+  }
+  engine_.advance(to);
 }
 
 /// Plans the next train, asks the gate, and settles when to wake.

@@ -305,6 +305,9 @@ class Pump {
   void end_bolus(bool cut, Effects& out);
   void run_schedule(Effects& out);
   void set_basal();
+  [[nodiscard]] BasalSegment basal_from(Instant t) const;
+  [[nodiscard]] Volume basal_due(Instant from, Instant to) const;
+  void earn_until(Instant to);
   void halt_motor(Effects& out);
 
   [[nodiscard]] Refusal why_refused(Instant now, Instant& next_possible) const;

@@ -152,6 +152,17 @@ TEST(PumpSilence, two_days_and_a_rotor_that_comes_free_go_on_with_the_dose) {
 
 // ---- the scanner ----------------------------------------------------------------------------------------
 
+TEST(PumpField, INV_3_what_was_held_is_told_at_the_rates_that_were_due) {
+  Prescription p = continuous(1, kFluid, FlowRate{0});
+  every_day(p.basal, {{0, FlowRate{144'000}}, {870, FlowRate{288'000}}});
+  Bench bench{setup_with(kFluid), p};
+  bench.run_to(at(hours(6)));
+  bench.magnetic_field(true);
+  bench.run_for(hours(1));
+  bench.magnetic_field(false);
+  EXPECT_EQ(bench.last(EventCode::kFieldLeft).value2, 3'000 + 6'000);
+}
+
 TEST(PumpField, INV_3_holds_the_motor_tells_it_and_goes_on_by_itself_without_catching_up) {
   Bench bench{setup_with(kFluid), continuous(1, kFluid, kRate)};
   bench.run_for(hours(2));

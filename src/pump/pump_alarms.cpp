@@ -99,7 +99,7 @@ void Pump::magnetic_field(MotorReading reading, bool present, Effects& out) {
   } else {
     const Duration held = now() - field_since_;
     const Volume missed = condition_ == Condition::kRunning || condition_ == Condition::kSafeState
-                              ? Amount::over(engine_.basal(), held).floor()
+                              ? basal_due(field_since_, now())
                               : Volume{};
     tell(out, EventCode::kFieldLeft, held.raw(), missed.raw());
     clear(out, Alarm::kMagneticField);

@@ -34,7 +34,7 @@ MotorReading Pump::power_returned(const PowerReturn& power, Effects& out) {
     in_field_ = false;
     clear(out, Alarm::kMagneticField);
   }
-  engine_.advance(from.now);
+  earn_until(from.now);
   tell(out, EventCode::kPowerReturned, unknown, std::max(now(), paused_until_).raw(), power.kept ? 1 : 0);
   if (power.cause == PowerCause::kWatchdog) tell(out, EventCode::kWatchdogRestart);
   for (unsigned part = 0; part < kSelfTestPartNames.size(); ++part) {

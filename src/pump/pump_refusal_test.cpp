@@ -635,7 +635,8 @@ TEST(PumpRefusal, a_request_at_the_very_moment_of_a_scheduled_bolus_comes_behind
   EXPECT_EQ(bench.press_at(at(hours(1))).refusal, Refusal::kOtherBolusRunning);
 }
 
-/// Steps of basal that a bolus leaves room for: what falls beside it, a step that is nearly earned, and one more.
+/// Steps of basal that a bolus leaves room for: what falls beside it, a step that is nearly earned, and one
+/// more.
 std::int64_t beside(const Prescription& p, Volume dose, FlowRate basal) {
   const Duration takes = bolus_duration({dose, p.patient.dose.rate});
   return whole_steps(Amount::over(basal, takes).floor(), kRoller.step) + 2;
@@ -643,7 +644,8 @@ std::int64_t beside(const Prescription& p, Volume dose, FlowRate basal) {
 
 TEST(PumpRefusal, a_bolus_that_would_empty_the_reservoir_is_refused_to_the_step) {
   const Prescription p = with_patient_bolus();
-  const std::int64_t needed = whole_steps(p.patient.dose.volume, kRoller.step) + beside(p, p.patient.dose.volume, kRate);
+  const std::int64_t needed =
+      whole_steps(p.patient.dose.volume, kRoller.step) + beside(p, p.patient.dose.volume, kRate);
   for (const std::int64_t more : {-1, 0}) {
     Implantation setup = setup_with(kFirst);
     setup.low_alarm = microlitres(10);
@@ -659,8 +661,8 @@ TEST(PumpRefusal, a_bolus_that_would_span_both_fluids_is_refused_to_the_step) {
     p.patient.during_bridge = microlitres(25);
     ASSERT_TRUE(bench.refill(of(kSecond), &p));
     const std::int64_t last = bench.pump.commanded() + whole_steps(p.bridge.volume, kRoller.step);
-    const std::int64_t needed =
-        whole_steps(p.patient.during_bridge, kRoller.step) + beside(p, p.patient.during_bridge, p.bridge.rate);
+    const std::int64_t needed = whole_steps(p.patient.during_bridge, kRoller.step) +
+                                beside(p, p.patient.during_bridge, p.bridge.rate);
     bench.run_for(hours(20));
     while (last - bench.pump.commanded() > needed - fewer) {
       bench.run_for(seconds(1));

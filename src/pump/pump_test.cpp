@@ -145,6 +145,30 @@ TEST(Pump, INV_3_a_late_wake_is_told_with_its_steps_and_not_caught_up) {
   EXPECT_EQ(bench.pump.status().steps_missed, 3'750);
 }
 
+/// 300 µL a day, 600 from 14:30 on, which is 6.5 h after the start.
+Prescription flex_from_half_past_two() {
+  Prescription p = continuous(1, kFirst, FlowRate{0});
+  every_day(p.basal, {{0, FlowRate{300'000}}, {870, FlowRate{600'000}}});
+  return p;
+}
+
+TEST(Pump, INV_3_what_a_late_wake_missed_is_told_at_the_rates_that_were_due) {
+  Bench bench{setup_with(kFirst), flex_from_half_past_two()};
+  bench.run_to(at(hours(5)));
+  bench.sleep_to(at(hours(9)));  // the train of an hour was made; 30 min and 2.5 h are missing
+  EXPECT_EQ(bench.last(EventCode::kStepsMissed).value, 30'000 * 30 / 1'440 + 60'000 * 150 / 1'440);
+}
+
+TEST(Pump, INV_3_what_a_late_wake_missed_ends_with_the_prescription) {
+  Prescription p = continuous(1, kFirst, FlowRate{288'000});
+  p.expires_utc_s = kMonday8UtcMs / 1'000 + 4 * 3'600;
+  p.fallback = Fallback::kStop;
+  Bench bench{setup_with(kFirst), p};
+  bench.run_to(at(hours(2)));
+  bench.sleep_to(at(hours(9)));  // an hour was made, one is missing, nothing was due any more
+  EXPECT_EQ(bench.last(EventCode::kStepsMissed).value, 1'200);
+}
+
 // ---- the patient's bolus ----------------------------------------------------------------------------------
 
 Prescription with_patient_bolus() {

@@ -60,12 +60,10 @@ class WordPacker {
     word_ = filled > 64 ? value >> (64 - bits_) : 0;
     bits_ = filled - 64;
   }
-  /// What is left, filled up with zeros.
+  /// What is left, filled up with zeros; the last call to it.
   template <class Flush>
   void end(Flush&& flush) {
     if (bits_ > 0) flush(word_);
-    word_ = 0;
-    bits_ = 0;
   }
 
  private:

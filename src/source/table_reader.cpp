@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 
@@ -108,6 +109,16 @@ std::optional<std::int64_t> TableReader::integer(std::string_view key, std::int6
 std::optional<std::int64_t> TableReader::need_integer(std::string_view key, std::int64_t low,
                                                       std::int64_t high) {
   return present(key) ? integer(key, low, high) : std::nullopt;
+}
+
+std::optional<double> TableReader::need_decimal(std::string_view key) {
+  if (!present(key)) return std::nullopt;
+  const toml::node& node = *take(key);
+  if (const auto whole = node.value_exact<std::int64_t>()) return static_cast<double>(*whole);
+  const auto read = node.value_exact<double>();
+  if (read && std::isfinite(*read)) return read;
+  wrong_type(key, node, "a finite number");
+  return std::nullopt;
 }
 
 const toml::array* TableReader::array(std::string_view key, std::string_view allowed) {

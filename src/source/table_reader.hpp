@@ -50,6 +50,8 @@ class TableReader {
   std::optional<bool> need_boolean(std::string_view key);
   std::optional<std::int64_t> integer(std::string_view key, std::int64_t low, std::int64_t high);
   std::optional<std::int64_t> need_integer(std::string_view key, std::int64_t low, std::int64_t high);
+  /// A finite number, with or without a decimal point.
+  std::optional<double> need_decimal(std::string_view key);
   /// A list of texts, none empty, none twice; empty when the key is absent.
   std::vector<std::string> texts(std::string_view key);
 

@@ -197,6 +197,8 @@ std::vector<std::string> secrets_of(const PowerBench& bench) {
     const std::int64_t concentration = part.concentration.raw();
     add(&concentration, 4);
   }
+  const std::int64_t rate = 311'771;  // of the train that ran
+  add(&rate, sizeof(rate));
   for (const JournalEntry& entry : read_journal(bench.pump().journal())) {
     const auto words = words_of(entry);
     add(&words[0], sizeof(Word));  // sequence and sum

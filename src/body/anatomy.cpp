@@ -1,0 +1,145 @@
+#include "body/anatomy.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+
+namespace theca {
+namespace {
+
+constexpr std::int64_t kSchema = 1;
+constexpr double kLongest = 100;  // cm
+constexpr double kWidest = 10;    // cm2
+
+struct Region {
+  char letter;
+  int count;
+};
+constexpr std::array<Region, 4> kRegions{{{'C', 8}, {'T', 12}, {'L', 5}, {'S', 5}}};
+
+/// C1 is 0, S5 29; the vertebra C8 does not exist and is between C7 and T1 all the same.
+std::optional<int> order_of(std::string_view name) {
+  std::string plain;
+  for (const char c : name) {
+    if (c != ' ') plain += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  if (plain.size() < 2) return std::nullopt;
+  int number = 0;
+  const auto read = std::from_chars(plain.data() + 1, plain.data() + plain.size(), number);
+  if (read.ec != std::errc{} || read.ptr != plain.data() + plain.size()) return std::nullopt;
+  int before = 0;
+  for (const Region& region : kRegions) {
+    if (region.letter == plain[0]) {
+      if (number < 1 || number > region.count) return std::nullopt;
+      return before + number - 1;
+    }
+    before += region.count;
+  }
+  return std::nullopt;
+}
+
+/// `levels` from caudal to rostral, so their order falls.
+std::optional<double> place(const std::vector<NamedLevel>& levels, std::string_view name) {
+  const auto wanted = order_of(name);
+  if (!wanted || levels.empty()) return std::nullopt;
+  const auto order = [](const NamedLevel& level) { return order_of(level.name).value(); };
+  if (*wanted > order(levels.front()) || *wanted < order(levels.back())) return std::nullopt;
+  for (std::size_t i = 0; i + 1 < levels.size(); ++i) {
+    const int low = order(levels[i]), high = order(levels[i + 1]);
+    if (*wanted > low || *wanted < high) continue;
+    const double share = static_cast<double>(low - *wanted) / (low - high);
+    return levels[i].z + (levels[i + 1].z - levels[i].z) * share;
+  }
+  return levels.front().z;
+}
+
+/// `[[key]]` with z and `what`, z rising from 0.
+std::vector<Knot> read_knots(TableReader& reader, std::string_view key, std::string_view what) {
+  std::vector<Knot> knots;
+  reader.present(key);
+  reader.each(key, [&](TableReader& entry) {
+    const auto z = entry.need_decimal("z"), value = entry.need_decimal(what);
+    if (!z || !value) return;
+    if (*z < 0 || *z > kLongest || (!knots.empty() && *z <= knots.back().z))
+      return entry.error("z", fmt::format("{}: allowed: above the one before, up to {} cm", *z, kLongest));
+    if (*value <= 0 || *value > kWidest)
+      return entry.error(what, fmt::format("{}: allowed: above 0, up to {} cm2", *value, kWidest));
+    knots.push_back({*z, *value});
+  });
+  return knots;
+}
+
+std::vector<NamedLevel> read_levels(TableReader& reader, std::string_view key) {
+  std::vector<NamedLevel> levels;
+  reader.present(key);
+  reader.each(key, [&](TableReader& entry) {
+    const auto name = entry.need_text("name");
+    const auto z = entry.need_decimal("z");
+    if (!name || !z) return;
+    const auto order = order_of(*name);
+    if (!order)
+      return entry.error("name", in_quotes(*name) + ": allowed: C1 to C8, T1 to T12, L1 to L5, S1 to S5");
+    levels.push_back({*name, *z});
+  });
+  std::ranges::sort(levels, {}, &NamedLevel::z);
+  for (std::size_t i = 1; i < levels.size(); ++i) {
+    if (order_of(levels[i].name) >= order_of(levels[i - 1].name))
+      reader.error(key, fmt::format("{} lies above {}; allowed: C1 highest, S5 lowest", levels[i].name,
+                                    levels[i - 1].name));
+  }
+  return levels;
+}
+
+}  // namespace
+
+double at(const std::vector<Knot>& knots, double z) {
+  if (z <= knots.front().z) return knots.front().value;
+  for (std::size_t i = 1; i < knots.size(); ++i) {
+    if (z > knots[i].z) continue;
+    const Knot &a = knots[i - 1], &b = knots[i];
+    return a.value + (b.value - a.value) * (z - a.z) / (b.z - a.z);
+  }
+  return knots.back().value;
+}
+
+std::optional<double> Anatomy::vertebra(std::string_view name) const { return place(vertebrae, name); }
+std::optional<double> Anatomy::cord_segment(std::string_view name) const {
+  return place(cord_segments, name);
+}
+
+std::expected<Anatomy, std::vector<DataError>> load_anatomy(const std::filesystem::path& directory,
+                                                            const Sources& sources) {
+  std::vector<DataError> all;
+  Anatomy anatomy;
+  anatomy.file = "body/adult.toml";
+  FileErrors errors(anatomy.file, all);
+  if (const auto table = parse_toml_file(directory / anatomy.file, errors)) {
+    TableReader reader(*table, "", errors);
+    reader.need_integer("schema", kSchema, kSchema);
+    const auto number = [&](std::string_view key, std::string_view unit) {
+      return need_number(reader, key, unit, sources);
+    };
+    anatomy.length = number("length", "cm");
+    anatomy.spinal_csf_volume = number("spinal_csf_volume", "mL");
+    anatomy.production = number("production", "mL/min");
+    anatomy.spinal_absorption = number("spinal_absorption", "1");
+    anatomy.cistern_volume = number("cistern_volume", "mL");
+    anatomy.brain_volume = number("brain_volume", "mL");
+    anatomy.dispersion_caudal = number("dispersion_caudal", "cm2/s");
+    anatomy.dispersion_rostral = number("dispersion_rostral", "cm2/s");
+    anatomy.dispersion_exponent = number("dispersion_exponent", "1");
+    anatomy.bolus_mixing_volume = number("bolus_mixing_volume", "mL");
+    anatomy.csf_area = read_knots(reader, "csf_area", "area");
+    anatomy.cord_area = read_knots(reader, "cord_area", "area");
+    anatomy.vertebrae = read_levels(reader, "vertebra");
+    anatomy.cord_segments = read_levels(reader, "cord_segment");
+    reader.finish();
+  }
+  if (!all.empty()) return std::unexpected(std::move(all));
+  return anatomy;
+}
+
+}  // namespace theca

@@ -1,0 +1,56 @@
+#pragma once
+/// The spinal canal as it was published: data/body/*.toml. Lengths in cm along the sac, 0 at its caudal end
+/// (S2), rostral positive.
+
+#include <expected>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "body/number.hpp"
+
+namespace theca {
+
+/// A value at a place; between two knots a straight line.
+struct Knot {
+  double z = 0;  // cm
+  double value = 0;
+};
+/// Knots in rising order of z; beyond the ends their values go on.
+double at(const std::vector<Knot>& knots, double z);
+
+struct NamedLevel {
+  std::string name;  // "T10"
+  double z = 0;      // cm
+};
+
+struct Anatomy {
+  std::string file;
+  Number length;                          // cm
+  Number spinal_csf_volume;               // mL
+  Number production;                      // mL/min
+  Number spinal_absorption;               // share of production
+  Number cistern_volume;                  // mL
+  Number brain_volume;                    // mL
+  Number dispersion_caudal;               // cm2/s
+  Number dispersion_rostral;              // cm2/s
+  Number dispersion_exponent;             // 1
+  Number bolus_mixing_volume;             // mL
+  std::vector<Knot> csf_area;             // cm2, of the shape alone: spinal_csf_volume scales it
+  std::vector<Knot> cord_area;            // cm2
+  std::vector<NamedLevel> vertebrae;      // caudal to rostral
+  std::vector<NamedLevel> cord_segments;  // caudal to rostral
+
+  /// Where a vertebra or a cord segment lies ("T10"; letter case and spaces do not matter); nothing for a
+  /// name that is none. Levels without an entry lie between their neighbours, evenly.
+  [[nodiscard]] std::optional<double> vertebra(std::string_view name) const;
+  [[nodiscard]] std::optional<double> cord_segment(std::string_view name) const;
+};
+
+/// Reads `directory`/body/adult.toml. All errors at once.
+std::expected<Anatomy, std::vector<DataError>> load_anatomy(const std::filesystem::path& directory,
+                                                            const Sources& sources);
+
+}  // namespace theca

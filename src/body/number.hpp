@@ -1,0 +1,25 @@
+#pragma once
+/// A number of the model with what was published about it. data/body, data/substances
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "source/table_reader.hpp"
+
+namespace theca {
+
+struct Number {
+  double value = 0;
+  double low = 0, high = 0;  // published, or thought possible; low <= value <= high
+  std::string unit;
+  std::vector<std::string> sources;
+  bool verified = false;
+  std::string note;
+};
+
+/// The table `[key]`: value, low, high, unit, sources, verified, note. Its unit must be `unit`, for nothing
+/// here converts. Errors: missing or not finite, another unit, low > value or value > high, below zero.
+Number need_number(TableReader& reader, std::string_view key, std::string_view unit, const Sources& sources);
+
+}  // namespace theca

@@ -1,0 +1,251 @@
+#include "body/reference_solver.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <utility>
+
+namespace theca {
+namespace {
+
+const double kGamma = 2 - std::sqrt(2.0);
+const double kDiagonal = 1 - std::sqrt(2.0) / 2;  // gamma / 2
+const double kWeight = std::sqrt(2.0) / 4;
+
+constexpr double kFirstStep = 1e-3;  // min, after a change
+constexpr double kMostGrowth = 4, kLeastShrink = 0.2, kSafety = 0.9;
+constexpr double kWorthChanging = 1.2;  // a new factorisation costs as much as a step
+
+double fluid_in(const Inflow& inflow, std::size_t node) {
+  return inflow.fluid.empty() ? 0 : inflow.fluid[node];
+}
+
+double sum_of(const Inflow& inflow) {
+  double sum = inflow.plasma;
+  for (const double part : inflow.fluid) sum += part;
+  return sum;
+}
+
+}  // namespace
+
+void CarefulSum::add(double value) {
+  const double sum = sum_ + value;
+  rest_ += std::abs(sum_) >= std::abs(value) ? (sum_ - sum) + value : (value - sum) + sum_;
+  sum_ = sum;
+}
+
+double BodyState::total() const {
+  CarefulSum sum;
+  for (const double amount : fluid) sum.add(amount);
+  for (const double amount : tissue) sum.add(amount);
+  for (const double amount : plasma) sum.add(amount);
+  sum.add(eliminated.value());
+  return sum.value();
+}
+
+ReferenceSolver::ReferenceSolver(Neuraxis axis, const Kinetics& substance, TimeScheme scheme)
+    : axis_(std::move(axis)), kinetics_(substance), scheme_(scheme) {
+  state_.fluid.resize(axis_.nodes());
+  state_.tissue.resize(axis_.nodes());
+}
+
+void ReferenceSolver::give(double amount, std::span<const double> share) {
+  for (std::size_t i = 0; i < state_.fluid.size(); ++i) {
+    state_.fluid[i] += amount * share[i];
+    state_.dosed.add(amount * share[i]);
+  }
+  next_h_ = 0;
+}
+
+void ReferenceSolver::give_to_plasma(double amount) {
+  state_.plasma[0] += amount;
+  state_.dosed.add(amount);
+  next_h_ = 0;
+}
+
+void ReferenceSolver::set_inflow(Inflow inflow) { inflow_ = std::move(inflow); }
+
+void ReferenceSolver::set_axis(Neuraxis axis, const Kinetics& substance) {
+  axis_ = std::move(axis);
+  kinetics_ = substance;
+  factored_ = 0;
+  next_h_ = 0;
+}
+
+/// I - dh K without its leaves, which hang on their nodes alone, in two sweeps.
+void ReferenceSolver::factor(double dh) {
+  if (dh == factored_) return;
+  factored_ = dh;
+  const std::size_t n = axis_.nodes();
+  above_.resize(n);
+  pivot_.resize(n);
+  leaf_.resize(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    leaf_[i] = 1 / (1 + dh * (axis_.from_leaf[i] + axis_.leaf_lost[i]));
+    double diagonal = 1 + dh * (axis_.lost[i] + axis_.into_leaf[i]);
+    diagonal -= dh * axis_.from_leaf[i] * leaf_[i] * dh * axis_.into_leaf[i];
+    if (i + 1 < n) diagonal += dh * axis_.rostral[i];
+    if (i > 0) diagonal += dh * axis_.caudal[i - 1];
+    const double below = i > 0 ? dh * axis_.rostral[i - 1] : 0;  // enters row i with a minus
+    pivot_[i] = 1 / (diagonal - (i > 0 ? below * above_[i - 1] : 0));
+    above_[i] = i + 1 < n ? dh * axis_.caudal[i] * pivot_[i] : 0;
+  }
+}
+
+/// Takes the right side that stands in `stage` to its amounts: (I - dh K) x = right side + dh inflow.
+void ReferenceSolver::solve(double dh, Stage& stage, const Inflow& inflow) {
+  factor(dh);
+  const std::size_t n = axis_.nodes();
+  auto &x = stage.fluid, &leaf = stage.tissue;
+  for (std::size_t i = 0; i < n; ++i) {
+    double right = x[i] + dh * fluid_in(inflow, i) + dh * axis_.from_leaf[i] * leaf_[i] * leaf[i];
+    if (i > 0) right += dh * axis_.rostral[i - 1] * x[i - 1];
+    x[i] = right * pivot_[i];
+  }
+  for (std::size_t i = n - 1; i-- > 0;) x[i] += above_[i] * x[i + 1];
+  double absorbed = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    leaf[i] = leaf_[i] * (leaf[i] + dh * axis_.into_leaf[i] * x[i]);
+    absorbed += axis_.lost[i] * x[i] + axis_.leaf_lost[i] * leaf[i];
+  }
+  // Plasma behind it: one mother compartment with two leaves.
+  const auto& v = kinetics_.plasma_volume;
+  auto& p = stage.plasma;
+  double right = p[0] + dh * (absorbed + inflow.plasma);
+  double diagonal = 1 + dh * kinetics_.plasma_clearance / v[0];
+  for (std::size_t k = 1; k < 3; ++k) {
+    if (v[k] <= 0) continue;
+    const double out = dh * kinetics_.plasma_flow[k - 1] / v[0],
+                 back = dh * kinetics_.plasma_flow[k - 1] / v[k];
+    right += back * p[k] / (1 + back);
+    diagonal += out - back * out / (1 + back);
+  }
+  p[0] = right / diagonal;
+  for (std::size_t k = 1; k < 3; ++k) {
+    if (v[k] <= 0) continue;
+    const double out = dh * kinetics_.plasma_flow[k - 1] / v[0],
+                 back = dh * kinetics_.plasma_flow[k - 1] / v[k];
+    p[k] = (p[k] + out * p[0]) / (1 + back);
+  }
+}
+
+void ReferenceSolver::rates(Stage& stage, const Inflow& inflow) const {
+  const std::size_t n = axis_.nodes();
+  const auto &x = stage.fluid, &leaf = stage.tissue;
+  stage.fluid_rate.assign(n, 0);
+  stage.tissue_rate.resize(n);
+  double absorbed = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const double exchange = axis_.into_leaf[i] * x[i] - axis_.from_leaf[i] * leaf[i];
+    stage.fluid_rate[i] += fluid_in(inflow, i) - exchange - axis_.lost[i] * x[i];
+    stage.tissue_rate[i] = exchange - axis_.leaf_lost[i] * leaf[i];
+    absorbed += axis_.lost[i] * x[i] + axis_.leaf_lost[i] * leaf[i];
+    if (i + 1 == n) continue;
+    const double across = axis_.rostral[i] * x[i] - axis_.caudal[i] * x[i + 1];
+    stage.fluid_rate[i] -= across;
+    stage.fluid_rate[i + 1] += across;
+  }
+  const auto& v = kinetics_.plasma_volume;
+  stage.absorbed_rate = absorbed;
+  stage.eliminated_rate = kinetics_.plasma_clearance / v[0] * stage.plasma[0];
+  stage.plasma_rate = {absorbed + inflow.plasma - stage.eliminated_rate, 0, 0};
+  for (std::size_t k = 1; k < 3; ++k) {
+    if (v[k] <= 0) continue;
+    const double across = kinetics_.plasma_flow[k - 1] * (stage.plasma[0] / v[0] - stage.plasma[k] / v[k]);
+    stage.plasma_rate[0] -= across;
+    stage.plasma_rate[k] += across;
+  }
+}
+
+void ReferenceSolver::step(double h) { take(h, {&inflow_, &inflow_, &inflow_}); }
+
+void ReferenceSolver::step(double h, const std::array<Inflow, 3>& inflow) {
+  take(h, {&inflow[0], &inflow[1], &inflow[2]});
+}
+
+void ReferenceSolver::take(double h, const Inflows& inflow) {
+  const auto copy = [this](Stage& to) {
+    to.fluid = state_.fluid;
+    to.tissue = state_.tissue;
+    to.plasma = state_.plasma;
+  };
+  const auto plus = [](Stage& to, double share, const Stage& of) {
+    for (std::size_t i = 0; i < to.fluid.size(); ++i) {
+      to.fluid[i] += share * of.fluid_rate[i];
+      to.tissue[i] += share * of.tissue_rate[i];
+    }
+    for (std::size_t k = 0; k < 3; ++k) to.plasma[k] += share * of.plasma_rate[k];
+  };
+  copy(end_);
+  if (scheme_ == TimeScheme::kBackwardEuler) {
+    solve(h, end_, *inflow[2]);
+    rates(end_, *inflow[2]);
+    finish(h, inflow);
+    return;
+  }
+  copy(begin_);
+  rates(begin_, *inflow[0]);
+  copy(middle_);
+  plus(middle_, kDiagonal * h, begin_);
+  solve(kDiagonal * h, middle_, *inflow[1]);
+  rates(middle_, *inflow[1]);
+  plus(end_, kWeight * h, begin_);
+  plus(end_, kWeight * h, middle_);
+  solve(kDiagonal * h, end_, *inflow[2]);
+  rates(end_, *inflow[2]);
+  finish(h, inflow);
+}
+
+/// Takes over the end of the step, and sums what left by the same rule.
+void ReferenceSolver::finish(double h, const Inflows& inflow) {
+  const auto sum = [&](double begin, double middle, double end) {
+    return scheme_ == TimeScheme::kBackwardEuler ? h * end
+                                                 : h * (kWeight * (begin + middle) + kDiagonal * end);
+  };
+  state_.eliminated.add(sum(begin_.eliminated_rate, middle_.eliminated_rate, end_.eliminated_rate));
+  state_.absorbed.add(sum(begin_.absorbed_rate, middle_.absorbed_rate, end_.absorbed_rate));
+  state_.dosed.add(sum(sum_of(*inflow[0]), sum_of(*inflow[1]), sum_of(*inflow[2])));
+  std::swap(state_.fluid, end_.fluid);
+  std::swap(state_.tissue, end_.tissue);
+  state_.plasma = end_.plasma;
+  ++steps_;
+}
+
+/// Against the companion of third order (Hosea and Shampine 1996), as a share of the largest concentration.
+double ReferenceSolver::error_of(double h) {
+  const double begin = h * (4 * kWeight - 1) / 3, middle = -h / 3, end = h * 2 * kDiagonal / 3;
+  double error = 0, largest = 0;
+  for (std::size_t i = 0; i < axis_.nodes(); ++i) {
+    const double fluid =
+        begin * begin_.fluid_rate[i] + middle * middle_.fluid_rate[i] + end * end_.fluid_rate[i];
+    const double tissue =
+        begin * begin_.tissue_rate[i] + middle * middle_.tissue_rate[i] + end * end_.tissue_rate[i];
+    error = std::max({error, std::abs(fluid) / axis_.volume[i], std::abs(tissue) / axis_.leaf_volume[i]});
+    largest = std::max({largest, state_.fluid[i] / axis_.volume[i], state_.tissue[i] / axis_.leaf_volume[i]});
+  }
+  return largest > 0 ? error / largest : 0;
+}
+
+void ReferenceSolver::advance(double minutes, double tolerance) {
+  assert(scheme_ == TimeScheme::kTrBdf2);
+  double left = minutes;
+  while (left > 0) {
+    if (next_h_ <= 0) next_h_ = kFirstStep;
+    const double h = std::min(next_h_, left);
+    before_ = state_;
+    step(h);
+    const double error = error_of(h) / tolerance;
+    const double change =
+        error > 0 ? std::clamp(kSafety / std::cbrt(error), kLeastShrink, kMostGrowth) : kMostGrowth;
+    if (error > 1) {
+      std::swap(state_, before_);
+      next_h_ = h * change;
+      continue;
+    }
+    left -= h;
+    if (h < next_h_) continue;  // the rest of an interval says nothing of the next
+    if (change > kWorthChanging || change < 1) next_h_ = h * change;
+  }
+}
+
+}  // namespace theca

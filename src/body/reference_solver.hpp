@@ -1,0 +1,119 @@
+#pragma once
+/// The reference: the whole comb and the plasma behind it, implicit in time. TR-BDF2 (Bank et al. 1985), of
+/// second order and L-stable, or backward Euler, of first order and never below zero. Both keep the mass:
+/// what leaves a compartment enters another in the same sum.
+///
+/// Amounts in ug, times in min.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "body/neuraxis.hpp"
+
+namespace theca {
+
+enum class TimeScheme { kTrBdf2, kBackwardEuler };
+
+/// A sum whose rounding is carried along (Neumaier).
+class CarefulSum {
+ public:
+  void add(double value);
+  [[nodiscard]] double value() const { return sum_ + rest_; }
+
+ private:
+  double sum_ = 0, rest_ = 0;
+};
+
+/// What is where, in ug.
+struct BodyState {
+  std::vector<double> fluid;       // by node, the cistern last
+  std::vector<double> tissue;      // by leaf, the brain last
+  std::array<double, 3> plasma{};  // by compartment
+  CarefulSum eliminated;           // from plasma
+  CarefulSum absorbed;             // into plasma from fluid and tissue
+  CarefulSum dosed;
+
+  /// Everything that is somewhere, eliminated included.
+  [[nodiscard]] double total() const;
+};
+
+/// What comes in during a step, in ug/min: to each node of fluid, and to plasma directly.
+struct Inflow {
+  std::vector<double> fluid;  // empty: none
+  double plasma = 0;
+};
+
+class ReferenceSolver {
+ public:
+  ReferenceSolver(Neuraxis axis, const Kinetics& substance, TimeScheme scheme = TimeScheme::kTrBdf2);
+
+  /// An amount at once: `share` of it to each node.
+  void give(double amount, std::span<const double> share);
+  void give_to_plasma(double amount);
+  /// `amount(i)` to each leaf.
+  template <class Amount>
+  void give_to_tissue(Amount&& amount) {
+    for (std::size_t i = 0; i < state_.tissue.size(); ++i) {
+      state_.tissue[i] += amount(i);
+      state_.dosed.add(amount(i));
+    }
+    next_h_ = 0;
+  }
+  /// From now on, until it is set again.
+  void set_inflow(Inflow inflow);
+  /// Other physiology, the amounts as they are.
+  void set_axis(Neuraxis axis, const Kinetics& substance);
+
+  /// One step of `h` > 0 minutes.
+  void step(double h);
+  /// One step with an inflow that changes: at its begin, at 2 - sqrt(2) of it, and at its end.
+  void step(double h, const std::array<Inflow, 3>& inflow);
+  /// As many steps as it needs so that each errs by less than `tolerance` of the largest concentration. By
+  /// TR-BDF2, which tells its error.
+  void advance(double minutes, double tolerance = 1e-6);
+
+  [[nodiscard]] const BodyState& state() const { return state_; }
+  [[nodiscard]] const Neuraxis& axis() const { return axis_; }
+  /// ug/mL
+  [[nodiscard]] double fluid(std::size_t node) const { return state_.fluid[node] / axis_.volume[node]; }
+  [[nodiscard]] double tissue(std::size_t leaf) const {
+    return state_.tissue[leaf] / axis_.leaf_volume[leaf];
+  }
+  [[nodiscard]] double plasma() const { return state_.plasma[0] / kinetics_.plasma_volume[0]; }
+  [[nodiscard]] std::int64_t steps() const { return steps_; }
+
+ private:
+  /// A stage's amounts and the rates at which they change.
+  struct Stage {
+    std::vector<double> fluid, tissue;
+    std::array<double, 3> plasma{};
+    std::vector<double> fluid_rate, tissue_rate;
+    std::array<double, 3> plasma_rate{};
+    double absorbed_rate = 0, eliminated_rate = 0;
+  };
+
+  void factor(double dh);
+  void rates(Stage& stage, const Inflow& inflow) const;
+  void solve(double dh, Stage& stage, const Inflow& inflow);
+  using Inflows = std::array<const Inflow*, 3>;
+  void take(double h, const Inflows& inflow);
+  void finish(double h, const Inflows& inflow);
+  [[nodiscard]] double error_of(double h);
+
+  Neuraxis axis_;
+  Kinetics kinetics_;
+  TimeScheme scheme_;
+  BodyState state_, before_;
+  Inflow inflow_;
+  double next_h_ = 0;
+  std::int64_t steps_ = 0;
+  // of the matrix I - dh K
+  double factored_ = 0;
+  std::vector<double> above_, pivot_, leaf_;
+  Stage begin_, middle_, end_;
+};
+
+}  // namespace theca
