@@ -87,8 +87,8 @@ TEST(Lives, the_same_seed_gives_the_same_lives_on_any_number_of_threads) {
 
 // ---- broken twins ---------------------------------------------------------------------------------------
 
-std::string seen(const PromiseWatch::Lie& lie) {
-  LivesRequest request = lives(200, 20);
+std::string seen(const PromiseWatch::Lie& lie, std::int64_t many = 200) {
+  LivesRequest request = lives(many, 20);
   request.lie = lie;
   const LivesResult result = play_lives(request, library());
   return result.violation ? result.violation->promise.substr(0, result.violation->promise.find(':'))
@@ -107,6 +107,9 @@ TEST(BrokenTwin, INV_2_a_motor_that_runs_wild_without_its_alarm_is_seen) {
 }
 TEST(BrokenTwin, INV_3_one_step_of_a_thousand_that_is_lost_without_a_word_is_seen) {
   EXPECT_EQ(seen({.loses_one_in = 1'000}), "INV-3");
+}
+TEST(BrokenTwin, INV_3_more_told_as_missed_than_is_missing_is_seen) {
+  EXPECT_EQ(seen({.missed_times = 2}, 1'000), "INV-3");
 }
 TEST(BrokenTwin, INV_4_more_than_the_ceilings_is_seen) {
   EXPECT_EQ(seen({.ceilings_divided_by = 3}), "INV-4");

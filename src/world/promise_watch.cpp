@@ -221,7 +221,7 @@ std::optional<std::string> PromiseWatch::follow(const Event& event, const Device
       ++tally_.refusals[event.detail];
       break;
     case EventCode::kStepsMissed:
-      told_ += model_.step * event.value;
+      told_ += model_.step * (event.value * lie_.missed_times);
       break;
     case EventCode::kPowerReturned:
       if (event.detail == 0) {
@@ -281,6 +281,10 @@ std::optional<std::string> PromiseWatch::never_silently_less(const Device& devic
   if (behind > behind_ + told_ + model_.step + nanolitres(1)) {
     return fmt::format("INV-3: {} less than prescribed and told, with no alarm, at {} of the pump's time",
                        to_text(behind - behind_ - told_), to_text(Duration{device.pump().now().raw()}));
+  }
+  if (behind + model_.step * 2 < behind_ + told_) {
+    return fmt::format("INV-3: {} more was told to be missing than is, at {} of the pump's time",
+                       to_text(behind_ + told_ - behind), to_text(Duration{device.pump().now().raw()}));
   }
   behind_ = std::min(behind_, behind);
   return std::nullopt;

@@ -45,6 +45,7 @@ class PromiseWatch {
     std::int64_t more_steps = 0;           // made, beyond what the motor made
     std::int64_t more_once_explanted = 0;  // the same, after an explantation
     std::int64_t loses_one_in = 0;         // so many steps; 0: none is lost
+    std::int64_t missed_times = 1;         // what is told as missed
     std::int64_t ceilings_divided_by = 1;  // the gate's
     AlarmSet hidden{};                     // alarms that stand and are not seen
     AlarmSet shown{};                      // that are seen and do not stand
