@@ -105,6 +105,8 @@ double at(const std::vector<Knot>& knots, double z) {
   return knots.back().value;
 }
 
+bool is_level_name(std::string_view name) { return order_of(name).has_value(); }
+
 std::optional<double> Anatomy::vertebra(std::string_view name) const { return place(vertebrae, name); }
 std::optional<double> Anatomy::cord_segment(std::string_view name) const {
   return place(cord_segments, name);

@@ -49,6 +49,24 @@ struct Anatomy {
   [[nodiscard]] std::optional<double> cord_segment(std::string_view name) const;
 };
 
+/// Is it the name of a level, "C1" to "S5"? Letter case and spaces do not matter.
+bool is_level_name(std::string_view name);
+
+/// Calls f(key, number) for every number, in the file's order and words.
+template <class F>
+void for_each_number(const Anatomy& anatomy, F&& f) {
+  f("length", anatomy.length);
+  f("spinal_csf_volume", anatomy.spinal_csf_volume);
+  f("production", anatomy.production);
+  f("spinal_absorption", anatomy.spinal_absorption);
+  f("cistern_volume", anatomy.cistern_volume);
+  f("brain_volume", anatomy.brain_volume);
+  f("dispersion_caudal", anatomy.dispersion_caudal);
+  f("dispersion_rostral", anatomy.dispersion_rostral);
+  f("dispersion_exponent", anatomy.dispersion_exponent);
+  f("bolus_mixing_volume", anatomy.bolus_mixing_volume);
+}
+
 /// Reads `directory`/body/adult.toml. All errors at once.
 std::expected<Anatomy, std::vector<DataError>> load_anatomy(const std::filesystem::path& directory,
                                                             const Sources& sources);

@@ -28,6 +28,27 @@ struct Substance {
   std::optional<Number> effective_csf;         // ug/mL in the fluid at the painful segments
 };
 
+/// Calls f(key, number) for every number that is there, in the file's words.
+template <class F>
+void for_each_number(const Substance& substance, F&& f) {
+  const auto maybe = [&](const char* key, const std::optional<Number>& number) {
+    if (number) f(key, *number);
+  };
+  f("dural_loss", substance.dural_loss);
+  f("cord_exchange", substance.cord_exchange);
+  f("cord_partition", substance.cord_partition);
+  f("cord_to_plasma", substance.cord_to_plasma);
+  f("brain_exchange", substance.brain_exchange);
+  f("brain_partition", substance.brain_partition);
+  f("plasma_v1", substance.plasma_v1);
+  f("plasma_clearance", substance.plasma_clearance);
+  maybe("plasma_v2", substance.plasma_v2);
+  maybe("plasma_v3", substance.plasma_v3);
+  maybe("plasma_q2", substance.plasma_q2);
+  maybe("plasma_q3", substance.plasma_q3);
+  maybe("effective_csf", substance.effective_csf);
+}
+
 /// Reads `directory`/substances/*.toml, by name. All errors at once.
 std::expected<std::vector<Substance>, std::vector<DataError>> load_substances(
     const std::filesystem::path& directory, const Sources& sources);

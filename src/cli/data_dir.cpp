@@ -34,4 +34,11 @@ std::optional<Conversions> load_conversions_or_tell(const Library& library) {
   return std::nullopt;
 }
 
+std::optional<BodyData> load_body_or_tell(const Library& library) {
+  auto body = load_body_data(data_dir(), library.sources);
+  if (body) return std::move(*body);
+  tell(body.error(), "anatomy and the substances");
+  return std::nullopt;
+}
+
 }  // namespace theca

@@ -5,6 +5,7 @@
 
 #include "plan/conversions.hpp"
 #include "plan/library.hpp"
+#include "world/patient_twin.hpp"
 
 namespace theca {
 
@@ -12,5 +13,8 @@ namespace theca {
 std::optional<Library> load_library_or_tell();
 /// The figures for converting doses, beside the library and naming its drugs.
 std::optional<Conversions> load_conversions_or_tell(const Library& library);
+
+/// Anatomy and substances, beside the library and standing on its sources.
+std::optional<BodyData> load_body_or_tell(const Library& library);
 
 }  // namespace theca

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/report_patient.hpp"
 #include "cli/run_words.hpp"
 #include "world/words.hpp"
 
@@ -229,6 +230,7 @@ Json report_data(const RunResult& run) {
   json["fronts"] = fronts(run);
   json["marks"] = run.constant_flow ? constant_flow_marks(*run.constant_flow) : marks(run);
   if (run.constant_flow) json["constantFlow"] = constant_flow(run);
+  if (run.patient) json["patient"] = patient_data(run);
   json["changes"] = prescription_changes(run);
   return json;
 }

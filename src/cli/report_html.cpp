@@ -18,6 +18,7 @@
 #include "cli/report_data.hpp"
 #include "cli/report_fluids.hpp"
 #include "cli/report_page.hpp"
+#include "cli/report_patient.hpp"
 #include "cli/run_words.hpp"
 #include "plan/library_names.hpp"
 #include "pump/battery.hpp"
@@ -318,9 +319,10 @@ std::string report_html(const RunResult& run) {
        {"script", std::string{report_assets::script}},
        {"summary", prose(programmable ? summary_text(run) : constant_flow_summary(run))},
        {"tiles", programmable ? tiles(run) : constant_flow_tiles(run)},
-       {"figures", programmable ? figures(run) : constant_flow_figures(run)},
-       {"tables", programmable ? front_table(run) + alarm_table(run) + battery_table(run) + facts(run)
-                               : constant_flow_tables(run)},
+       {"figures", (programmable ? figures(run) : constant_flow_figures(run)) + patient_figures(run)},
+       {"tables", patient_table(run) +
+                      (programmable ? front_table(run) + alarm_table(run) + battery_table(run) + facts(run)
+                                    : constant_flow_tables(run))},
        {"files", programmable ? kFilesOfPump : kFilesOfConstantFlow},
        {"version", THECA_VERSION},
        {"data", script_safe(report_data(run))}});

@@ -42,6 +42,8 @@ void tell(const std::vector<DataError>& errors) {
 int run(const Options& options) {
   const auto library = load_library_or_tell();
   if (!library) return kExitUsage;
+  const auto body = load_body_or_tell(*library);
+  if (!body) return kExitUsage;
   const auto scenario = load_scenario(options.scenario, *library);
   if (!scenario) {
     tell(scenario.error());
@@ -50,13 +52,14 @@ int run(const Options& options) {
     return kExitUsage;
   }
   ProgressBar bar{!options.quiet};
-  const auto result = play(*scenario, *library, [&](double done) { bar.show(done); });
+  auto result = play(*scenario, *library, [&](double done) { bar.show(done); });
   if (!result) {
     tell(result.error().errors);
     fmt::print(stderr, "theca run: {}; nothing was written\n",
                result.error().refused ? "refused by a check" : "the scenario cannot be played");
     return result.error().refused ? kExitRefused : kExitUsage;
   }
+  result->patient = patient_of(*result, scenario->body, *body);
   const std::string dir = out_dir(options);
   if (const auto written = write_run_files(*result, dir); !written) {
     fmt::print(stderr, "theca run: {}\n", written.error());
@@ -94,9 +97,10 @@ void add_run_command(CLI::App& app, int& exit_code) {
       ->type_name("N")
       ->needs(lives);
   command
-      ->add_option("--out", options->out,
-                   "directory for report.html, delivery.csv, events.jsonl, journal.jsonl, summary.json; "
-                   "default out/<scenario>")
+      ->add_option(
+          "--out", options->out,
+          "directory for report.html, delivery.csv, patient.csv, csf.csv, events.jsonl, journal.jsonl, "
+          "summary.json; default out/<scenario>")
       ->type_name("DIR");
   command->add_flag("--json", options->json, "print summary.json on standard output");
   command->add_flag("--quiet", options->quiet, "no progress bar and no summary");

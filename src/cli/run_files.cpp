@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "cli/report_html.hpp"
+#include "cli/report_patient.hpp"
 #include "cli/run_files_constant_flow.hpp"
 #include "cli/run_json.hpp"
 #include "cli/run_words.hpp"
@@ -192,6 +193,7 @@ Json summary_json(const RunResult& run) {
   json["starts_local"] = local_text(run, Instant{});
   json["ends_local"] = local_text(run, Instant{} + run.lasts);
   json["lasts_h"] = hour_count(run.lasts);
+  if (run.patient) json["patient"] = patient_summary(run);
   if (run.constant_flow) {
     add_constant_flow_summary(run, json);
     return json;
@@ -292,6 +294,10 @@ std::expected<void, std::string> write_run_files(const RunResult& run, const fs:
       File{"report.html", report_html(run)},
   };
   if (!run.constant_flow) files.push_back({kJournal, run.journal});
+  if (run.patient) {
+    files.push_back({"patient.csv", patient_csv(run)});
+    files.push_back({"csf.csv", csf_csv(run)});
+  }
 
   fs::create_directories(target.parent_path(), error);
   std::string beside_name = target.string() + ".part-XXXXXX";

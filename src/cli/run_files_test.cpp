@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -15,7 +16,9 @@
 #include <vector>
 
 #include "cli/report_html.hpp"
+#include "cli/report_patient.hpp"
 #include "cli/run_sample_testing.hpp"
+#include "world/patient_twin.hpp"
 
 namespace theca {
 namespace {
@@ -76,6 +79,14 @@ std::string data_of(const std::string& html) {
   const std::string open = R"(<script type="application/json" id="run-data">)";
   const std::size_t from = html.find(open) + open.size();
   return html.substr(from, html.find("</script>", from) - from);
+}
+
+RunResult run_with_patient(Duration lasts = days(3)) {
+  std::vector<DataError> errors;
+  const auto body = load_body_data(THECA_DATA_DIR, load_sources(THECA_DATA_DIR, errors));
+  RunResult run = sample_run(lasts);
+  run.patient = patient_of(run, {}, body.value());
+  return run;
 }
 
 TEST(RunFiles, all_five_stand_in_a_folder_that_did_not_exist) {
@@ -265,6 +276,60 @@ TEST(Report, a_title_that_closes_the_script_is_only_a_title) {
   EXPECT_TRUE(nlohmann::json::accept(data_of(html)));
 }
 
+// ---- the patient ------------------------------------------------------------------------------------------
+
+TEST(RunPatient, stands_in_every_file_and_in_none_when_nobody_asked) {
+  const Folder folder;
+  const RunResult run = run_with_patient();
+  ASSERT_TRUE(write_run_files(run, folder.path() / "with"));
+  const auto rows = split(read(folder.path() / "with" / "patient.csv"), '\n');
+  EXPECT_EQ(rows.size(), 1 + run.patient->times.size() * run.patient->drugs.size());
+  const auto map = split(read(folder.path() / "with" / "csf.csv"), '\n');
+  EXPECT_EQ(split(map[0], ',').size(), 2 + 60U);
+  EXPECT_EQ(split(map[1], ',').size(), 2 + 60U);
+  const auto summary = nlohmann::json::parse(read(folder.path() / "with" / "summary.json"));
+  EXPECT_EQ(summary["patient"]["drugs"].size(), run.patient->drugs.size());
+  const std::string html = read(folder.path() / "with" / "report.html");
+  EXPECT_NE(html.find("data-chart=\"spine\""), std::string::npos);
+  EXPECT_NE(html.find("In the spinal fluid: morphine"), std::string::npos);
+
+  ASSERT_TRUE(write_run_files(sample_run(days(1)), folder.path() / "without"));
+  EXPECT_FALSE(fs::exists(folder.path() / "without" / "patient.csv"));
+  EXPECT_EQ(read(folder.path() / "without" / "report.html").find("data-chart=\"spine\""), std::string::npos);
+}
+
+TEST(RunPatient, the_reports_map_gives_the_levels_back_to_a_hundredth) {
+  const RunResult run = run_with_patient();
+  const auto data = nlohmann::json::parse(data_of(report_html(run)))["patient"];
+  const DrugInPatient& drug = run.patient->drugs[0];
+  ASSERT_EQ(data["drugs"][0]["map"].size(), 60U);
+  for (const std::size_t k : {0U, 14U, 28U, 59U}) {
+    std::int64_t value = 0;
+    for (std::size_t i = 0; i < run.patient->times.size(); ++i) {
+      value += data["drugs"][0]["map"][k][i].get<std::int64_t>();
+      const double shown = value > 0 ? 1e-6 * std::pow(10, static_cast<double>(value) / 400) : 0;
+      EXPECT_NEAR(shown, drug.fluid[i][k], 0.01 * drug.fluid[i][k] + 1.1e-6) << k << " cm, time " << i;
+    }
+  }
+}
+
+TEST(RunPatient, says_when_the_effective_level_is_reached_and_that_it_is_not_verified) {
+  RunResult run = run_with_patient();
+  const std::string said = patient_sentence(run, run.patient->drugs[0]);
+  EXPECT_NE(said.find("a figure that is not verified) is reached on day"), std::string::npos) << said;
+  run.patient->drugs[0].effective = 1e9;
+  EXPECT_NE(patient_sentence(run, run.patient->drugs[0]).find("is not reached"), std::string::npos);
+  run.patient->drugs[0].at_pain.assign(run.patient->times.size(), 0);
+  EXPECT_EQ(patient_sentence(run, run.patient->drugs[0]), "None of it reached the spinal fluid in this run.");
+}
+
+TEST(RunPatient, a_level_is_written_with_three_digits_in_its_own_unit) {
+  EXPECT_EQ(level_text(12.345), "12.3 mcg/mL");
+  EXPECT_EQ(level_text(0.1), "0.1 mcg/mL");
+  EXPECT_EQ(level_text(0.0123), "12.3 ng/mL");
+  EXPECT_EQ(level_text(0), "0 ng/mL");
+}
+
 TEST(RunNumbers, the_search_for_feared_numbers_finds_them) {
   for (const char* bad : {"3.0 mg", "0.50,", "x .5", ">.5<", "1.10"})
     EXPECT_FALSE(feared_numbers(bad).empty()) << bad;
@@ -274,10 +339,10 @@ TEST(RunNumbers, the_search_for_feared_numbers_finds_them) {
 }
 
 TEST(RunNumbers, none_ends_in_a_zero_after_its_point_or_begins_with_the_point) {
-  const RunResult run = sample_run();
+  const RunResult run = run_with_patient();
   const std::string html = report_html(run);
-  for (const std::string& text :
-       {summary_json(run).dump(2), delivery_csv(run), events_jsonl(run), seen(html), data_of(html)}) {
+  for (const std::string& text : {summary_json(run).dump(2), delivery_csv(run), events_jsonl(run), seen(html),
+                                  data_of(html), patient_csv(run), csf_csv(run)}) {
     for (const std::string& bad : feared_numbers(text)) ADD_FAILURE() << '"' << bad << '"';
   }
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "catalogue/alarm.hpp"
+#include "cli/report_patient.hpp"
 #include "cli/run_words.hpp"
 #include "pump/battery.hpp"
 #include "quantity/text.hpp"
@@ -49,6 +50,12 @@ std::string ending(const RunResult& run, const std::string& dir) {
     for (std::size_t i = 0; i < kChargeCauses; ++i)
       text += fmt::format("{} {} {:.2f} mAh", i == 0 ? "" : ",", kChargeCauseNames[i], run.charge_mah[i]);
     text += fmt::format("; {:.0f} mAh left by the pump's reckoning\n", run.charge_left_mah);
+  }
+  if (run.patient) {
+    for (const DrugInPatient& drug : run.patient->drugs)
+      text += fmt::format("  patient, {}: {}\n", run.drugs[drug.drug].name, patient_sentence(run, drug));
+    for (const std::string& name : run.patient->unknown)
+      text += fmt::format("  patient, {}: not in data/substances\n", name);
   }
   if (run.refill_by) text += fmt::format("  refill by {}: {}\n", *run.refill_by, run.refill_reason);
   for (const std::string& note : run.notes) text += fmt::format("  note: {}\n", note);

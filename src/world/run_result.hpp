@@ -15,6 +15,7 @@
 #include "therapy/prescription.hpp"
 #include "therapy/pump_model.hpp"
 #include "world/constant_flow_run.hpp"
+#include "world/patient_run.hpp"
 
 namespace theca {
 
@@ -149,6 +150,8 @@ struct RunResult {
 
   /// There when the pump is a constant-flow one; then nothing above that a pump counts, tells or is told is.
   std::optional<ConstantFlowRun> constant_flow;
+  /// There when somebody asked what became of the drug in the patient (patient_twin.hpp).
+  std::optional<PatientRun> patient;
 };
 
 }  // namespace theca

@@ -94,6 +94,7 @@ class Loader {
       scenario_.first_fluid = need_fluid(table);
       scenario_.first_volume = volume(table);
     });
+    top.one("body", [&](TableReader& table) { body(table); });
     if (scenario_.constant_flow) return read_constant_flow_life(top, scenario_);
     top.one("ceilings", [&](TableReader& table) { scenario_.ceilings = ceilings(table); });
     need(top, "prescription", "mode and dose", [&](TableReader& table) {
@@ -235,6 +236,22 @@ class Loader {
     scenario_.tubing_measured = read.tubing_measured;
     scenario_.true_path = read.true_path;
     scenario_.path_fluid = read.contents;
+  }
+
+  /// The canal ends at S2 and begins at C1.
+  void body(TableReader& table) {
+    const auto level = [&](const char* key, const char* allowed, bool cord) {
+      const auto name = table.text(key);
+      if (!name) return std::optional<std::string>{};
+      const bool sacral = name->starts_with('S') || name->starts_with('s');
+      if (is_level_name(*name) && (cord || !sacral)) return name;
+      table.error(key, in_quotes(*name) + ": allowed: " + allowed);
+      return std::optional<std::string>{};
+    };
+    if (const auto tip = level("tip", "a vertebra, C1 to C7, T1 to T12, L1 to L5", false))
+      scenario_.body.tip = *tip;
+    if (const auto pain = level("pain", "a dermatome, C1 to C8, T1 to T12, L1 to L5, S1 to S5", true))
+      scenario_.body.pain = *pain;
   }
 
   struct ReadPath {

@@ -13,6 +13,7 @@
 #include "pump/pump.hpp"
 #include "therapy/prescription.hpp"
 #include "therapy/pump_model.hpp"
+#include "world/patient_twin.hpp"
 #include "world/scenario_constant_flow.hpp"
 #include "world/scenario_time.hpp"
 
@@ -121,6 +122,7 @@ struct Scenario {
   FluidPath true_path;
   Length true_length;                     // of the catheter
   std::optional<std::size_t> path_fluid;  // none: dry
+  BodyPlaces body;
   Volume low_alarm;
   std::optional<Ceilings> ceilings;
 

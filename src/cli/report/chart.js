@@ -108,6 +108,15 @@ function valueAxis(p, [low, high], unit) {
   return `${svg}<text x="${p.left - 7}" y="${p.top - 8}" text-anchor="end">${escapeText(unit)}</text>`;
 }
 
+function decadeAxis(p, [low, high], unit) {
+  let svg = '';
+  for (let e = Math.round(Math.log10(low)); 10 ** e <= high * 1.001; ++e) {
+    const y = Math.round(p.y(10 ** e));
+    svg += `<path class="grid" d="M${p.left} ${y}H${p.right}"/><text x="${p.left - 7}" y="${y + 4}" text-anchor="end">${number(10 ** e, 1)}</text>`;
+  }
+  return `${svg}<text x="2" y="${p.top - 13}">${escapeText(unit)}</text>`;
+}
+
 function changeLines(p) {
   let svg = '', labelled = -Infinity;
   for (const change of run.changes) {
@@ -128,7 +137,8 @@ function swatch(series) {
 class Chart {
   /**
    * spec: height(narrow), unit(), series(), range(t0, t1), under(p), over(p), table(t0, t1), and for charts of
-   * single things items: [{t, end, text}]. choices: buttons.
+   * single things items: [{t, end, text}]. choices: buttons. log: a logarithmic scale. For a map: paint(canvas, p)
+   * behind it, axis(p), beside(narrow): room at its right, atCursor(p), pointAt(y, p), moveLevel(direction), say().
    */
   constructor(figure, spec) {
     this.figure = figure;
@@ -162,6 +172,10 @@ class Chart {
     this.plot.setAttribute('aria-describedby', 'chart-help');
     this.plot.innerHTML = '<svg aria-hidden="true"></svg><div class="selection" hidden></div><div class="cursor" hidden></div>';
     [this.svg, this.selection, this.line] = this.plot.children;
+    if (this.spec.paint) {
+      this.figure.classList.add('map');
+      this.plot.prepend(this.canvas = document.createElement('canvas'));
+    }
     this.dots = [];
     this.tableBox = document.createElement('div');
     this.tableBox.className = 'scroll';
@@ -203,13 +217,15 @@ class Chart {
     const width = printing ? PRINT_WIDTH : Math.max(200, this.plot.clientWidth);
     const narrow = width < 560;
     const height = this.spec.height(narrow);
-    const p = { width, height, narrow, left: narrow ? 52 : 66, right: width - 14, top: 30, bottom: height - 38 };
+    const p = { width, height, narrow, left: narrow ? 52 : 66, right: width - 14 - (this.spec.beside?.(narrow) || 0), top: 30, bottom: height - 38 };
     p.x = (t) => p.left + (t - view.t0) / (view.t1 - view.t0) * (p.right - p.left);
     p.t = (x) => view.t0 + (x - p.left) / (p.right - p.left) * (view.t1 - view.t0);
     if (this.spec.range) {
       const range = this.spec.range(view.t0, view.t1);
       p.range = range;
-      p.y = (value) => p.bottom - (value - range[0]) / (range[1] - range[0]) * (p.bottom - p.top);
+      const scale = this.spec.log ? (value) => Math.log10(Math.max(value, range[0])) : (value) => value;
+      const [low, high] = range.map(scale);
+      p.y = (value) => p.bottom - (scale(value) - low) / (high - low) * (p.bottom - p.top);
     }
     return p;
   }
@@ -228,14 +244,27 @@ class Chart {
     }
     const beyond = this.spec.items ? 7 : 0;  // a mark at the edge is shown whole
     this.svg.innerHTML = `<clipPath id="${clip}"><rect x="${p.left - beyond}" y="${p.top - 4}" width="${p.right - p.left + 2 * beyond}" ` +
-      `height="${p.bottom - p.top + 8}"/></clipPath>` + timeAxis(p) + (p.range ? valueAxis(p, p.range, this.spec.unit()) : '') +
+      `height="${p.bottom - p.top + 8}"/></clipPath>` + timeAxis(p) + this.axis(p) +
       changeLines(p) + `<path class="edge" d="M${p.left} ${p.top}V${p.bottom}H${p.right}"/>` +
-      `<g clip-path="url(#${clip})">${inside}</g>` + (this.spec.over ? this.spec.over(p) : '');
+      `<g clip-path="url(#${clip})">${inside}</g>` + (this.spec.over ? this.spec.over(p) : '') +
+      (this.spec.atCursor ? '<g class="at-cursor"></g>' : '');
+    if (this.canvas) {
+      Object.assign(this.canvas.style, { left: `${p.left / p.width * 100}%`, width: `${(p.right - p.left) / p.width * 100}%`,
+        top: `${p.top}px`, height: `${p.bottom - p.top}px` });
+      this.spec.paint(this.canvas, p);
+    }
     if (!this.tableBox.hidden) this.tableBox.innerHTML = tableText(this.title, this.spec.table(view.t0, view.t1));
+  }
+
+  axis(p) {
+    if (this.spec.axis) return this.spec.axis(p);
+    if (!p.range) return '';
+    return (this.spec.log ? decadeAxis : valueAxis)(p, p.range, this.spec.unit());
   }
 
   drawCursor() {
     const p = this.p;
+    if (this.spec.atCursor) this.svg.querySelector('.at-cursor').innerHTML = this.spec.atCursor(p);
     const shown = cursor !== null && cursor >= view.t0 && cursor <= view.t1;
     this.line.hidden = !shown;
     if (shown) this.line.style.transform = `translateX(${Math.round(p.x(cursor))}px)`;
@@ -278,6 +307,7 @@ class Chart {
   /** What a screen reader hears when the keyboard moves the cursor. */
   spoken() {
     const when = `${clock.weekday(cursor)}, ${clock.day(cursor, withSeconds())}`;
+    if (this.spec.say) return `${when}: ${this.spec.say()}`;
     if (this.spec.items) return `${when}. ${this.itemsNear().join('. ') || 'Nothing at this time'}`;
     return `${when}: ` + this.series.map((s) => `${s.name} ${number(valueAt(s.t, s.y, cursor, s.steps))} ${this.spec.unit()}`).join(', ');
   }

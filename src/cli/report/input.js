@@ -5,6 +5,7 @@ function listen(chart) {
   let start = null;  // {x, shift, t0, t1, distance, middle}
 
   const xOf = (event) => event.clientX - plot.getBoundingClientRect().left;
+  const pointAt = (event) => chart.spec.pointAt?.(event.clientY - plot.getBoundingClientRect().top, chart.p);
   const begin = (event) => {
     const xs = [...fingers.values()];
     start = { x: xOf(event), touch: event.pointerType !== 'mouse', move: event.shiftKey, t0: view.t0, t1: view.t1 };
@@ -28,7 +29,9 @@ function listen(chart) {
   plot.addEventListener('pointermove', (event) => {
     const x = xOf(event);
     if (!fingers.has(event.pointerId)) {
-      if (event.pointerType === 'mouse') setCursor(Math.max(view.t0, Math.min(view.t1, chart.p.t(x))));
+      if (event.pointerType !== 'mouse') return;
+      setCursor(Math.max(view.t0, Math.min(view.t1, chart.p.t(x))));
+      pointAt(event);
       return;
     }
     fingers.set(event.pointerId, x);
@@ -51,7 +54,10 @@ function listen(chart) {
     const x = xOf(event);
     const still = Math.abs(x - start.x) < 5;
     chart.selection.hidden = true;
-    if (event.type === 'pointerup' && still) setCursor(chart.p.t(x));
+    if (event.type === 'pointerup' && still) {
+      setCursor(chart.p.t(x));
+      pointAt(event);
+    }
     if (event.type === 'pointerup' && !still && !start.touch && !start.move) {
       const [a, b] = [chart.p.t(start.x), chart.p.t(x)].sort((p, q) => p - q);
       setView(Math.max(0, a), Math.min(run.lasts, b));
@@ -93,6 +99,12 @@ function onKey(chart, event) {
       else to = at + direction * small;
       break;
     }
+    case 'ArrowUp':
+    case 'ArrowDown':
+      if (!chart.spec.moveLevel) return;
+      chart.spec.moveLevel(event.key === 'ArrowUp' ? 1 : -1);
+      to = at;
+      break;
     case 'Home': to = view.t0; break;
     case 'End': to = view.t1; break;
     case 'PageUp': pan(-0.5); break;

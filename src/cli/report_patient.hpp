@@ -1,0 +1,27 @@
+#pragma once
+/// What a report says and shows of the drug in the patient.
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "world/run_result.hpp"
+
+namespace theca {
+
+/// "0.42 mcg/mL", "3.1 ng/mL": three digits. `ug_per_ml` >= 0.
+std::string level_text(double ug_per_ml);
+
+/// One sentence or two for each drug: highest levels and when, and when the effective one is passed.
+std::string patient_sentence(const RunResult& run, const DrugInPatient& drug);
+std::string patient_figures(const RunResult& run);
+/// The numbers that the picture stands on and nobody has read in a source.
+std::string patient_table(const RunResult& run);
+
+nlohmann::ordered_json patient_data(const RunResult& run);
+nlohmann::ordered_json patient_summary(const RunResult& run);
+/// Time, drug, and the courses in ug/mL.
+std::string patient_csv(const RunResult& run);
+/// Time, drug, and spinal fluid in ug/mL at each centimetre from the caudal end.
+std::string csf_csv(const RunResult& run);
+
+}  // namespace theca

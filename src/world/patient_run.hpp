@@ -1,0 +1,45 @@
+#pragma once
+/// What the drug did in the patient during a run: plain data, enough for every file and picture made of it.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "quantity/quantity.hpp"
+
+namespace theca {
+
+/// A course over PatientRun::times, in ug/mL.
+using Course = std::vector<double>;
+
+/// One drug in the patient. `fluid[i][k]` is the spinal fluid at times[i] in the k-th centimetre from the
+/// caudal end.
+struct DrugInPatient {
+  std::size_t drug = 0;  // of RunResult::drugs
+  std::vector<std::vector<float>> fluid;
+  Course at_tip, at_pain;  // spinal fluid at the catheter's tip, over the painful segment
+  Course cord_at_pain;     // the tissue there
+  Course cistern, plasma;
+  std::optional<double>
+      effective;  // in the fluid at the painful segment, as the library of substances has it
+  bool effective_verified = false;
+  double dosed_ug = 0, in_fluid_ug = 0, in_tissue_ug = 0, in_plasma_ug = 0, eliminated_ug = 0;  // at the end
+};
+
+struct LevelMark {
+  std::string name;  // "T10", a vertebra
+  double z = 0;      // cm
+};
+
+struct PatientRun {
+  std::string tip, pain;  // "T10", "T12"
+  double tip_cm = 0, pain_cm = 0, length_cm = 0;
+  std::vector<LevelMark> vertebrae;  // caudal to rostral
+  std::vector<Instant> times;
+  std::vector<DrugInPatient> drugs;     // those that the library of substances knows
+  std::vector<std::string> unknown;     // those that it does not
+  std::vector<std::string> unverified;  // "length", "morphine dural_loss", ...: what the picture stands on
+};
+
+}  // namespace theca

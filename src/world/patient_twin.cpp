@@ -1,0 +1,166 @@
+#include "world/patient_twin.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "body/reference_solver.hpp"
+
+namespace theca {
+namespace {
+
+constexpr double kFemtogramsPerMicrogram = 1e9;
+constexpr double kMsPerMinute = 60'000;
+constexpr std::int64_t kMostTimes = 720;
+constexpr Duration kShortestSpacing = minutes(1);
+/// Of the largest concentration, in each step. What is drawn and told needs no more.
+constexpr double kTolerance = 1e-5;
+
+/// Evenly over the run, its begin and its end included.
+std::vector<Instant> times_of(const RunResult& run) {
+  const std::int64_t spacing =
+      std::max(kShortestSpacing.raw(), (run.lasts.raw() + kMostTimes - 1) / kMostTimes);
+  std::vector<Instant> times;
+  for (std::int64_t t = 0; t < run.lasts.raw(); t += spacing) times.push_back(Instant{t});
+  times.push_back(Instant{} + run.lasts);
+  return times;
+}
+
+/// Concentration at z, on the line between the middles of two cells.
+double fluid_at(const ReferenceSolver& solver, double z) {
+  const double last = static_cast<double>(solver.axis().cells() - 1);
+  const double place = std::clamp(z / solver.axis().cell_length - 0.5, 0.0, last);
+  const auto cell = std::min(static_cast<std::size_t>(place), solver.axis().cells() - 2);
+  const double beyond = place - static_cast<double>(cell);
+  return std::max(0.0, solver.fluid(cell) * (1 - beyond) + solver.fluid(cell + 1) * beyond);
+}
+
+/// Steps from one sample of a run to the next with the flow of drug between them.
+class Follower {
+ public:
+  Follower(const RunResult& run, std::size_t drug, ReferenceSolver& solver, std::vector<double> share)
+      : run_(run), drug_(drug), solver_(solver), share_(std::move(share)) {}
+
+  void to(Instant t) {
+    while (now_ < t) {
+      while (next_ < run_.samples.size() && run_.samples[next_].at <= now_) {
+        given_ = mass(next_);
+        ++next_;
+      }
+      const bool known = next_ < run_.samples.size();
+      const Instant until = known ? std::min(t, run_.samples[next_].at) : t;
+      const double left = known ? minutes_between(now_, run_.samples[next_].at) : 1;
+      const double rate = known ? std::max(0.0, mass(next_) - given_) / left : 0;
+      const double time = minutes_between(now_, until);
+      if (rate != rate_) {
+        rate_ = rate;
+        Inflow inflow;
+        inflow.fluid = share_;
+        for (double& part : inflow.fluid) part *= rate;
+        solver_.set_inflow(std::move(inflow));
+      }
+      solver_.advance(time, kTolerance);
+      given_ += rate * time;
+      now_ = until;
+    }
+  }
+
+ private:
+  [[nodiscard]] double mass(std::size_t sample) const {
+    const auto& all = run_.samples[sample].tip_mass;
+    return drug_ < all.size() ? static_cast<double>(all[drug_].raw()) / kFemtogramsPerMicrogram : 0;
+  }
+  static double minutes_between(Instant a, Instant b) {
+    return static_cast<double>((b - a).raw()) / kMsPerMinute;
+  }
+
+  const RunResult& run_;
+  std::size_t drug_;
+  ReferenceSolver& solver_;
+  std::vector<double> share_;
+  Instant now_;
+  std::size_t next_ = 0;
+  double given_ = 0, rate_ = -1;
+};
+
+DrugInPatient course_of(const RunResult& run, std::size_t drug, const Substance& substance,
+                        const PatientRun& patient, const BodyData& data) {
+  const Physiology body = centre_of(data.anatomy);
+  const Kinetics kinetics = centre_of(substance);
+  ReferenceSolver solver{make_neuraxis(body, kinetics), kinetics};
+  Follower follower{run, drug, solver,
+                    source_in_volume(solver.axis(), patient.tip_cm, data.anatomy.bolus_mixing_volume.value)};
+  DrugInPatient out;
+  out.drug = drug;
+  const auto pain = std::min(static_cast<std::size_t>(patient.pain_cm / solver.axis().cell_length),
+                             solver.axis().cells() - 1);
+  const auto centimetres = static_cast<std::size_t>(patient.length_cm);
+  for (const Instant t : patient.times) {
+    follower.to(t);
+    std::vector<float> row(centimetres);
+    for (std::size_t k = 0; k < centimetres; ++k)
+      row[k] = static_cast<float>(fluid_at(solver, static_cast<double>(k) + 0.5));
+    out.fluid.push_back(std::move(row));
+    out.at_tip.push_back(fluid_at(solver, patient.tip_cm));
+    out.at_pain.push_back(fluid_at(solver, patient.pain_cm));
+    out.cord_at_pain.push_back(std::max(0.0, solver.tissue(pain)));
+    out.cistern.push_back(std::max(0.0, solver.fluid(solver.axis().cells())));
+    out.plasma.push_back(std::max(0.0, solver.plasma()));
+  }
+  if (substance.effective_csf) {
+    out.effective = substance.effective_csf->value;
+    out.effective_verified = substance.effective_csf->verified;
+  }
+  const BodyState& state = solver.state();
+  out.dosed_ug = state.dosed.value();
+  for (const double amount : state.fluid) out.in_fluid_ug += amount;
+  for (const double amount : state.tissue) out.in_tissue_ug += amount;
+  for (const double amount : state.plasma) out.in_plasma_ug += amount;
+  out.eliminated_ug = state.eliminated.value();
+  return out;
+}
+
+void note_unverified(const std::string& of, std::string_view key, const Number& number,
+                     std::vector<std::string>& out) {
+  if (!number.verified) out.push_back(of + std::string{key});
+}
+
+}  // namespace
+
+std::expected<BodyData, std::vector<DataError>> load_body_data(const std::filesystem::path& directory,
+                                                               const Sources& sources) {
+  auto anatomy = load_anatomy(directory, sources);
+  auto substances = load_substances(directory, sources);
+  std::vector<DataError> errors;
+  if (!anatomy) errors = std::move(anatomy.error());
+  if (!substances) errors.insert(errors.end(), substances.error().begin(), substances.error().end());
+  if (!errors.empty()) return std::unexpected(std::move(errors));
+  return BodyData{std::move(*anatomy), std::move(*substances)};
+}
+
+PatientRun patient_of(const RunResult& run, const BodyPlaces& places, const BodyData& data) {
+  PatientRun patient;
+  patient.tip = places.tip;
+  patient.pain = places.pain;
+  patient.tip_cm = data.anatomy.vertebra(places.tip).value();
+  patient.pain_cm = data.anatomy.cord_segment(places.pain).value();
+  patient.length_cm = data.anatomy.length.value;
+  for (const NamedLevel& level : data.anatomy.vertebrae) patient.vertebrae.push_back({level.name, level.z});
+  patient.times = times_of(run);
+  for_each_number(data.anatomy, [&](std::string_view key, const Number& number) {
+    note_unverified("", key, number, patient.unverified);
+  });
+  for (std::size_t i = 0; i < run.drugs.size(); ++i) {
+    const Substance* substance = find_substance(data.substances, run.drugs[i].name);
+    if (substance == nullptr) {
+      patient.unknown.push_back(run.drugs[i].name);
+      continue;
+    }
+    for_each_number(*substance, [&](std::string_view key, const Number& number) {
+      note_unverified(substance->name + " ", key, number, patient.unverified);
+    });
+    patient.drugs.push_back(course_of(run, i, *substance, patient, data));
+  }
+  return patient;
+}
+
+}  // namespace theca

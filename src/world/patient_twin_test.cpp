@@ -1,0 +1,109 @@
+// The patient behind the tip: what left the catheter is in the patient, and nothing else.
+#include "world/patient_twin.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "world/play.hpp"
+#include "world/scenario_testing.hpp"
+
+namespace theca {
+namespace {
+
+using example::library;
+
+const BodyData& body() {
+  static const BodyData kBody = load_body_data(THECA_DATA_DIR, library().sources).value();
+  return kBody;
+}
+
+struct Played {
+  RunResult run;
+  PatientRun patient;
+};
+Played played(const std::string& text) {
+  const auto scenario = example::load_text(text);
+  if (!scenario) throw std::runtime_error(to_string(scenario.error().front()));
+  auto run = play(*scenario, library());
+  if (!run) throw std::runtime_error(to_string(run.error().errors.front()));
+  PatientRun patient = patient_of(*run, scenario->body, body());
+  return {std::move(*run), std::move(patient)};
+}
+
+double highest(const Course& course) { return *std::ranges::max_element(course); }
+
+TEST(Patient, holds_what_left_the_tip_and_loses_none_of_it) {
+  const Played it = played(example::kWalkingExample);
+  ASSERT_EQ(it.patient.drugs.size(), 1U);
+  const DrugInPatient& drug = it.patient.drugs[0];
+  const double left_tip = static_cast<double>(it.run.samples.back().tip_mass[0].raw()) / 1e9;
+  ASSERT_GT(left_tip, 0);
+  EXPECT_NEAR(drug.dosed_ug, left_tip, 1e-9 * left_tip);
+  EXPECT_NEAR(drug.in_fluid_ug + drug.in_tissue_ug + drug.in_plasma_ug + drug.eliminated_ug, left_tip,
+              1e-9 * left_tip);
+}
+
+TEST(Patient, has_nothing_before_the_drug_is_at_the_tip_and_most_where_the_tip_is) {
+  const Played it = played(example::kWalkingExample);
+  const DrugInPatient& drug = it.patient.drugs[0];
+  const Instant front = *it.run.fronts[0].truly;
+  for (std::size_t i = 0; i < it.patient.times.size(); ++i) {
+    const double all = *std::ranges::max_element(drug.fluid[i]);
+    if (it.patient.times[i] <= front) {
+      EXPECT_EQ(all, 0) << "at " << it.patient.times[i].raw();
+    }
+    EXPECT_GE(drug.at_tip[i] * 1.0001, drug.at_pain[i]);
+    EXPECT_GE(drug.at_pain[i] * 1.0001, drug.cistern[i]);
+  }
+  EXPECT_GT(highest(drug.cistern), 0);
+  EXPECT_GT(highest(drug.plasma), 0);
+  EXPECT_LT(highest(drug.plasma), highest(drug.cistern) / 100) << "the point of the whole therapy";
+}
+
+TEST(Patient, twice_the_strength_is_twice_everywhere) {
+  const Played one = played(example::with(example::kWalkingExample, "20 mg/mL", "10 mg/mL"));
+  // The same flow, so that the front comes at the same time.
+  const Played two =
+      played(example::with(example::kWalkingExample, "dose = \"6 mg/day\"", "dose = \"12 mg/day\""));
+  const auto last = one.patient.times.size() - 1;
+  ASSERT_EQ(one.patient.times, two.patient.times);
+  EXPECT_NEAR(two.patient.drugs[0].cistern[last], 2 * one.patient.drugs[0].cistern[last],
+              2e-3 * two.patient.drugs[0].cistern[last]);
+}
+
+TEST(Patient, the_places_are_those_of_the_scenario) {
+  const Played it = played(example::kWalkingExample + "\n[body]\ntip = \"L2\"\npain = \"L4\"\n");
+  EXPECT_EQ(it.patient.tip, "L2");
+  EXPECT_LT(it.patient.tip_cm, 20);
+  EXPECT_GT(it.patient.pain_cm, 23) << "the cord's segment lies above the vertebra of its name";
+  const DrugInPatient& drug = it.patient.drugs[0];
+  const auto& row = drug.fluid.back();
+  const auto strongest = std::ranges::max_element(row) - row.begin();
+  EXPECT_NEAR(static_cast<double>(strongest) + 0.5, it.patient.tip_cm, 1.5);
+}
+
+TEST(Patient, a_place_that_is_none_is_told_with_what_is_allowed) {
+  for (const auto& [line, said] : {std::pair{"tip = \"S1\"", "a vertebra, C1 to C7, T1 to T12, L1 to L5"},
+                                   std::pair{"tip = \"T13\"", "\"T13\": allowed: a vertebra"},
+                                   std::pair{"pain = \"belly\"", "\"belly\": allowed: a dermatome"}}) {
+    const auto scenario = example::load_text(example::kWalkingExample + "\n[body]\n" + line + "\n");
+    ASSERT_FALSE(scenario) << line;
+    EXPECT_NE(scenario.error()[0].message.find(said), std::string::npos) << scenario.error()[0].message;
+  }
+}
+
+TEST(Patient, every_drug_of_the_library_is_a_substance) {
+  for (const DrugEntry& drug : library().drugs)
+    EXPECT_NE(find_substance(body().substances, drug.name), nullptr) << drug.name;
+}
+
+TEST(Patient, what_no_source_says_is_named) {
+  const Played it = played(example::kWalkingExample);
+  EXPECT_NE(std::ranges::find(it.patient.unverified, "dispersion_caudal"), it.patient.unverified.end());
+  EXPECT_NE(std::ranges::find(it.patient.unverified, "morphine dural_loss"), it.patient.unverified.end());
+  EXPECT_EQ(std::ranges::find(it.patient.unverified, "morphine plasma_v1"), it.patient.unverified.end());
+}
+
+}  // namespace
+}  // namespace theca
