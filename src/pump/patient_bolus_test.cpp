@@ -64,7 +64,9 @@ TEST(PatientGrants, INV_7_as_many_grants_are_kept_as_may_be_allotted) {
   policy.lockout_s = 0;
   for (std::int64_t i = 1; i <= 40; ++i) {
     grants.add(Instant{0} + minutes(i));
-    EXPECT_EQ(grants.in_window(policy, Instant{0} + minutes(i)), std::min(kMaxAllotted, static_cast<std::size_t>(i))) << i;
+    EXPECT_EQ(grants.in_window(policy, Instant{0} + minutes(i)),
+              std::min(kMaxAllotted, static_cast<std::size_t>(i)))
+        << i;
   }
   // The 32nd last, of minute 9, leaves the window first.
   EXPECT_EQ(grants.window_open(policy), Instant{0} + minutes(9) + seconds(policy.window_s));

@@ -102,18 +102,6 @@ std::size_t Store::commit(std::uint32_t next,
   return copies();
 }
 
-void Store::wipe_old() {
-  const std::uint32_t newest = slot_page(generation_, 0);
-  for (std::uint32_t page = 0; page < kJournalPage; ++page) {
-    if (page >= newest && page < newest + kCopies * kSlotPages) continue;
-    clear_pages(page, 1);
-  }
-  log_next_ = 0;
-  log_index_ = 0;
-  call_stands_ = {};
-  begin_scrub();
-}
-
 // ---- calls ----------------------------------------------------------------------------------------------
 
 bool Store::log(const LoggedCall& call) {

@@ -93,9 +93,6 @@ class Store {
   /// Room for this many calls more, at least.
   [[nodiscard]] std::uint32_t log_room() const { return kLogPlaces - log_next_; }
 
-  /// Erases everything but the newest generation.
-  void wipe_old();
-
   /// Looks at the next few words of what is kept. True when it finds any of them changed.
   bool scrub();
 

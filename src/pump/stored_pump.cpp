@@ -16,6 +16,9 @@ constexpr std::uint32_t kFilling = kJournalCapacity / 5 * 4;
 /// The last places are for what is not routine.
 constexpr std::uint32_t kReserved = 2 * kEntriesPerPage;
 
+/// A generation that could not be written is tried again this often: each time erases pages.
+constexpr Duration kKeepAgain = hours(6);
+
 /// The pump holds what it keeps in RAM against its sum this often. All of it at once: a digest of 1.3 kB is
 /// dear, and a week is short against the age at which a bit turns.
 constexpr Duration kSelfLook = days(7);
@@ -55,8 +58,13 @@ void StoredPump::logged(CallKind kind, MotorReading reading, std::int64_t argume
   follow_journal(out);
   // An observation that finds nothing leaves nothing that the next call would not bring about.
   if (kind == CallKind::kObserve && out.events().size() == first && out.motor == MotorOrder::kNone) return;
+  // Once a change could not be kept, the calls after it say nothing without it: the journal alone tells,
+  // until a generation can be written again.
+  const bool told_alone = unwritable_ && pump_.now() < keep_again_at_;
   // What is set and seldom changes is mended from the newest generation (look_at_self): it must stand there.
-  if (pump_.sealed() == sealed && store_.log({kind, reading.now, reading.reported, argument})) {
+  const bool in_the_log =
+      !unwritable_ && pump_.sealed() == sealed && store_.log({kind, reading.now, reading.reported, argument});
+  if (told_alone || in_the_log) {
     account(out, first);
   } else {
     keep(out, first);
@@ -89,6 +97,7 @@ void StoredPump::keep(Effects& out, std::size_t first_event) {
     });
   };
   unwritable_ = write() == 0;
+  if (unwritable_) keep_again_at_ = pump_.now() + kKeepAgain;
   const Alarm trouble = unwritable_ ? Alarm::kMemoryFault : Alarm::kMemoryRepaired;
   const bool whole = !unwritable_ && store_.copies() == kCopies;
   if (!whole && !pump_.status().alarms.has(trouble)) {
@@ -307,7 +316,8 @@ MotorReading StoredPump::boot(const PowerReturn& power, Effects& out) {
     restored.lost.delivery = true;  // what came of the calls since is not known
     told_ = std::max(told_, journal_.next_sequence());
     pump_.salvage(restored.lost, power.kept ? power.reading : last_known(), stands, out);
-    if (motor_power_went()) pump_.raise_memory_alarm(Alarm::kOverDelivery, out);
+    if (stands == Standstill::kMotorOff || motor_power_went())
+      pump_.raise_memory_alarm(Alarm::kOverDelivery, out);
   }
   PowerReturn told = power;
   told.failed_tests = static_cast<std::uint8_t>(told.failed_tests | failed_parts(self_checks()));
@@ -414,7 +424,6 @@ CommandResult StoredPump::erase_secrets(MotorReading reading, std::uint32_t entr
 }
 
 void StoredPump::finish_erasing(Effects& out) {
-  store_.wipe_old();
   journal_.wipe();
   erasing_ = false;
   const std::size_t first = out.events().size();
@@ -424,7 +433,7 @@ void StoredPump::finish_erasing(Effects& out) {
   out.tell(Event{pump_.now(), EventCode::kDelivered, 0, commanded, reported});
   if (pump_.status().alarms.has(Alarm::kOverDelivery))
     out.tell(Event{pump_.now(), EventCode::kMotorPowerOff, 0, commanded, reported});
-  keep(out, first);
+  keep(out, first);  // over the slots and the log of the last generation that knew the patient
 }
 
 CommandResult StoredPump::stop(MotorReading reading, Effects& out) {

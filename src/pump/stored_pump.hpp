@@ -106,6 +106,7 @@ class StoredPump {
   Journal journal_;
 
   bool unwritable_ = false;  // the last generation could not be written to either copy
+  Instant keep_again_at_;    // then: when it is tried again
 
   // What the keeper itself remembers, in a record of its own.
   std::uint32_t told_ = 0;          // entries, the next one's sequence

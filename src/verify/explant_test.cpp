@@ -197,8 +197,6 @@ std::vector<std::string> secrets_of(const PowerBench& bench) {
     const std::int64_t concentration = part.concentration.raw();
     add(&concentration, 4);
   }
-  const std::int64_t rate = 311'771;  // of the train that ran
-  add(&rate, sizeof(rate));
   for (const JournalEntry& entry : read_journal(bench.pump().journal())) {
     const auto words = words_of(entry);
     add(&words[0], sizeof(Word));  // sequence and sum
@@ -209,6 +207,16 @@ std::vector<std::string> secrets_of(const PowerBench& bench) {
 std::size_t held(const std::string& memory, const std::vector<std::string>& secrets) {
   return static_cast<std::size_t>(std::ranges::count_if(
       secrets, [&](const std::string& run) { return memory.find(run) != std::string::npos; }));
+}
+
+/// How often a number stands in what is remembered of delivery.
+std::size_t holds_rate(const PowerBench& bench, std::int64_t rate) {
+  const auto words = StoredPumpTestAccess::record(bench.pump().pump(), RecordId::kDelivery);
+  const std::string bytes(reinterpret_cast<const char*>(words.data()), words.size() * sizeof(Word));
+  const std::string wanted(reinterpret_cast<const char*>(&rate), sizeof(rate));
+  std::size_t found = 0;
+  for (std::size_t at = bytes.find(wanted); at != std::string::npos; at = bytes.find(wanted, at + 1)) ++found;
+  return found;
 }
 
 TEST(Secrets, are_erased_only_out_of_the_patient_and_when_the_clinic_has_read_all) {
@@ -229,14 +237,23 @@ TEST(Secrets, are_erased_only_out_of_the_patient_and_when_the_clinic_has_read_al
 TEST(Secrets, INV_8_leave_no_trace_in_the_flash_and_the_counts_go_on) {
   PowerBench bench{kRoller};
   live(bench);
+  bench.run_for(days(20));  // several pages of the journal
+  ASSERT_TRUE(bench.pump().journal().head_of(1));
+  const std::int64_t rate = bench.pump().status().flow.raw();
   explant(bench);
   const std::vector<std::string> secrets = secrets_of(bench);
   ASSERT_GE(secrets.size(), 100U);
   ASSERT_EQ(held(raw(*bench.flash), secrets), secrets.size()) << "the search finds them while they stand";
   const std::uint32_t told = bench.pump().entries_told();
   const std::int64_t commanded = bench.pump().status().steps_commanded;
+  ASSERT_GE(holds_rate(bench, rate), 2U) << "the train of engine and gate";
   ASSERT_TRUE(erase(bench));
   EXPECT_EQ(held(raw(*bench.flash), secrets), 0U);
+  const Pump as_new{kRoller};
+  for (const RecordId id : {RecordId::kTherapy, RecordId::kLimits, RecordId::kSafeStates, RecordId::kFluids})
+    EXPECT_EQ(StoredPumpTestAccess::record(bench.pump().pump(), id),
+              StoredPumpTestAccess::record(as_new, id));
+  EXPECT_EQ(holds_rate(bench, rate), 0U) << "of the last train";
   EXPECT_EQ(bench.flash->broken_rules(), 0);
   EXPECT_GE(bench.pump().entries_told(), told);
   EXPECT_EQ(bench.pump().status().steps_commanded, commanded);

@@ -1,5 +1,6 @@
 // What stands in the pump's memory: that boot builds the same pump from it, that every turned bit is found,
 // that the journal holds what it promises (INV-5, INV-6, INV-8, INV-9).
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -230,6 +231,41 @@ std::unique_ptr<PowerBench> some_days_old() {
   press(*bench);
   bench->run_for(hours(7) + minutes(11));
   return bench;
+}
+
+/// Pages that stick in both copies of one generation: nothing can be remembered from then on. What power cuts
+/// leave of such a pump gives the rate of its safe state, with an alarm, and never stands still unheard.
+TEST(StuckPages,
+     INV_2_INV_5_a_pump_that_can_remember_nothing_more_is_in_its_safe_state_and_sees_a_wild_motor) {
+  for (std::uint32_t first = 0; first < kSlots * kSlotPages; ++first) {
+    for (std::uint32_t second = first + 1; second < kSlots * kSlotPages; ++second) {
+      for (const bool kept : {true, false}) {
+        SCOPED_TRACE(fmt::format("pages {} and {}, clock {}", first, second, kept ? "kept" : "lost"));
+        PowerBench bench{kRoller};
+        begin(bench, continuous(1, morphine(1, 20), FlowRate{200'000}));
+        bench.run_for(days(2) + hours(5));
+        bench.flash->stick(first);
+        bench.flash->stick(second);
+        bench.run_for(hours(1) + minutes(13));
+        bench.lose_power(kept, minutes(13), PowerCause::kLowBattery);
+        bench.run_for(days(2));
+        bench.lose_power(kept, minutes(11));
+        const std::int64_t before = bench.made();
+        bench.run_for(days(3));
+        const std::int64_t made = bench.made() - before;
+        const std::int64_t safe = 3 * kRoller.minimum_rate.raw() / kRoller.step.raw();
+        EXPECT_GE(made, safe - kLongestTrain.raw() * safe / days(3).raw() - 1);
+        EXPECT_LE(made, safe + 1);
+        EXPECT_TRUE(bench.pump().status().alarms.any());
+        bench.give([](StoredPump& pump, MotorReading r, Effects& out) {
+          r.reported += 4;
+          return pump.observe(r, out), 0;
+        });
+        EXPECT_TRUE(bench.has_alarm(Alarm::kOverDelivery));
+        EXPECT_FALSE(bench.powered());
+      }
+    }
+  }
 }
 
 TEST(RottenRecords, INV_5_INV_6_every_single_bit_that_turns_is_found_at_boot_and_nothing_is_lost) {
