@@ -1,4 +1,5 @@
-# theca_room(<room> [IMPLANT] [HOST_PART <part>] [PROGRAM <binary>] [DEPS <room>...] [LIBS <target>...])
+# theca_room(<room> [IMPLANT] [HOST_PART <part>] [PROGRAM <binary>] [DEPS <room>...] [LIBS <target>...]
+#            [TEST_LIBS <target>...])
 #
 # One folder src/<room>/ is one room:
 #   <x>.cpp       -> library theca_<room> (INTERFACE when the room has headers only)
@@ -7,7 +8,7 @@
 # HOST_PART  files <part>*.cpp of an implant room that stay on the host: library theca_<room>_<part>.
 # PROGRAM    main.cpp -> executable theca_<room> whose file is called <binary>; the other sources are an
 #            object library theca_<room>_objects, so that tests can link them as well.
-# DEPS       rooms it may know (theca_ is put before); LIBS third-party targets.
+# DEPS       rooms it may know (theca_ is put before); LIBS third-party targets, TEST_LIBS those of its tests alone.
 # A room, or a dependency, whose folder does not exist yet is skipped; it appears by itself with its files.
 
 set(THECA_IMPLANT_FLAGS -fno-exceptions -fno-rtti)
@@ -52,7 +53,7 @@ function(theca_library target)
 endfunction()
 
 function(theca_room room)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "IMPLANT" "HOST_PART;PROGRAM" "DEPS;LIBS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "IMPLANT" "HOST_PART;PROGRAM" "DEPS;LIBS;TEST_LIBS")
   set(folder ${CMAKE_SOURCE_DIR}/src/${room})
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
   file(GLOB headers CONFIGURE_DEPENDS ${folder}/*.hpp)
@@ -120,7 +121,7 @@ function(theca_room room)
   endif()
   if(tests)
     add_executable(${room}_test ${tests})
-    target_link_libraries(${room}_test PRIVATE theca_test_flags ${tested} ${arg_LIBS}
+    target_link_libraries(${room}_test PRIVATE theca_test_flags ${tested} ${arg_LIBS} ${arg_TEST_LIBS}
       GTest::gtest GTest::gtest_main rapidcheck)
     gtest_discover_tests(${room}_test
       TEST_PREFIX ${room}.

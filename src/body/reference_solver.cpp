@@ -72,42 +72,23 @@ void ReferenceSolver::set_axis(Neuraxis axis, const Kinetics& substance) {
   next_h_ = 0;
 }
 
-/// I - dh K without its leaves, which hang on their nodes alone, in two sweeps.
 void ReferenceSolver::factor(double dh) {
   if (dh == factored_) return;
   factored_ = dh;
-  const std::size_t n = axis_.nodes();
-  above_.resize(n);
-  pivot_.resize(n);
-  leaf_.resize(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    leaf_[i] = 1 / (1 + dh * (axis_.from_leaf[i] + axis_.leaf_lost[i]));
-    double diagonal = 1 + dh * (axis_.lost[i] + axis_.into_leaf[i]);
-    diagonal -= dh * axis_.from_leaf[i] * leaf_[i] * dh * axis_.into_leaf[i];
-    if (i + 1 < n) diagonal += dh * axis_.rostral[i];
-    if (i > 0) diagonal += dh * axis_.caudal[i - 1];
-    const double below = i > 0 ? dh * axis_.rostral[i - 1] : 0;  // enters row i with a minus
-    pivot_[i] = 1 / (diagonal - (i > 0 ? below * above_[i - 1] : 0));
-    above_[i] = i + 1 < n ? dh * axis_.caudal[i] * pivot_[i] : 0;
-  }
+  factor_ = CombFactor{axis_, 1, dh};
 }
 
 /// Takes the right side that stands in `stage` to its amounts: (I - dh K) x = right side + dh inflow.
 void ReferenceSolver::solve(double dh, Stage& stage, const Inflow& inflow) {
   factor(dh);
   const std::size_t n = axis_.nodes();
-  auto &x = stage.fluid, &leaf = stage.tissue;
-  for (std::size_t i = 0; i < n; ++i) {
-    double right = x[i] + dh * fluid_in(inflow, i) + dh * axis_.from_leaf[i] * leaf_[i] * leaf[i];
-    if (i > 0) right += dh * axis_.rostral[i - 1] * x[i - 1];
-    x[i] = right * pivot_[i];
+  if (!inflow.fluid.empty()) {
+    for (std::size_t i = 0; i < n; ++i) stage.fluid[i] += dh * inflow.fluid[i];
   }
-  for (std::size_t i = n - 1; i-- > 0;) x[i] += above_[i] * x[i + 1];
+  factor_.solve(stage.fluid, stage.tissue);
   double absorbed = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    leaf[i] = leaf_[i] * (leaf[i] + dh * axis_.into_leaf[i] * x[i]);
-    absorbed += axis_.lost[i] * x[i] + axis_.leaf_lost[i] * leaf[i];
-  }
+  for (std::size_t i = 0; i < n; ++i)
+    absorbed += axis_.lost[i] * stage.fluid[i] + axis_.leaf_lost[i] * stage.tissue[i];
   // Plasma behind it: one mother compartment with two leaves.
   const auto& v = kinetics_.plasma_volume;
   auto& p = stage.plasma;

@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "body/comb.hpp"
 #include "body/neuraxis.hpp"
 
 namespace theca {
@@ -112,7 +113,7 @@ class ReferenceSolver {
   std::int64_t steps_ = 0;
   // of the matrix I - dh K
   double factored_ = 0;
-  std::vector<double> above_, pivot_, leaf_;
+  CombFactor factor_;
   Stage begin_, middle_, end_;
 };
 
