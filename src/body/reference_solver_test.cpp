@@ -202,6 +202,35 @@ TEST(Reference, a_closed_canal_loses_nothing_and_levels_out) {
   EXPECT_DOUBLE_EQ(solver.state().absorbed.value(), 0);
 }
 
+/// Two compartments have a closed form: two exponentials after a bolus, and their integrals during an
+/// infusion.
+TEST(Plasma, two_compartments_follow_their_closed_form) {
+  Kinetics k = inert();
+  k.plasma_volume = {12'000, 36'000, 0};
+  k.plasma_clearance = 600;
+  k.plasma_flow = {2'500, 0};
+  const double k10 = 600.0 / 12'000, k12 = 2'500.0 / 12'000, k21 = 2'500.0 / 36'000;
+  const double sum = k10 + k12 + k21, root = std::sqrt(sum * sum - 4 * k10 * k21);
+  const double fast = (sum + root) / 2, slow = (sum - root) / 2;
+  const double of_fast = (fast - k21) / (fast - slow), of_slow = (k21 - slow) / (fast - slow);
+  ReferenceSolver bolus = solver_of(tube(60, 1.5, 1), k, 4), infusion = solver_of(tube(60, 1.5, 1), k, 4);
+  bolus.give_to_plasma(1'000);
+  infusion.set_inflow({{}, 10});
+  double now = 0;
+  for (const double t : {1.0, 10.0, 100.0, 600.0}) {
+    for (; now < t - 1e-9; now += 1.0 / 256) {
+      bolus.step(1.0 / 256);
+      infusion.step(1.0 / 256);
+    }
+    const double after = 1'000 / 12'000.0 * (of_fast * std::exp(-fast * t) + of_slow * std::exp(-slow * t));
+    const double during =
+        10 / 12'000.0 *
+        (of_fast * (1 - std::exp(-fast * t)) / fast + of_slow * (1 - std::exp(-slow * t)) / slow);
+    EXPECT_NEAR(bolus.plasma() / after, 1, 1e-6) << t;
+    EXPECT_NEAR(infusion.plasma() / during, 1, 1e-6) << t;
+  }
+}
+
 // ---- manufactured solution ------------------------------------------------------------------------------
 
 /// c = (2 + cos(pi z / L)) e^-at in a canal of varying area and dispersion with a cord; what must come in for
