@@ -186,10 +186,7 @@ void Journal::wipe() {
       blank = nvm_.read(word_of_page(page) + i) == kErased;
     if (!blank) nvm_.erase(page);
   }
-  open_ = false;
-  number_ = 0;
-  place_ = 0;
-  next_sequence_ = 0;
+  open();
 }
 
 bool Journal::append(const JournalEntry& entry, std::uint32_t acknowledged) {

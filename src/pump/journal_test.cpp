@@ -541,5 +541,32 @@ TEST(Journal, opened_anew_it_forgets_what_it_knew) {
   EXPECT_TRUE(same(all_of(journal), entries_to(3)));
 }
 
+/// Each page that holds a word, wherever on it, and no other: neither a blank one nor what lies before the
+/// ring.
+TEST(Journal, wiped_it_is_blank_and_begins_anew_and_what_lies_before_it_stands) {
+  FlashModel flash;
+  Journal journal{flash};
+  ASSERT_TRUE(append_to(journal, kEntriesPerPage + 3));
+  constexpr std::uint32_t kFirst = kJournalPage, kLast = kNvmPages - 1;
+  flash.program(word_of_page(kFirst - 1) + 1, 7);
+  flash.program(word_of_page(kFirst + 5), 7);
+  flash.program(word_of_page(kFirst + 6) + kPageWords - 1, 7);
+  flash.program(word_of_page(kLast) + 1, 7);
+  journal.wipe();
+  for (std::uint32_t page = kFirst; page <= kLast; ++page) {
+    for (std::uint32_t i = 0; i < kPageWords; ++i)
+      ASSERT_EQ(flash.read(word_of_page(page) + i), kErased) << page;
+  }
+  EXPECT_EQ(flash.read(word_of_page(kFirst - 1) + 1), 7U);
+  EXPECT_EQ(flash.erases(kFirst - 1), 0U);
+  EXPECT_EQ(flash.erases(kFirst + 4), 0U) << "a blank page is not worn";
+  EXPECT_EQ(flash.erases(kLast), 1U);
+  EXPECT_FALSE(journal.any());
+  EXPECT_EQ(journal.next_sequence(), 0U);
+  ASSERT_TRUE(append_to(journal, 3));
+  EXPECT_EQ(journal.newest_page(), 0U);
+  EXPECT_TRUE(same(all_of(journal), entries_to(3)));
+}
+
 }  // namespace
 }  // namespace theca
