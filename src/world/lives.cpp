@@ -85,7 +85,7 @@ LivesResult play_lives(const LivesRequest& request, const Library& library,
                        const std::function<void(std::int64_t)>& done) {
   LivesResult result;
   std::mutex guard;
-  std::atomic<std::int64_t> next{0};
+  std::atomic<std::int64_t> next{request.first};
   std::atomic<std::int64_t> first_broken{request.lives};
   std::int64_t over = 0;
   const auto work = [&] {
@@ -108,6 +108,7 @@ LivesResult play_lives(const LivesRequest& request, const Library& library,
   if (first_broken == request.lives) return result;
 
   LivesViolation violation;
+  violation.number = first_broken;
   violation.seed = seed_of_life(request.seed, first_broken);
   const auto breaks = [&](const RandomScenario& drawn) {
     return play_one(drawn, library, request.lie).violation;

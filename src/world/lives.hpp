@@ -15,17 +15,19 @@ namespace theca {
 
 struct LivesRequest {
   std::uint64_t seed = 1;
-  std::int64_t lives = 1'000;
-  std::int64_t days = 30;  // of each
+  std::int64_t lives = 1'000;  // numbers 0 to lives - 1
+  std::int64_t first = 0;      // those before it are left out
+  std::int64_t days = 30;      // of each
   unsigned threads = 1;
   PromiseWatch::Lie lie;  // a broken twin, to see the watch see
 };
 
 struct LivesViolation {
-  std::uint64_t seed = 0;  // of the life
-  std::string promise;     // with its id
-  std::string scenario;    // the shortest that still breaks one
-  std::size_t items = 0;   // visits, faults and presses in it
+  std::int64_t number = 0;  // of the life
+  std::uint64_t seed = 0;   // of the life
+  std::string promise;      // with its id
+  std::string scenario;     // the shortest that still breaks one
+  std::size_t items = 0;    // visits, faults and presses in it
 };
 
 struct LivesResult {

@@ -236,9 +236,10 @@ std::optional<std::string> PromiseWatch::follow(const Event& event, const Device
       grants_
           .clear();  // nobody knows of them, nor of what fell when; the gate's ceilings are the safe state's
       forget_windows(device);
-      // Hundreds of turned bits can take every word that said it was explanted; then it is what INV-5 says
-      // of a pump without a record. With one bit, or a few, it must still know.
-      if (!sound_memory_ && explanted_ && pump.implanted()) beyond_telling_ = true;
+      // Hundreds of turned bits can take every word that said it was explanted, or stopped; then it is what
+      // INV-5 says of a pump without a record. With one bit, or a few, it must still know.
+      if (!sound_memory_ && (explanted_ ? pump.implanted() : stopped_ && status.mode != Mode::kStopped))
+        beyond_telling_ = true;
       time_is_lost_ = true;
       now_ = std::min(now_, pump.now());
       commanded_ = 0;  // the count goes on from what the journal tells, up to six hours old
