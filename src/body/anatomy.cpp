@@ -20,8 +20,8 @@ struct Region {
 };
 constexpr std::array<Region, 4> kRegions{{{'C', 8}, {'T', 12}, {'L', 5}, {'S', 5}}};
 
-/// C1 is 0, S5 29; the vertebra C8 does not exist and is between C7 and T1 all the same.
-std::optional<int> order_of(std::string_view name) {
+/// Counted from C1, which is 0.
+std::optional<int> order_of(std::string_view name, Column column) {
   std::string plain;
   for (const char c : name) {
     if (c != ' ') plain += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -32,20 +32,21 @@ std::optional<int> order_of(std::string_view name) {
   if (read.ec != std::errc{} || read.ptr != plain.data() + plain.size()) return std::nullopt;
   int before = 0;
   for (const Region& region : kRegions) {
+    const int count = region.count - (region.letter == 'C' && column == Column::kVertebrae ? 1 : 0);
     if (region.letter == plain[0]) {
-      if (number < 1 || number > region.count) return std::nullopt;
+      if (number < 1 || number > count) return std::nullopt;
       return before + number - 1;
     }
-    before += region.count;
+    before += count;
   }
   return std::nullopt;
 }
 
 /// `levels` from caudal to rostral, so their order falls.
-std::optional<double> place(const std::vector<NamedLevel>& levels, std::string_view name) {
-  const auto wanted = order_of(name);
+std::optional<double> place(const std::vector<NamedLevel>& levels, std::string_view name, Column column) {
+  const auto wanted = order_of(name, column);
   if (!wanted || levels.empty()) return std::nullopt;
-  const auto order = [](const NamedLevel& level) { return order_of(level.name).value(); };
+  const auto order = [&](const NamedLevel& level) { return order_of(level.name, column).value(); };
   if (*wanted > order(levels.front()) || *wanted < order(levels.back())) return std::nullopt;
   for (std::size_t i = 0; i + 1 < levels.size(); ++i) {
     const int low = order(levels[i]), high = order(levels[i + 1]);
@@ -69,27 +70,34 @@ std::vector<Knot> read_knots(TableReader& reader, std::string_view key, std::str
       return entry.error(what, fmt::format("{}: allowed: above 0, up to {} cm2", *value, kWidest));
     knots.push_back({*z, *value});
   });
+  if (knots.empty() || knots.front().z != 0)
+    reader.error(key, "allowed: at least one entry, the first at z = 0");
   return knots;
 }
 
-std::vector<NamedLevel> read_levels(TableReader& reader, std::string_view key) {
+/// From C1 down to `lowest`, inside the canal.
+std::vector<NamedLevel> read_levels(TableReader& reader, std::string_view key, Column column,
+                                    std::string_view lowest, double length) {
   std::vector<NamedLevel> levels;
   reader.present(key);
   reader.each(key, [&](TableReader& entry) {
     const auto name = entry.need_text("name");
     const auto z = entry.need_decimal("z");
     if (!name || !z) return;
-    const auto order = order_of(*name);
-    if (!order)
+    if (!order_of(*name, column))
       return entry.error("name", in_quotes(*name) + ": allowed: C1 to C8, T1 to T12, L1 to L5, S1 to S5");
+    if (*z < 0 || *z > length)
+      return entry.error("z", fmt::format("{}: allowed: 0 to the canal's length, {} cm", *z, length));
     levels.push_back({*name, *z});
   });
   std::ranges::sort(levels, {}, &NamedLevel::z);
   for (std::size_t i = 1; i < levels.size(); ++i) {
-    if (order_of(levels[i].name) >= order_of(levels[i - 1].name))
+    if (order_of(levels[i].name, column) >= order_of(levels[i - 1].name, column))
       reader.error(key, fmt::format("{} lies above {}; allowed: C1 highest, S5 lowest", levels[i].name,
                                     levels[i - 1].name));
   }
+  if (!place(levels, "C1", column) || !place(levels, lowest, column))
+    reader.error(key, fmt::format("allowed: a list that reaches from C1 to {}", lowest));
   return levels;
 }
 
@@ -105,11 +113,13 @@ double at(const std::vector<Knot>& knots, double z) {
   return knots.back().value;
 }
 
-bool is_level_name(std::string_view name) { return order_of(name).has_value(); }
+bool is_level_name(std::string_view name, Column column) { return order_of(name, column).has_value(); }
 
-std::optional<double> Anatomy::vertebra(std::string_view name) const { return place(vertebrae, name); }
+std::optional<double> Anatomy::vertebra(std::string_view name) const {
+  return place(vertebrae, name, Column::kVertebrae);
+}
 std::optional<double> Anatomy::cord_segment(std::string_view name) const {
-  return place(cord_segments, name);
+  return place(cord_segments, name, Column::kCord);
 }
 
 std::expected<Anatomy, std::vector<DataError>> load_anatomy(const std::filesystem::path& directory,
@@ -127,7 +137,7 @@ std::expected<Anatomy, std::vector<DataError>> load_anatomy(const std::filesyste
     anatomy.length = number("length", "cm");
     anatomy.spinal_csf_volume = number("spinal_csf_volume", "mL");
     anatomy.production = number("production", "mL/min");
-    anatomy.spinal_absorption = number("spinal_absorption", "1");
+    anatomy.spinal_absorption = need_number(reader, "spinal_absorption", "1", sources, Zero::kAllowed);
     anatomy.cistern_volume = number("cistern_volume", "mL");
     anatomy.brain_volume = number("brain_volume", "mL");
     anatomy.dispersion_caudal = number("dispersion_caudal", "cm2/s");
@@ -136,8 +146,19 @@ std::expected<Anatomy, std::vector<DataError>> load_anatomy(const std::filesyste
     anatomy.bolus_mixing_volume = number("bolus_mixing_volume", "mL");
     anatomy.csf_area = read_knots(reader, "csf_area", "area");
     anatomy.cord_area = read_knots(reader, "cord_area", "area");
-    anatomy.vertebrae = read_levels(reader, "vertebra");
-    anatomy.cord_segments = read_levels(reader, "cord_segment");
+    anatomy.vertebrae = read_levels(reader, "vertebra", Column::kVertebrae, "L5", anatomy.length.value);
+    anatomy.cord_segments = read_levels(reader, "cord_segment", Column::kCord, "S5", anatomy.length.value);
+    const auto verified = [&](std::string_view key) {
+      bool read = false;
+      if (!reader.one(key, [&](TableReader& entry) {
+            read = read_pedigree(entry, sources).verified;
+            entry.text("note");
+          }))
+        reader.error(key, "missing");
+      return read;
+    };
+    anatomy.shape_verified = verified("shape");
+    anatomy.levels_verified = verified("levels");
     reader.finish();
   }
   if (!all.empty()) return std::unexpected(std::move(all));

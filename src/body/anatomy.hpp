@@ -38,6 +38,8 @@ struct Anatomy {
   Number dispersion_rostral;              // cm2/s
   Number dispersion_exponent;             // 1
   Number bolus_mixing_volume;             // mL
+  bool shape_verified = false;            // of the areas' course along the canal
+  bool levels_verified = false;           // of the places of vertebrae and segments
   std::vector<Knot> csf_area;             // cm2, of the shape alone: spinal_csf_volume scales it
   std::vector<Knot> cord_area;            // cm2
   std::vector<NamedLevel> vertebrae;      // caudal to rostral
@@ -49,8 +51,10 @@ struct Anatomy {
   [[nodiscard]] std::optional<double> cord_segment(std::string_view name) const;
 };
 
+enum class Column { kVertebrae, kCord };  // there is a segment C8 and no such vertebra
+
 /// Is it the name of a level, "C1" to "S5"? Letter case and spaces do not matter.
-bool is_level_name(std::string_view name);
+bool is_level_name(std::string_view name, Column column);
 
 /// Calls f(key, number) for every number, in the file's order and words.
 template <class F>

@@ -65,8 +65,11 @@ TEST(BodyData, the_levels_lie_in_their_order) {
     EXPECT_GT(*a.cord_segment(name), 20) << name << " hangs from the conus, not beside its vertebra";
   for (const char* name : {"", "T", "T0", "T13", "L6", "X1", "T10a", "C9"}) {
     EXPECT_FALSE(a.vertebra(name)) << name;
-    EXPECT_FALSE(is_level_name(name)) << name;
+    EXPECT_FALSE(is_level_name(name, Column::kCord)) << name;
   }
+  EXPECT_TRUE(a.cord_segment("C8"));
+  EXPECT_FALSE(a.vertebra("C8")) << "there is no such vertebra";
+  EXPECT_NEAR(*a.vertebra("T1"), (*a.vertebra("C7") + *a.vertebra("T2")) / 2, 1e-12);
 }
 
 TEST(BodyData, the_volume_is_the_patients_and_the_shape_the_drawings) {
@@ -115,6 +118,25 @@ TEST(BodyData, a_wrong_number_is_told_with_file_line_and_what_is_allowed) {
   EXPECT_NE(first_error_of_morphine("sources = [\"STANPUMPR\"]", "sources = [\"NOBODY\"]")
                 .find("an id of sources.toml"),
             std::string::npos);
+}
+
+TEST(BodyData, what_would_be_divided_by_zero_or_lie_nowhere_does_not_load) {
+  const auto zero = [](const std::string& error) {
+    return error.find("0: allowed: above zero") != std::string::npos;
+  };
+  EXPECT_TRUE(zero(first_error_of_anatomy("value = 35.0\nlow = 25.0", "value = 0.0\nlow = 0.0")));
+  EXPECT_TRUE(zero(first_error_of_anatomy("value = 1.5\nlow = 1.0", "value = 0.0\nlow = 0.0")));
+  EXPECT_TRUE(zero(first_error_of_morphine("value = 1.3\nlow = 1.0", "value = 0.0\nlow = 0.0")));
+  EXPECT_EQ(first_error_of_morphine("value = 0.0039\nlow = 0.003", "value = 0.0\nlow = 0.0"), "none");
+  EXPECT_NE(first_error_of_anatomy("z = 0.0\narea = 0.4", "z = 1.0\narea = 0.4").find("the first at z = 0"),
+            std::string::npos);
+  EXPECT_NE(first_error_of_anatomy("name = \"T10\"\nz = 28.0", "name = \"T10\"\nz = -28.0")
+                .find("0 to the canal's length, 60 cm"),
+            std::string::npos);
+  EXPECT_NE(
+      first_error_of_anatomy("[[vertebra]]\nname = \"C1\"\nz = 59.5\n", "").find("reaches from C1 to L5"),
+      std::string::npos);
+  EXPECT_NE(first_error_of_anatomy("[shape]", "[shapes]").find("shape: missing"), std::string::npos);
 }
 
 // ---- where a source falls ---------------------------------------------------------------------------------

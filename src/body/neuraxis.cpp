@@ -1,6 +1,7 @@
 #include "body/neuraxis.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace theca {
 
@@ -25,8 +26,10 @@ Neuraxis make_neuraxis(const Physiology& patient, const Kinetics& substance, std
     const double q = -spinal * z / patient.length;  // rostral positive
     const double spread =
         at(patient.csf_area, z) * at(patient.dispersion, z) / (junction ? dz / 2 : dz);  // mL/min
-    const double up = flow == FaceFlow::kCentral ? q / 2 : std::max(q, 0.0);
-    const double down = flow == FaceFlow::kCentral ? q / 2 : std::min(q, 0.0);
+    // At the junction the fluid comes out of the well-mixed cistern; elsewhere a flow that outruns the mixing
+    // would carry a cell below nothing.
+    const bool between = flow == FaceFlow::kCentral && !junction && std::abs(q) < 2 * spread;
+    const double up = between ? q / 2 : std::max(q, 0.0), down = between ? q / 2 : std::min(q, 0.0);
     axis.rostral.push_back((spread + up) / axis.volume[i]);
     axis.caudal.push_back((spread - down) / axis.volume[i + 1]);
   }

@@ -4,7 +4,8 @@
 
 namespace theca {
 
-Number need_number(TableReader& reader, std::string_view key, std::string_view unit, const Sources& sources) {
+Number need_number(TableReader& reader, std::string_view key, std::string_view unit, const Sources& sources,
+                   Zero zero) {
   Number number;
   if (!reader.present(key)) return number;
   reader.one(key, [&](TableReader& entry) {
@@ -21,6 +22,7 @@ Number need_number(TableReader& reader, std::string_view key, std::string_view u
     number.low = *low;
     number.high = *high;
     if (*low < 0) entry.error("low", fmt::format("{}: allowed: zero or more", *low));
+    if (*value == 0 && zero == Zero::kRefused) entry.error("value", "0: allowed: above zero");
     if (*value < *low || *value > *high) {
       entry.error("value",
                   fmt::format("{} is outside of its own range, {} to {} {}", *value, *low, *high, unit));

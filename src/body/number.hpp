@@ -18,8 +18,12 @@ struct Number {
   std::string note;
 };
 
+enum class Zero { kRefused, kAllowed };
+
 /// The table `[key]`: value, low, high, unit, sources, verified, note. Its unit must be `unit`, for nothing
-/// here converts. Errors: missing or not finite, another unit, low > value or value > high, below zero.
-Number need_number(TableReader& reader, std::string_view key, std::string_view unit, const Sources& sources);
+/// here converts. Errors: missing or not finite, another unit, low > value or value > high, below zero, zero
+/// where something is divided by it.
+Number need_number(TableReader& reader, std::string_view key, std::string_view unit, const Sources& sources,
+                   Zero zero = Zero::kRefused);
 
 }  // namespace theca

@@ -2,6 +2,7 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
 #include "body/comb.hpp"
@@ -93,15 +94,14 @@ double grown(double x, double h) { return x == 0 ? h : std::expm1(x * h) / x; }
 
 ReducedModel::ReducedModel(const Neuraxis& axis, const Kinetics& substance, std::span<const double> source,
                            std::size_t order) {
+  assert(order >= 3);
   const Symmetric comb{axis};
   const Eigen::Index n = Symmetric::size(axis);
   const VectorXd& s = comb.scale();
-  VectorXd b = VectorXd::Zero(2 * n), lost(2 * n);
+  VectorXd b = VectorXd::Zero(2 * n);
   for (Eigen::Index i = 0; i < n; ++i) {
     const auto k = static_cast<std::size_t>(i);
     b[i] = source[k] / s[i];
-    lost[i] = axis.lost[k] * s[i];
-    lost[n + i] = axis.leaf_lost[k] * s[n + i];
   }
   Basis basis{2 * n, order};
   basis.add(s);  // every amount counts as one: their sum
@@ -119,8 +119,15 @@ ReducedModel::ReducedModel(const Neuraxis& axis, const Kinetics& substance, std:
   const MatrixXd modes = v * eigen.eigenvectors();  // in the symmetric scale
   rate_ = list(eigen.eigenvalues());
   input_ = list(modes.transpose() * b);
-  loss_ = list(modes.transpose() * lost);
   total_ = list(modes.transpose() * s);
+  // As the sum of all amounts is in the space, what fades of it is what is lost, and what comes in is all of
+  // the source: written so, rounding cannot part them.
+  double all = 0;
+  for (std::size_t i = 0; i < rate_.size(); ++i) all += total_[i] * input_[i];
+  for (std::size_t i = 0; i < rate_.size(); ++i) {
+    input_[i] /= all;
+    loss_.push_back(total_[i] * rate_[i]);
+  }
   for (Eigen::Index i = 0; i < n; ++i) {
     const auto k = static_cast<std::size_t>(i);
     fluid_.push_back(list(modes.row(i).transpose() * (s[i] / axis.volume[k])));
@@ -132,9 +139,8 @@ ReducedModel::ReducedModel(const Neuraxis& axis, const Kinetics& substance, std:
   const auto compartments = static_cast<Eigen::Index>(1 + (volume[1] > 0 ? 1 : 0) + (volume[2] > 0 ? 1 : 0));
   MatrixXd k = MatrixXd::Zero(compartments, compartments);
   VectorXd scale = VectorXd::Ones(compartments);
-  elimination_ = substance.plasma_clearance / volume[0];
   plasma_volume_ = volume[0];
-  k(0, 0) = elimination_;
+  k(0, 0) = substance.plasma_clearance / volume[0];
   Eigen::Index at = 1;
   for (std::size_t i = 1; i < 3; ++i) {
     if (volume[i] <= 0) continue;
@@ -158,7 +164,7 @@ ReducedSolver::ReducedSolver(const ReducedModel& model)
 
 void ReducedSolver::give(double amount) {
   for (std::size_t k = 0; k < z_.size(); ++k) z_[k] += model_->input_[k] * amount;
-  dosed_ += amount;
+  dosed_.add(amount);
 }
 
 void ReducedSolver::advance(double minutes) {
@@ -185,12 +191,12 @@ void ReducedSolver::advance(double minutes) {
   for (std::size_t j = 0; j < y_.size(); ++j) {
     // Of y' = -mu y + what comes: the integral of y.
     const double mean = (m.plasma_input_[j] * taken - (next_y[j] - y_[j])) / m.plasma_rate_[j];
-    gone += m.plasma_first_[j] * mean;
+    gone += m.plasma_total_[j] * m.plasma_rate_[j] * mean;  // what fades of the sum is what is eliminated
   }
   y_ = next_y;
-  absorbed_ += taken;
-  eliminated_ += m.elimination_ * gone;
-  dosed_ += input_rate_ * h;
+  absorbed_.add(taken);
+  eliminated_.add(gone);
+  dosed_.add(input_rate_ * h);
 }
 
 double ReducedSolver::at(std::span<const double> row) const {

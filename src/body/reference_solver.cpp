@@ -14,6 +14,7 @@ const double kWeight = std::sqrt(2.0) / 4;
 
 constexpr double kFirstStep = 1e-3;  // min, after a change
 constexpr double kMostGrowth = 4, kLeastShrink = 0.2, kSafety = 0.9;
+constexpr double kFaded = 1e-12;        // of the highest that ever was: below it nothing needs care
 constexpr double kWorthChanging = 1.2;  // a new factorisation costs as much as a step
 
 double fluid_in(const Inflow& inflow, std::size_t node) {
@@ -27,12 +28,6 @@ double sum_of(const Inflow& inflow) {
 }
 
 }  // namespace
-
-void CarefulSum::add(double value) {
-  const double sum = sum_ + value;
-  rest_ += std::abs(sum_) >= std::abs(value) ? (sum_ - sum) + value : (value - sum) + sum_;
-  sum_ = sum;
-}
 
 double BodyState::total() const {
   CarefulSum sum;
@@ -195,19 +190,29 @@ void ReferenceSolver::finish(double h, const Inflows& inflow) {
 /// Against the companion of third order (Hosea and Shampine 1996), as a share of the largest concentration.
 double ReferenceSolver::error_of(double h) {
   const double begin = h * (4 * kWeight - 1) / 3, middle = -h / 3, end = h * 2 * kDiagonal / 3;
+  const auto off = [&](double a, double b, double c) { return std::abs(begin * a + middle * b + end * c); };
   double error = 0, largest = 0;
   for (std::size_t i = 0; i < axis_.nodes(); ++i) {
-    const double fluid =
-        begin * begin_.fluid_rate[i] + middle * middle_.fluid_rate[i] + end * end_.fluid_rate[i];
-    const double tissue =
-        begin * begin_.tissue_rate[i] + middle * middle_.tissue_rate[i] + end * end_.tissue_rate[i];
-    error = std::max({error, std::abs(fluid) / axis_.volume[i], std::abs(tissue) / axis_.leaf_volume[i]});
+    const double fluid = off(begin_.fluid_rate[i], middle_.fluid_rate[i], end_.fluid_rate[i]);
+    const double tissue = off(begin_.tissue_rate[i], middle_.tissue_rate[i], end_.tissue_rate[i]);
+    error = std::max({error, fluid / axis_.volume[i], tissue / axis_.leaf_volume[i]});
     largest = std::max({largest, state_.fluid[i] / axis_.volume[i], state_.tissue[i] / axis_.leaf_volume[i]});
   }
-  return largest > 0 ? error / largest : 0;
+  double plasma_error = 0;
+  for (std::size_t k = 0; k < 3; ++k)
+    plasma_error =
+        std::max(plasma_error, off(begin_.plasma_rate[k], middle_.plasma_rate[k], end_.plasma_rate[k]));
+  plasma_error /= kinetics_.plasma_volume[0];
+  highest_ = std::max(highest_, largest);
+  highest_plasma_ = std::max(highest_plasma_, plasma());
+  const auto share = [](double part, double now, double ever) {
+    const double whole = std::max(now, kFaded * ever);
+    return whole > 0 ? part / whole : 0;
+  };
+  return std::max(share(error, largest, highest_), share(plasma_error, plasma(), highest_plasma_));
 }
 
-void ReferenceSolver::advance(double minutes, double tolerance) {
+void ReferenceSolver::advance(double minutes, double tolerance, const std::function<void(double)>& each) {
   assert(scheme_ == TimeScheme::kTrBdf2);
   double left = minutes;
   while (left > 0) {
@@ -224,6 +229,7 @@ void ReferenceSolver::advance(double minutes, double tolerance) {
       continue;
     }
     left -= h;
+    if (each) each(minutes - left);
     if (h < next_h_) continue;  // the rest of an interval says nothing of the next
     if (change > kWorthChanging || change < 1) next_h_ = h * change;
   }

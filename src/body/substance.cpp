@@ -16,14 +16,17 @@ Substance read_substance(TableReader& reader, const std::string& stem, const Sou
   const auto number = [&](std::string_view key, std::string_view unit) {
     return need_number(reader, key, unit, sources);
   };
+  const auto maybe_zero = [&](std::string_view key, std::string_view unit) {
+    return need_number(reader, key, unit, sources, Zero::kAllowed);
+  };
   const auto maybe = [&](std::string_view key, std::string_view unit) {
     return reader.has(key) ? std::optional(number(key, unit)) : std::nullopt;
   };
-  out.dural_loss = number("dural_loss", "1/min");
-  out.cord_exchange = number("cord_exchange", "1/min");
+  out.dural_loss = maybe_zero("dural_loss", "1/min");
+  out.cord_exchange = maybe_zero("cord_exchange", "1/min");
   out.cord_partition = number("cord_partition", "1");
-  out.cord_to_plasma = number("cord_to_plasma", "1/min");
-  out.brain_exchange = number("brain_exchange", "1/min");
+  out.cord_to_plasma = maybe_zero("cord_to_plasma", "1/min");
+  out.brain_exchange = maybe_zero("brain_exchange", "1/min");
   out.brain_partition = number("brain_partition", "1");
   out.plasma_v1 = number("plasma_v1", "L");
   out.plasma_clearance = number("plasma_clearance", "L/min");

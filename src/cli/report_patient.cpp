@@ -20,23 +20,6 @@ using namespace report;
 constexpr double kMapFloor = 1e-6;  // ug/mL
 constexpr double kMapSteps = 400;   // per decade
 
-struct Peak {
-  double value = 0;
-  std::size_t at = 0;
-};
-Peak peak_of(const Course& course) {
-  const auto highest = std::ranges::max_element(course);
-  if (highest == course.end()) return {};
-  return {*highest, static_cast<std::size_t>(highest - course.begin())};
-}
-
-/// The first time at or above a level.
-std::optional<std::size_t> first_above(const Course& course, double level) {
-  const auto found = std::ranges::find_if(course, [&](double value) { return value >= level; });
-  return found == course.end() ? std::nullopt
-                               : std::optional(static_cast<std::size_t>(found - course.begin()));
-}
-
 Mass of_ug(double amount) {
   constexpr double kFemtogramsPerMicrogram = 1e9;
   return Mass{std::llround(amount * kFemtogramsPerMicrogram)};
@@ -75,28 +58,32 @@ Json map_of(const DrugInPatient& drug) {
 }  // namespace
 
 std::string level_text(double ug_per_ml) {
-  constexpr double kNanograms = 1'000;
+  constexpr double kNanograms = 1'000, kLeast = 0.001;
+  const double ng_per_ml = ug_per_ml * kNanograms;
+  if (ug_per_ml >= kNanograms) return fmt::format("{:.0f} mcg/mL", ug_per_ml);
   if (ug_per_ml >= 0.1) return fmt::format("{:.3g} mcg/mL", ug_per_ml);
-  return fmt::format("{:.3g} ng/mL", ug_per_ml * kNanograms);
+  if (ng_per_ml > 0 && ng_per_ml < kLeast) return "less than 0.001 ng/mL";
+  return fmt::format("{:.3g} ng/mL", ng_per_ml);
 }
 
 std::string patient_sentence(const RunResult& run, const DrugInPatient& drug) {
   const PatientRun& patient = *run.patient;
-  const auto when = [&](std::size_t i) { return day_text(run, patient.times[i]); };
-  const Peak pain = peak_of(drug.at_pain), cistern = peak_of(drug.cistern), plasma = peak_of(drug.plasma);
-  if (pain.value <= 0) return "None of it reached the spinal fluid in this run.";
-  std::string text = fmt::format("At the segment {} the spinal fluid holds {} at most, on {}", patient.pain,
-                                 level_text(pain.value), when(pain.at));
+  if (drug.dosed_ug <= 0) return "None of it left the tip in this run.";
+  const auto when = [&](Instant t) { return day_text(run, t); };
+  const auto highest = [&](const Peak& peak) {
+    return fmt::format("{}, on {}", level_text(peak.value), when(peak.at));
+  };
+  std::string text = fmt::format("At the segment {} the spinal fluid holds at most {}", patient.pain,
+                                 highest(drug.highest_at_pain));
   if (drug.effective) {
-    const auto first = first_above(drug.at_pain, *drug.effective);
     const std::string level =
         level_text(*drug.effective) + (drug.effective_verified ? "" : ", a figure that is not verified");
-    text += first ? fmt::format("; the effective level ({}) is reached on {}", level, when(*first))
-                  : fmt::format("; the effective level ({}) is not reached", level);
+    text += drug.effective_from ? fmt::format("; the effective level ({}) is reached on {}", level,
+                                              when(*drug.effective_from))
+                                : fmt::format("; the effective level ({}) is not reached", level);
   }
-  text += fmt::format(". The cistern holds {} at most, on {}; the blood {}, on {}.",
-                      level_text(cistern.value), when(cistern.at), level_text(plasma.value), when(plasma.at));
-  return text;
+  return text + fmt::format(". The cistern holds at most {}; the blood {}.", highest(drug.highest_in_cistern),
+                            highest(drug.highest_in_plasma));
 }
 
 std::string patient_figures(const RunResult& run) {
@@ -139,7 +126,7 @@ std::string patient_table(const RunResult& run) {
                     fmt::format("vertebra {}, {:.3g} cm from the caudal end", patient.tip, patient.tip_cm)});
   stands.push_back({"Pain", fmt::format("cord segment {}, {:.3g} cm", patient.pain, patient.pain_cm)});
   stands.push_back({"Patient", "one adult in the middle of what was published"});
-  stands.push_back({"Read in no source", joined(patient.unverified, ", ", " and ")});
+  stands.push_back({"Not verified", joined(patient.unverified, ", ", " and ")});
   return html + table("What the patient's picture stands on", {"Subject", "Value"}, stands);
 }
 
@@ -175,22 +162,23 @@ Json patient_data(const RunResult& run) {
 
 Json patient_summary(const RunResult& run) {
   const PatientRun& patient = *run.patient;
-  const auto peak = [&](const Course& course) {
-    const Peak highest = peak_of(course);
-    Json json = run_json::moment(run, patient.times[highest.at]);
+  const auto peak = [&](const Peak& highest) {
+    Json json = run_json::moment(run, highest.at);
     json["mcg_per_ml"] = four_digits(highest.value);
     return json;
   };
   Json json{{"tip", patient.tip}, {"pain", patient.pain}, {"drugs", Json::array()}};
   for (const DrugInPatient& drug : patient.drugs) {
-    Json one{{"drug", run.drugs[drug.drug].name},        {"highest_at_tip", peak(drug.at_tip)},
-             {"highest_at_pain", peak(drug.at_pain)},    {"highest_in_cord_at_pain", peak(drug.cord_at_pain)},
-             {"highest_in_cistern", peak(drug.cistern)}, {"highest_in_plasma", peak(drug.plasma)}};
+    Json one{{"drug", run.drugs[drug.drug].name},
+             {"highest_at_tip", peak(drug.highest_at_tip)},
+             {"highest_at_pain", peak(drug.highest_at_pain)},
+             {"highest_in_cord_at_pain", peak(drug.highest_in_cord)},
+             {"highest_in_cistern", peak(drug.highest_in_cistern)},
+             {"highest_in_plasma", peak(drug.highest_in_plasma)}};
     if (drug.effective) {
-      const auto first = first_above(drug.at_pain, *drug.effective);
       one["effective_mcg_per_ml"] = four_digits(*drug.effective);
       one["effective_verified"] = drug.effective_verified;
-      one["effective_at_pain"] = first ? run_json::moment(run, patient.times[*first]) : Json(nullptr);
+      one["effective_at_pain"] = run_json::moment(run, drug.effective_from);
     }
     one["at_end_mcg"] = {{"dosed", four_digits(drug.dosed_ug)},
                          {"fluid", four_digits(drug.in_fluid_ug)},

@@ -317,10 +317,10 @@ TEST(RunPatient, says_when_the_effective_level_is_reached_and_that_it_is_not_ver
   RunResult run = run_with_patient();
   const std::string said = patient_sentence(run, run.patient->drugs[0]);
   EXPECT_NE(said.find("a figure that is not verified) is reached on day"), std::string::npos) << said;
-  run.patient->drugs[0].effective = 1e9;
+  run.patient->drugs[0].effective_from.reset();
   EXPECT_NE(patient_sentence(run, run.patient->drugs[0]).find("is not reached"), std::string::npos);
-  run.patient->drugs[0].at_pain.assign(run.patient->times.size(), 0);
-  EXPECT_EQ(patient_sentence(run, run.patient->drugs[0]), "None of it reached the spinal fluid in this run.");
+  run.patient->drugs[0].dosed_ug = 0;
+  EXPECT_EQ(patient_sentence(run, run.patient->drugs[0]), "None of it left the tip in this run.");
 }
 
 TEST(RunPatient, a_level_is_written_with_three_digits_in_its_own_unit) {
@@ -328,6 +328,8 @@ TEST(RunPatient, a_level_is_written_with_three_digits_in_its_own_unit) {
   EXPECT_EQ(level_text(0.1), "0.1 mcg/mL");
   EXPECT_EQ(level_text(0.0123), "12.3 ng/mL");
   EXPECT_EQ(level_text(0), "0 ng/mL");
+  EXPECT_EQ(level_text(3'333), "3333 mcg/mL");
+  EXPECT_EQ(level_text(5e-11), "less than 0.001 ng/mL");
 }
 
 TEST(RunNumbers, the_search_for_feared_numbers_finds_them) {

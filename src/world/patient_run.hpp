@@ -13,6 +13,12 @@ namespace theca {
 /// A course over PatientRun::times, in ug/mL.
 using Course = std::vector<double>;
 
+/// The highest of a course, looked for at every step and not at PatientRun::times alone.
+struct Peak {
+  double value = 0;  // ug/mL
+  Instant at;
+};
+
 /// One drug in the patient. `fluid[i][k]` is the spinal fluid at times[i] in the k-th centimetre from the
 /// caudal end.
 struct DrugInPatient {
@@ -21,6 +27,8 @@ struct DrugInPatient {
   Course at_tip, at_pain;  // spinal fluid at the catheter's tip, over the painful segment
   Course cord_at_pain;     // the tissue there
   Course cistern, plasma;
+  Peak highest_at_tip, highest_at_pain, highest_in_cord, highest_in_cistern, highest_in_plasma;
+  std::optional<Instant> effective_from;  // when the fluid at the pain first held `effective`
   std::optional<double>
       effective;  // in the fluid at the painful segment, as the library of substances has it
   bool effective_verified = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "body/reference_solver.hpp"
 
@@ -13,7 +14,10 @@ constexpr double kMsPerMinute = 60'000;
 constexpr std::int64_t kMostTimes = 720;
 constexpr Duration kShortestSpacing = minutes(1);
 /// Of the largest concentration, in each step. What is drawn and told needs no more.
-constexpr double kTolerance = 1e-5;
+constexpr double kTolerance = 1e-6;
+
+/// Of a mass in double precision, after many steps.
+constexpr double kRounding = 1e-9;
 
 /// Evenly over the run, its begin and its end included.
 std::vector<Instant> times_of(const RunResult& run) {
@@ -34,18 +38,18 @@ double fluid_at(const ReferenceSolver& solver, double z) {
   return std::max(0.0, solver.fluid(cell) * (1 - beyond) + solver.fluid(cell + 1) * beyond);
 }
 
-/// Steps from one sample of a run to the next with the flow of drug between them.
+/// Steps from one sample of a run to the next with the flow of drug between them; `each` is told every
+/// moment.
 class Follower {
  public:
-  Follower(const RunResult& run, std::size_t drug, ReferenceSolver& solver, std::vector<double> share)
-      : run_(run), drug_(drug), solver_(solver), share_(std::move(share)) {}
+  Follower(const RunResult& run, std::size_t drug, ReferenceSolver& solver, std::vector<double> share,
+           std::function<void(Instant)> each)
+      : run_(run), drug_(drug), solver_(solver), share_(std::move(share)), each_(std::move(each)) {}
 
   void to(Instant t) {
-    while (now_ < t) {
-      while (next_ < run_.samples.size() && run_.samples[next_].at <= now_) {
-        given_ = mass(next_);
-        ++next_;
-      }
+    for (;;) {
+      take_what_is_at_once();
+      if (now_ >= t) return;
       const bool known = next_ < run_.samples.size();
       const Instant until = known ? std::min(t, run_.samples[next_].at) : t;
       const double left = known ? minutes_between(now_, run_.samples[next_].at) : 1;
@@ -58,13 +62,27 @@ class Follower {
         for (double& part : inflow.fluid) part *= rate;
         solver_.set_inflow(std::move(inflow));
       }
-      solver_.advance(time, kTolerance);
+      solver_.advance(time, kTolerance, [&](double over) {
+        each_(std::min(until, now_ + Duration{std::llround(over * kMsPerMinute)}));
+      });
       given_ += rate * time;
       now_ = until;
     }
   }
 
  private:
+  /// Samples of this very instant: what lies between them left the tip at once.
+  void take_what_is_at_once() {
+    while (next_ < run_.samples.size() && run_.samples[next_].at <= now_) {
+      const double more = mass(next_) - given_;
+      if (more > kRounding * mass(next_)) {
+        solver_.give(more, share_);
+        each_(now_);
+      }
+      given_ = std::max(given_, mass(next_));
+      ++next_;
+    }
+  }
   [[nodiscard]] double mass(std::size_t sample) const {
     const auto& all = run_.samples[sample].tip_mass;
     return drug_ < all.size() ? static_cast<double>(all[drug_].raw()) / kFemtogramsPerMicrogram : 0;
@@ -77,6 +95,7 @@ class Follower {
   std::size_t drug_;
   ReferenceSolver& solver_;
   std::vector<double> share_;
+  std::function<void(Instant)> each_;
   Instant now_;
   std::size_t next_ = 0;
   double given_ = 0, rate_ = -1;
@@ -87,12 +106,29 @@ DrugInPatient course_of(const RunResult& run, std::size_t drug, const Substance&
   const Physiology body = centre_of(data.anatomy);
   const Kinetics kinetics = centre_of(substance);
   ReferenceSolver solver{make_neuraxis(body, kinetics), kinetics};
-  Follower follower{run, drug, solver,
-                    source_in_volume(solver.axis(), patient.tip_cm, data.anatomy.bolus_mixing_volume.value)};
   DrugInPatient out;
   out.drug = drug;
+  if (substance.effective_csf) {
+    out.effective = substance.effective_csf->value;
+    out.effective_verified = substance.effective_csf->verified;
+  }
   const auto pain = std::min(static_cast<std::size_t>(patient.pain_cm / solver.axis().cell_length),
                              solver.axis().cells() - 1);
+  const auto raise = [](Peak& peak, double value, Instant t) {
+    if (value > peak.value) peak = {value, t};
+  };
+  const auto look = [&](Instant t) {
+    const double at_pain = fluid_at(solver, patient.pain_cm);
+    raise(out.highest_at_tip, fluid_at(solver, patient.tip_cm), t);
+    raise(out.highest_at_pain, at_pain, t);
+    raise(out.highest_in_cord, solver.tissue(pain), t);
+    raise(out.highest_in_cistern, solver.fluid(solver.axis().cells()), t);
+    raise(out.highest_in_plasma, solver.plasma(), t);
+    if (out.effective && !out.effective_from && at_pain >= *out.effective) out.effective_from = t;
+  };
+  Follower follower{run, drug, solver,
+                    source_in_volume(solver.axis(), patient.tip_cm, data.anatomy.bolus_mixing_volume.value),
+                    look};
   const auto centimetres = static_cast<std::size_t>(patient.length_cm);
   for (const Instant t : patient.times) {
     follower.to(t);
@@ -105,10 +141,6 @@ DrugInPatient course_of(const RunResult& run, std::size_t drug, const Substance&
     out.cord_at_pain.push_back(std::max(0.0, solver.tissue(pain)));
     out.cistern.push_back(std::max(0.0, solver.fluid(solver.axis().cells())));
     out.plasma.push_back(std::max(0.0, solver.plasma()));
-  }
-  if (substance.effective_csf) {
-    out.effective = substance.effective_csf->value;
-    out.effective_verified = substance.effective_csf->verified;
   }
   const BodyState& state = solver.state();
   out.dosed_ug = state.dosed.value();
@@ -149,6 +181,8 @@ PatientRun patient_of(const RunResult& run, const BodyPlaces& places, const Body
   for_each_number(data.anatomy, [&](std::string_view key, const Number& number) {
     note_unverified("", key, number, patient.unverified);
   });
+  if (!data.anatomy.shape_verified) patient.unverified.emplace_back("shape");
+  if (!data.anatomy.levels_verified) patient.unverified.emplace_back("levels");
   for (std::size_t i = 0; i < run.drugs.size(); ++i) {
     const Substance* substance = find_substance(data.substances, run.drugs[i].name);
     if (substance == nullptr) {

@@ -86,6 +86,7 @@ TEST(Patient, the_places_are_those_of_the_scenario) {
 TEST(Patient, a_place_that_is_none_is_told_with_what_is_allowed) {
   for (const auto& [line, said] : {std::pair{"tip = \"S1\"", "a vertebra, C1 to C7, T1 to T12, L1 to L5"},
                                    std::pair{"tip = \"T13\"", "\"T13\": allowed: a vertebra"},
+                                   std::pair{"tip = \"C8\"", "\"C8\": allowed: a vertebra"},
                                    std::pair{"pain = \"belly\"", "\"belly\": allowed: a dermatome"}}) {
     const auto scenario = example::load_text(example::kWalkingExample + "\n[body]\n" + line + "\n");
     ASSERT_FALSE(scenario) << line;
@@ -103,6 +104,40 @@ TEST(Patient, what_no_source_says_is_named) {
   EXPECT_NE(std::ranges::find(it.patient.unverified, "dispersion_caudal"), it.patient.unverified.end());
   EXPECT_NE(std::ranges::find(it.patient.unverified, "morphine dural_loss"), it.patient.unverified.end());
   EXPECT_EQ(std::ranges::find(it.patient.unverified, "morphine plasma_v1"), it.patient.unverified.end());
+}
+
+/// A run as it might be told: samples of one drug's mass at the tip, in micrograms, at these minutes.
+RunResult told(Duration lasts, std::initializer_list<std::pair<int, int>> minutes_and_ug) {
+  RunResult run;
+  run.lasts = lasts;
+  run.drugs = {{DrugCode{1}, "morphine"}};
+  for (const auto& [minute, ug] : minutes_and_ug) {
+    Sample sample;
+    sample.at = Instant{} + minutes(minute);
+    sample.tip_mass = {micrograms(ug)};
+    run.samples.push_back(std::move(sample));
+  }
+  return run;
+}
+
+TEST(Patient, a_bolus_between_two_moments_of_the_map_is_in_the_highest_all_the_same) {
+  // 90 days: a moment of the map every three hours; five minutes of bolus lie between two of them.
+  const RunResult run = told(days(90), {{0, 0}, {10'000, 0}, {10'005, 500}, {129'600, 500}});
+  const PatientRun patient = patient_of(run, {}, body());
+  const DrugInPatient& drug = patient.drugs[0];
+  EXPECT_GT(drug.highest_at_pain.value, 3 * highest(drug.at_pain));
+  EXPECT_NEAR(static_cast<double>(drug.highest_at_pain.at.raw()) / 60'000, 10'005, 10);
+  ASSERT_TRUE(drug.effective_from);
+  EXPECT_NEAR(static_cast<double>(drug.effective_from->raw()) / 60'000, 10'000, 5);
+  EXPECT_NEAR(drug.dosed_ug, 500, 1e-6);
+}
+
+TEST(Patient, what_left_the_tip_within_one_instant_is_not_lost) {
+  const RunResult run = told(hours(6), {{0, 0}, {120, 20}, {120, 520}, {360, 540}});
+  const PatientRun patient = patient_of(run, {}, body());
+  EXPECT_NEAR(patient.drugs[0].dosed_ug, 540, 1e-6);
+  const RunResult at_once = told(hours(6), {{0, 100}, {360, 100}});
+  EXPECT_NEAR(patient_of(at_once, {}, body()).drugs[0].dosed_ug, 100, 1e-6);
 }
 
 }  // namespace

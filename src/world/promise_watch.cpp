@@ -242,6 +242,7 @@ std::optional<std::string> PromiseWatch::follow(const Event& event, const Device
         beyond_telling_ = true;
       time_is_lost_ = true;
       now_ = std::min(now_, pump.now());
+      started_ = std::min(started_, now_);  // its time may begin anew
       commanded_ = 0;  // the count goes on from what the journal tells, up to six hours old
       break;
     default:

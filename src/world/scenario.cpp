@@ -244,7 +244,7 @@ class Loader {
       const auto name = table.text(key);
       if (!name) return std::optional<std::string>{};
       const bool sacral = name->starts_with('S') || name->starts_with('s');
-      if (is_level_name(*name) && (cord || !sacral)) return name;
+      if (is_level_name(*name, cord ? Column::kCord : Column::kVertebrae) && (cord || !sacral)) return name;
       table.error(key, in_quotes(*name) + ": allowed: " + allowed);
       return std::optional<std::string>{};
     };

@@ -250,7 +250,7 @@ class Chart {
       (this.spec.atCursor ? '<g class="at-cursor"></g>' : '');
     if (this.canvas) {
       Object.assign(this.canvas.style, { left: `${p.left / p.width * 100}%`, width: `${(p.right - p.left) / p.width * 100}%`,
-        top: `${p.top}px`, height: `${p.bottom - p.top}px` });
+        top: `${p.top / p.height * 100}%`, height: `${(p.bottom - p.top) / p.height * 100}%` });
       this.spec.paint(this.canvas, p);
     }
     if (!this.tableBox.hidden) this.tableBox.innerHTML = tableText(this.title, this.spec.table(view.t0, view.t1));

@@ -103,7 +103,7 @@ function onKey(chart, event) {
     case 'ArrowDown':
       if (!chart.spec.moveLevel) return;
       chart.spec.moveLevel(event.key === 'ArrowUp' ? 1 : -1);
-      to = at;
+      to = cursor === null ? view.t1 : cursor;
       break;
     case 'Home': to = view.t0; break;
     case 'End': to = view.t1; break;

@@ -1,6 +1,6 @@
 // The spinal fluid as a map of level and time, the profile along the canal at the cursor, and the courses at the level
 // pointed at.
-const patient = run.patient ? (() => {
+const patient = run.patient && run.patient.t.length > 1 ? (() => {
   const it = run.patient;
   it.t = summedUp(it.t);
   for (const drug of it.drugs) drug.map = drug.map.map(summedUp);
@@ -16,14 +16,17 @@ function fromMap(value) {
 function toMap(concentration) {
   return concentration > MAP_FLOOR ? DECADE * Math.log10(concentration / MAP_FLOOR) : 0;
 }
-/** Steps of a decade at a place between the middles of two centimetres, and between two times. */
-function onMap(drug, z, t) {
+/** mcg/mL at a place between the middles of two centimetres, and between two times. */
+function levelAt(drug, z, t) {
   const place = Math.max(0, Math.min(drug.map.length - 1, z - 0.5)), k = Math.min(drug.map.length - 2, Math.floor(place));
-  const low = valueAt(patient.t, drug.map[k], t), high = valueAt(patient.t, drug.map[k + 1], t);
+  const i = Math.max(0, Math.min(patient.t.length - 2, indexAt(patient.t, t)));
+  const beyond = Math.max(0, Math.min(1, (t - patient.t[i]) / (patient.t[i + 1] - patient.t[i])));
+  const at = (row) => fromMap(row[i]) + (fromMap(row[i + 1]) - fromMap(row[i])) * beyond;
+  const low = at(drug.map[k]), high = at(drug.map[k + 1]);
   return low + (high - low) * (place - k);
 }
 function levelText(concentration) {
-  if (!(concentration > 0)) return '0 mcg/mL';
+  if (!(concentration > 0)) return '0 ng/mL';
   return concentration >= 0.1 ? `${number(concentration, 3)} mcg/mL` : `${number(concentration * 1000, 3)} ng/mL`;
 }
 /** "T10", "between T10 and T6", the nearest vertebra with a name and how far from it. */
@@ -82,16 +85,21 @@ function spine(index) {
     canvas.width = wide;
     canvas.height = tall;
     const context = canvas.getContext('2d'), image = context.createImageData(wide, tall);
+    const pixels = new Uint32Array(image.data.buffer);
+    const colours = Array.from({ length: 257 }, (_, i) => {
+      const [r, g, b] = rampAt(i / 256);
+      return (255 << 24 | b << 16 | g << 8 | r) >>> 0;
+    });
     for (let x = 0; x < wide; ++x) {
       const t = p.t(p.left + x + 0.5), i = Math.max(0, Math.min(patient.t.length - 2, indexAt(patient.t, t)));
       const beyond = Math.max(0, Math.min(1, (t - patient.t[i]) / (patient.t[i + 1] - patient.t[i])));
       for (let y = 0; y < tall; ++y) {
         const z = patient.length * (1 - (y + 0.5) / tall);
         const place = Math.max(0, Math.min(drug.map.length - 1, z - 0.5)), k = Math.min(drug.map.length - 2, Math.floor(place));
-        const at = (row) => row[i] + (row[i + 1] - row[i]) * beyond;
-        const value = at(drug.map[k]) + (at(drug.map[k + 1]) - at(drug.map[k])) * (place - k);
-        const [r, g, b] = rampAt(share(value));
-        image.data.set([r, g, b, 255], 4 * (y * wide + x));
+        const low = drug.map[k], high = drug.map[k + 1];
+        const below = low[i] + (low[i + 1] - low[i]) * beyond, above = high[i] + (high[i + 1] - high[i]) * beyond;
+        const value = below + (above - below) * (place - k);
+        pixels[y * wide + x] = colours[Math.round(256 * Math.max(0, Math.min(1, share(value))))];
       }
     }
     context.putImageData(image, 0, 0);
@@ -138,26 +146,26 @@ function spine(index) {
       let svg = `<path class="place chosen" d="M${p.left} ${p.y(chosenLevel)}H${p.right}"/>`;
       if (p.width - p.right >= 100) {
         const x = profileScale(p);
-        const d = drug.map.map((_, k) => `${k ? 'L' : 'M'}${Math.round(x(onMap(drug, k + 0.5, at)) * 10) / 10} ${Math.round(p.y(k + 0.5) * 10) / 10}`).join('');
-        svg += `<path class="trace" style="stroke:var(--tip)" d="${d}"/><circle cx="${x(onMap(drug, chosenLevel, at))}" cy="${p.y(chosenLevel)}" r="4" style="fill:var(--tip)"/>`;
+        const d = drug.map.map((_, k) => `${k ? 'L' : 'M'}${Math.round(x(toMap(levelAt(drug, k + 0.5, at))) * 10) / 10} ${Math.round(p.y(k + 0.5) * 10) / 10}`).join('');
+        svg += `<path class="trace" style="stroke:var(--tip)" d="${d}"/><circle cx="${x(toMap(levelAt(drug, chosenLevel, at)))}" cy="${p.y(chosenLevel)}" r="4" style="fill:var(--tip)"/>`;
       }
       return svg;
     },
     keys: () => {
       const at = cursor === null ? view.t1 : cursor;
       const stops = RAMP.map((c, i) => `<stop offset="${i / (RAMP.length - 1)}" stop-color="rgb(${c})"/>`).join('');
-      return `<li>at ${escapeText(levelName(chosenLevel))} <b>${levelText(fromMap(onMap(drug, chosenLevel, at)))}</b></li>` +
+      return `<li>at ${escapeText(levelName(chosenLevel))} <b>${levelText(levelAt(drug, chosenLevel, at))}</b></li>` +
         `<li>${levelText(fromMap(bottom) || MAP_FLOOR)} <svg class="ramp" viewBox="0 0 90 14" aria-hidden="true"><linearGradient id="ramp-${index}">${stops}</linearGradient><rect width="90" height="14" style="fill:url(#ramp-${index})"/></svg> ${levelText(fromMap(top))}</li>` +
         (drug.effective ? `<li><svg viewBox="0 0 26 14" aria-hidden="true"><path class="contour-halo" d="M0 7H26"/><path class="contour" d="M0 7H26"/></svg>effective ${levelText(drug.effective)}</li>` : '');
     },
     pointAt: (y, p) => chooseLevel(patient.length * (p.bottom - y) / (p.bottom - p.top)),
     moveLevel: (direction) => chooseLevel(chosenLevel + direction),
-    say: () => `at ${levelName(chosenLevel)} ${levelText(fromMap(onMap(drug, chosenLevel, cursor)))}`,
+    say: () => `at ${levelName(chosenLevel)} ${levelText(levelAt(drug, chosenLevel, cursor))}`,
     table: (t0, t1) => {
       const rows = [], levels = patient.vertebrae.filter((level) => level.z < patient.length);
       for (let i = 0; i <= 24; ++i) {
         const t = t0 + (t1 - t0) * i / 24;
-        rows.push([clock.full(t, withSeconds()), ...levels.map((level) => fromMap(onMap(drug, level.z, t)))]);
+        rows.push([clock.full(t, withSeconds()), ...levels.map((level) => levelAt(drug, level.z, t))]);
       }
       return { head: ['Time', ...levels.map((level) => `${level.name}, mcg/mL`)], rows, more: '25 times in view' };
     },
@@ -182,7 +190,7 @@ function levels(index) {
     { name: 'blood', t: patient.t, y: course(drug.plasma), color: 'earliest', look: 'dash', digits: 3 },
   ];
   const series = () => [{ name: `fluid at ${levelName(chosenLevel)} (pointed at)`, t: patient.t,
-    y: mapped(patient.t, (t) => fromMap(onMap(drug, chosenLevel, t))), color: 'prescribed', digits: 3 }, ...fixed];
+    y: mapped(patient.t, (t) => levelAt(drug, chosenLevel, t)), color: 'prescribed', digits: 3 }, ...fixed];
   return {
     height: (narrow) => (narrow ? 260 : 300),
     unit: () => 'mcg/mL',
