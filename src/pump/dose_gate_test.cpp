@@ -641,6 +641,8 @@ TEST(DoseGate, INV_4_lets_no_implausible_train_through) {
       with([](Train& t) { t.count = -1; }),
       with([](Train& t) { t.rate = 0; }),
       with([](Train& t) { t.rate = -1; }),
+      with([](Train& t) { t.rate += INT64_MIN; }),          // times an hour it is a good rate in 64 bits
+      with([](Train& t) { t.rate = -2'562'047'788'016; }),  // the first that wraps
       with([](Train& t) { t.rate = kRoller.max_flow.raw() + 1; }),
       with([](Train& t) { t.units_per_step /= 2; }),
       with([](Train& t) { t.units_per_step += 1; }),

@@ -99,14 +99,14 @@ std::optional<JournalEntry> Journal::read(std::uint32_t number, std::uint32_t pl
 
 std::uint32_t Journal::oldest_page() const {
   std::uint32_t oldest = number_;
-  for (std::uint32_t gap = 1; gap <= kMostBadPages + 1 && gap <= oldest;) {
+  for (std::uint32_t gap = 1; gap <= oldest;) {
     const std::uint32_t before = oldest - gap;
     if (number_ - before >= kJournalPages) break;
     if (head_of(before)) {
       oldest = before;
       gap = 1;
     } else {
-      ++gap;  // a page that took nothing was passed over
+      ++gap;  // a page that took nothing was passed over, or its head has turned
     }
   }
   return oldest;

@@ -568,5 +568,138 @@ TEST(Journal, wiped_it_is_blank_and_begins_anew_and_what_lies_before_it_stands) 
   EXPECT_TRUE(same(all_of(journal), entries_to(3)));
 }
 
+// ---- rare things that cost an entry once, or would
+// ---------------------------------------------------------
+
+/// A page whose erase fails keeps its head; what is told after the wipe must not hide behind it.
+TEST(Journal, INV_9_a_page_that_cannot_be_wiped_hides_nothing_told_after_it) {
+  FlashModel flash;
+  Journal journal{flash};
+  ASSERT_TRUE(append_to(journal, 3 * kEntriesPerPage));
+  flash.stick(kJournalPage + 2);
+  journal.wipe();
+  for (std::uint32_t i = 3 * kEntriesPerPage; i < 3 * kEntriesPerPage + 3; ++i)
+    ASSERT_TRUE(journal.append(entry_at(i), i));
+  Journal again{flash};
+  again.open();
+  EXPECT_EQ(again.next_sequence(), 3 * kEntriesPerPage + 3);
+  const auto any = [](const JournalEntry&) { return true; };
+  EXPECT_EQ(again.newest(any)->sequence, 3 * kEntriesPerPage + 2);
+}
+
+TEST(Journal, INV_9_heads_that_cannot_be_read_hide_no_older_page) {
+  FlashModel flash;
+  Journal journal{flash};
+  ASSERT_TRUE(append_to(journal, 8 * kEntriesPerPage + 1));
+  for (std::uint32_t page = 1; page <= 7; ++page) {
+    for (const int bit : {0, 1}) flash.flip(Journal::address_of(page) + 3, bit);
+  }
+  EXPECT_EQ(journal.oldest_page(), 0U);
+}
+
+TEST(Journal, too_many_bad_pages_are_told_each_time) {
+  FlashModel flash;
+  for (std::uint32_t i = 0; i <= kMostBadPages; ++i) flash.stick(kJournalPage + 1 + i);
+  Journal journal{flash};
+  ASSERT_FALSE(append_to(journal, kEntriesPerPage + 1));
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(journal.append(entry_at(kEntriesPerPage), 0)) << i;
+  EXPECT_EQ(flash.read(Journal::address_of(kMostBadPages + 2)), kErased);
+}
+
+TEST(Journal, INV_9_a_page_that_sticks_behind_its_head_costs_no_entry) {
+  for (const std::int64_t cut : {std::int64_t{0}, std::int64_t{135}}) {
+    FlashModel flash;
+    {
+      Journal journal{flash};
+      flash.cut_after(9, Torn::kNothing);
+      journal.append(entry_at(0), 0);
+    }
+    flash.power_on();
+    flash.stick(kJournalPage);
+    Journal journal{flash};
+    journal.open();
+    if (cut > 0) flash.cut_after(cut, Torn::kNothing);
+    EXPECT_EQ(journal.append(entry_at(0), 0), cut == 0);
+  }
+}
+
+TEST(Journal, INV_9_a_page_that_sticks_behind_its_first_entry_costs_none) {
+  FlashModel flash;
+  {
+    Journal journal{flash};
+    ASSERT_TRUE(append_to(journal, 1));
+  }
+  flash.stick(kJournalPage);
+  Journal journal{flash};
+  journal.open();
+  EXPECT_TRUE(journal.append(entry_at(1), 0));
+}
+
+TEST(Journal, INV_9_an_entry_behind_a_blank_place_is_the_newest) {
+  FlashModel flash;
+  Journal journal{flash};
+  ASSERT_TRUE(append_to(journal, 3));
+  flash.flip(Journal::address_of(0, 3) + 1, 5);
+  ASSERT_TRUE(append_to(journal, 4));  // goes to the place behind
+  flash.flip(Journal::address_of(0, 3) + 1, 5);
+  Journal again{flash};
+  again.open();
+  ASSERT_TRUE(append_to(again, 5));
+  EXPECT_TRUE(same(all_of(again), entries_to(5)));
+}
+
+TEST(Journal, the_last_page_of_the_ring_can_be_begun_with_nothing_read) {
+  FlashModel flash;
+  const auto head = words_of(JournalPage{kJournalPages - 2, 7, {}});
+  for (std::uint32_t i = 0; i < kPageHeadWords; ++i)
+    flash.program(Journal::address_of(kJournalPages - 2) + i, head[i]);
+  Journal journal{flash};
+  journal.open();
+  EXPECT_TRUE(append_to(journal, 7 + kEntriesPerPage + 1, 0));
+}
+
+TEST(Journal, a_head_whose_first_word_was_never_written_is_none_whatever_its_sum) {
+  FlashModel flash;
+  const auto words = words_of(JournalPage{UINT32_MAX, 0x05EC'76F1, {}});
+  ASSERT_EQ(words[0], kErased);
+  for (std::uint32_t i = 1; i + 1 < kPageHeadWords; ++i)
+    flash.program(Journal::address_of(UINT32_MAX) + i, words[i]);
+  Journal journal{flash};
+  journal.open();
+  EXPECT_FALSE(journal.any());
+}
+
+TEST(Journal, opened_again_it_finds_a_newest_page_that_is_older_than_the_one_it_knew) {
+  FlashModel flash;
+  Journal journal{flash};
+  ASSERT_TRUE(append_to(journal, 2 * kEntriesPerPage + 7));
+  flash.erase(kJournalPage + 2);
+  journal.open();
+  EXPECT_EQ(journal.newest_page(), 1U);
+}
+
+TEST(Journal, the_first_place_behind_a_head_is_not_passed_over) {
+  FlashModel flash;
+  {
+    Journal journal{flash};
+    flash.cut_after(9, Torn::kNothing);
+    journal.append(entry_at(0), 0);
+  }
+  flash.power_on();
+  Journal journal{flash};
+  journal.open();
+  ASSERT_TRUE(journal.append(entry_at(0), 0));
+  EXPECT_TRUE(journal.read(0, 0));
+}
+
+TEST(Journal, one_that_nobody_opened_has_nothing) {
+  FlashModel flash;
+  {
+    Journal writer{flash};
+    ASSERT_TRUE(append_to(writer, 3));
+  }
+  EXPECT_FALSE(Journal{flash}.newest([](const JournalEntry&) { return true; }));
+}
+
 }  // namespace
 }  // namespace theca

@@ -57,6 +57,18 @@ const std::vector<Row>& patients_rows() {
        [] {
          return Bench{setup_with(kFirst), continuous(1, kFirst, kRate)}.press().refusal;
        }},
+      {Refusal::kNoPatientBolus, "a flow without a volume",
+       [] {
+         Prescription p = continuous(1, kFirst, kRate);
+         p.patient.dose.rate = FlowRate{1'000'000};
+         return Bench{setup_with(kFirst), p}.press().refusal;
+       }},
+      {Refusal::kReservoirEmpty, "filled with less than a step",
+       [] {
+         Implantation setup = setup_with(kFirst);
+         setup.refill.filled = nanolitres(5);
+         return Bench{setup, with_patient_bolus()}.press().refusal;
+       }},
       {Refusal::kMagneticField, "in the scanner",
        [] {
          Bench bench{setup_with(kFirst), with_patient_bolus()};

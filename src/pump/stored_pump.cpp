@@ -327,7 +327,7 @@ MotorReading StoredPump::boot(const PowerReturn& power, Effects& out) {
     pump_.raise_memory_alarm(Alarm::kMemoryRepaired, out);
   }
   keep(out, 0);
-  if (erasing_) finish_erasing(out);
+  if (restored.keeper && erasing_) finish_erasing(out);
   return from;
 }
 
