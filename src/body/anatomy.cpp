@@ -131,19 +131,8 @@ std::expected<Anatomy, std::vector<DataError>> load_anatomy(const std::filesyste
   if (const auto table = parse_toml_file(directory / anatomy.file, errors)) {
     TableReader reader(*table, "", errors);
     reader.need_integer("schema", kSchema, kSchema);
-    const auto number = [&](std::string_view key, std::string_view unit) {
-      return need_number(reader, key, unit, sources);
-    };
-    anatomy.length = number("length", "cm");
-    anatomy.spinal_csf_volume = number("spinal_csf_volume", "mL");
-    anatomy.production = number("production", "mL/min");
-    anatomy.spinal_absorption = need_number(reader, "spinal_absorption", "1", sources, Zero::kAllowed);
-    anatomy.cistern_volume = number("cistern_volume", "mL");
-    anatomy.brain_volume = number("brain_volume", "mL");
-    anatomy.dispersion_caudal = number("dispersion_caudal", "cm2/s");
-    anatomy.dispersion_rostral = number("dispersion_rostral", "cm2/s");
-    anatomy.dispersion_exponent = number("dispersion_exponent", "1");
-    anatomy.bolus_mixing_volume = number("bolus_mixing_volume", "mL");
+    for (const auto& row : kAnatomyNumbers)
+      anatomy.*row.number = need_number(reader, row.key, row.unit, sources, row.zero);
     anatomy.csf_area = read_knots(reader, "csf_area", "area");
     anatomy.cord_area = read_knots(reader, "cord_area", "area");
     anatomy.vertebrae = read_levels(reader, "vertebra", Column::kVertebrae, "L5", anatomy.length.value);

@@ -2,6 +2,7 @@
 /// The spinal canal as it was published: data/body/*.toml. Lengths in cm along the sac, 0 at its caudal end
 /// (S2), rostral positive.
 
+#include <array>
 #include <expected>
 #include <filesystem>
 #include <optional>
@@ -56,19 +57,23 @@ enum class Column { kVertebrae, kCord };  // there is a segment C8 and no such v
 /// Is it the name of a level, "C1" to "S5"? Letter case and spaces do not matter.
 bool is_level_name(std::string_view name, Column column);
 
+inline constexpr std::array<NumberRow<Anatomy>, 10> kAnatomyNumbers{{
+    {"length", "cm", &Anatomy::length},
+    {"spinal_csf_volume", "mL", &Anatomy::spinal_csf_volume},
+    {"production", "mL/min", &Anatomy::production},
+    {"spinal_absorption", "1", &Anatomy::spinal_absorption, Zero::kAllowed},
+    {"cistern_volume", "mL", &Anatomy::cistern_volume},
+    {"brain_volume", "mL", &Anatomy::brain_volume},
+    {"dispersion_caudal", "cm2/s", &Anatomy::dispersion_caudal},
+    {"dispersion_rostral", "cm2/s", &Anatomy::dispersion_rostral},
+    {"dispersion_exponent", "1", &Anatomy::dispersion_exponent},
+    {"bolus_mixing_volume", "mL", &Anatomy::bolus_mixing_volume},
+}};
+
 /// Calls f(key, number) for every number, in the file's order and words.
 template <class F>
 void for_each_number(const Anatomy& anatomy, F&& f) {
-  f("length", anatomy.length);
-  f("spinal_csf_volume", anatomy.spinal_csf_volume);
-  f("production", anatomy.production);
-  f("spinal_absorption", anatomy.spinal_absorption);
-  f("cistern_volume", anatomy.cistern_volume);
-  f("brain_volume", anatomy.brain_volume);
-  f("dispersion_caudal", anatomy.dispersion_caudal);
-  f("dispersion_rostral", anatomy.dispersion_rostral);
-  f("dispersion_exponent", anatomy.dispersion_exponent);
-  f("bolus_mixing_volume", anatomy.bolus_mixing_volume);
+  for (const auto& row : kAnatomyNumbers) f(std::string_view{row.key}, anatomy.*row.number);
 }
 
 /// Reads `directory`/body/adult.toml. All errors at once.

@@ -26,4 +26,13 @@ enum class Zero { kRefused, kAllowed };
 Number need_number(TableReader& reader, std::string_view key, std::string_view unit, const Sources& sources,
                    Zero zero = Zero::kRefused);
 
+/// A number of a file: its key, its unit and where it goes. One table is read and shown by.
+template <class Of>
+struct NumberRow {
+  const char* key;
+  const char* unit;
+  Number Of::*number;
+  Zero zero = Zero::kRefused;
+};
+
 }  // namespace theca

@@ -13,32 +13,15 @@ Substance read_substance(TableReader& reader, const std::string& stem, const Sou
   out.name = reader.need_text("name").value_or(stem);
   if (out.name != stem)
     reader.error("name", in_quotes(out.name) + ": allowed: the file's name, " + in_quotes(stem));
-  const auto number = [&](std::string_view key, std::string_view unit) {
-    return need_number(reader, key, unit, sources);
-  };
-  const auto maybe_zero = [&](std::string_view key, std::string_view unit) {
-    return need_number(reader, key, unit, sources, Zero::kAllowed);
-  };
-  const auto maybe = [&](std::string_view key, std::string_view unit) {
-    return reader.has(key) ? std::optional(number(key, unit)) : std::nullopt;
-  };
-  out.dural_loss = maybe_zero("dural_loss", "1/min");
-  out.cord_exchange = maybe_zero("cord_exchange", "1/min");
-  out.cord_partition = number("cord_partition", "1");
-  out.cord_to_plasma = maybe_zero("cord_to_plasma", "1/min");
-  out.brain_exchange = maybe_zero("brain_exchange", "1/min");
-  out.brain_partition = number("brain_partition", "1");
-  out.plasma_v1 = number("plasma_v1", "L");
-  out.plasma_clearance = number("plasma_clearance", "L/min");
-  out.plasma_v2 = maybe("plasma_v2", "L");
-  out.plasma_v3 = maybe("plasma_v3", "L");
-  out.plasma_q2 = maybe("plasma_q2", "L/min");
-  out.plasma_q3 = maybe("plasma_q3", "L/min");
+  for (const auto& row : kSubstanceNumbers)
+    out.*row.number = need_number(reader, row.key, row.unit, sources, row.zero);
+  for (const auto& row : kOptionalSubstanceNumbers) {
+    if (reader.has(row.key)) out.*row.number = need_number(reader, row.key, row.unit, sources);
+  }
   if (out.plasma_v2.has_value() != out.plasma_q2.has_value() ||
       out.plasma_v3.has_value() != out.plasma_q3.has_value()) {
     reader.error("plasma_v1", "a volume and its flow, v2 and q2 or v3 and q3, stand together or not at all");
   }
-  out.effective_csf = maybe("effective_csf", "ug/mL");
   reader.finish();
   return out;
 }

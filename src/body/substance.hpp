@@ -1,6 +1,7 @@
 #pragma once
 /// What the body does to a substance: data/substances/*.toml. A drug of the library has the file of its name.
 
+#include <array>
 #include <expected>
 #include <filesystem>
 #include <optional>
@@ -28,25 +29,37 @@ struct Substance {
   std::optional<Number> effective_csf;         // ug/mL in the fluid at the painful segments
 };
 
+inline constexpr std::array<NumberRow<Substance>, 8> kSubstanceNumbers{{
+    {"dural_loss", "1/min", &Substance::dural_loss, Zero::kAllowed},
+    {"cord_exchange", "1/min", &Substance::cord_exchange, Zero::kAllowed},
+    {"cord_partition", "1", &Substance::cord_partition},
+    {"cord_to_plasma", "1/min", &Substance::cord_to_plasma, Zero::kAllowed},
+    {"brain_exchange", "1/min", &Substance::brain_exchange, Zero::kAllowed},
+    {"brain_partition", "1", &Substance::brain_partition},
+    {"plasma_v1", "L", &Substance::plasma_v1},
+    {"plasma_clearance", "L/min", &Substance::plasma_clearance},
+}};
+/// Those that a file may leave out.
+struct OptionalNumberRow {
+  const char* key;
+  const char* unit;
+  std::optional<Number> Substance::*number;
+};
+inline constexpr std::array<OptionalNumberRow, 5> kOptionalSubstanceNumbers{{
+    {"plasma_v2", "L", &Substance::plasma_v2},
+    {"plasma_v3", "L", &Substance::plasma_v3},
+    {"plasma_q2", "L/min", &Substance::plasma_q2},
+    {"plasma_q3", "L/min", &Substance::plasma_q3},
+    {"effective_csf", "ug/mL", &Substance::effective_csf},
+}};
+
 /// Calls f(key, number) for every number that is there, in the file's words.
 template <class F>
 void for_each_number(const Substance& substance, F&& f) {
-  const auto maybe = [&](const char* key, const std::optional<Number>& number) {
-    if (number) f(key, *number);
-  };
-  f("dural_loss", substance.dural_loss);
-  f("cord_exchange", substance.cord_exchange);
-  f("cord_partition", substance.cord_partition);
-  f("cord_to_plasma", substance.cord_to_plasma);
-  f("brain_exchange", substance.brain_exchange);
-  f("brain_partition", substance.brain_partition);
-  f("plasma_v1", substance.plasma_v1);
-  f("plasma_clearance", substance.plasma_clearance);
-  maybe("plasma_v2", substance.plasma_v2);
-  maybe("plasma_v3", substance.plasma_v3);
-  maybe("plasma_q2", substance.plasma_q2);
-  maybe("plasma_q3", substance.plasma_q3);
-  maybe("effective_csf", substance.effective_csf);
+  for (const auto& row : kSubstanceNumbers) f(std::string_view{row.key}, substance.*row.number);
+  for (const auto& row : kOptionalSubstanceNumbers) {
+    if (substance.*row.number) f(std::string_view{row.key}, *(substance.*row.number));
+  }
 }
 
 /// Reads `directory`/substances/*.toml, by name. All errors at once.
