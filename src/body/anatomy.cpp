@@ -43,8 +43,7 @@ std::optional<int> order_of(std::string_view name, Column column) {
 }
 
 /// `levels` from caudal to rostral, so their order falls.
-std::optional<double> place(const std::vector<NamedLevel>& levels, std::string_view name, Column column) {
-  const auto wanted = order_of(name, column);
+std::optional<double> place(const std::vector<NamedLevel>& levels, std::optional<int> wanted, Column column) {
   if (!wanted || levels.empty()) return std::nullopt;
   const auto order = [&](const NamedLevel& level) { return order_of(level.name, column).value(); };
   if (*wanted > order(levels.front()) || *wanted < order(levels.back())) return std::nullopt;
@@ -96,7 +95,7 @@ std::vector<NamedLevel> read_levels(TableReader& reader, std::string_view key, C
       reader.error(key, fmt::format("{} lies above {}; allowed: C1 highest, S5 lowest", levels[i].name,
                                     levels[i - 1].name));
   }
-  if (!place(levels, "C1", column) || !place(levels, lowest, column))
+  if (!place(levels, order_of("C1", column), column) || !place(levels, order_of(lowest, column), column))
     reader.error(key, fmt::format("allowed: a list that reaches from C1 to {}", lowest));
   return levels;
 }
@@ -116,10 +115,21 @@ double at(const std::vector<Knot>& knots, double z) {
 bool is_level_name(std::string_view name, Column column) { return order_of(name, column).has_value(); }
 
 std::optional<double> Anatomy::vertebra(std::string_view name) const {
-  return place(vertebrae, name, Column::kVertebrae);
+  return place(vertebrae, order_of(name, Column::kVertebrae), Column::kVertebrae);
 }
 std::optional<double> Anatomy::cord_segment(std::string_view name) const {
-  return place(cord_segments, name, Column::kCord);
+  return place(cord_segments, order_of(name, Column::kCord), Column::kCord);
+}
+std::optional<Span> Anatomy::cord_span(std::string_view name) const {
+  const auto order = order_of(name, Column::kCord);
+  const auto middle = place(cord_segments, order, Column::kCord);
+  if (!middle) return std::nullopt;
+  const auto below = place(cord_segments, *order + 1, Column::kCord),
+             above = place(cord_segments, *order - 1, Column::kCord);
+  // A segment at an end reaches as far out as in.
+  const double down = below ? (*middle - *below) / 2 : (*above - *middle) / 2;
+  const double up = above ? (*above - *middle) / 2 : down;
+  return Span{*middle - down, *middle + up};
 }
 
 std::expected<Anatomy, std::vector<DataError>> load_anatomy(const std::filesystem::path& directory,

@@ -27,6 +27,11 @@ struct NamedLevel {
   double z = 0;      // cm
 };
 
+/// From `low` to `high` along the canal, cm.
+struct Span {
+  double low = 0, high = 0;
+};
+
 struct Anatomy {
   std::string file;
   Number length;                          // cm
@@ -50,6 +55,8 @@ struct Anatomy {
   /// name that is none. Levels without an entry lie between their neighbours, evenly.
   [[nodiscard]] std::optional<double> vertebra(std::string_view name) const;
   [[nodiscard]] std::optional<double> cord_segment(std::string_view name) const;
+  /// How far a cord segment reaches: half of the way to its neighbours.
+  [[nodiscard]] std::optional<Span> cord_span(std::string_view name) const;
 };
 
 enum class Column { kVertebrae, kCord };  // there is a segment C8 and no such vertebra

@@ -113,11 +113,38 @@ TEST(BodyData, a_wrong_number_is_told_with_file_line_and_what_is_allowed) {
   EXPECT_NE(
       first_error_of_morphine("name = \"morphine\"", "name = \"heroin\"").find("allowed: the file's name"),
       std::string::npos);
-  EXPECT_NE(first_error_of_morphine("[plasma_q2]", "[plasma_q9]").find("stand together or not at all"),
+  EXPECT_NE(first_error_of_morphine("[plasma_q2]", "[plasma_q9]")
+                .find("the second compartment: needs plasma_q2 as well"),
             std::string::npos);
   EXPECT_NE(first_error_of_morphine("sources = [\"STANPUMPR\"]", "sources = [\"NOBODY\"]")
                 .find("an id of sources.toml"),
             std::string::npos);
+}
+
+TEST(BodyData, an_effect_without_what_it_needs_is_told) {
+  const auto said = [](const std::string& part, const std::string& by, const char* words) {
+    const std::string error = first_error_of_morphine(part, by);
+    EXPECT_NE(error.find(words), std::string::npos) << error;
+  };
+  said("[relief_hill]", "[relief_gill]", "relief: needs relief_hill as well");
+  said("[oral_ka]", "[oral_kb]", "by mouth: needs oral_ka as well");
+  said("acts_on = \"opioid receptor\"", "acts_on = \"opium\"",
+       "\"opium\": allowed: nothing, opioid receptor");
+  said("relieves = \"pain\"", "relieves = \"joy\"", "\"joy\": allowed: pain, spasticity");
+  said("relieves = \"pain\"", "", "relief_ec50: needs relieves and acts_on");
+  said("site = \"", "site = \"m", "allowed: cord, cistern, brain, plasma");
+}
+
+TEST(BodyData, a_segment_reaches_half_of_the_way_to_its_neighbours) {
+  const Anatomy& a = adult();
+  for (const char* name : {"C1", "C8", "T1", "T12", "L1", "S5"}) {
+    const auto span = a.cord_span(name);
+    ASSERT_TRUE(span) << name;
+    EXPECT_LT(span->low, *a.cord_segment(name)) << name;
+    EXPECT_GT(span->high, *a.cord_segment(name)) << name;
+  }
+  EXPECT_DOUBLE_EQ(a.cord_span("T11")->low, a.cord_span("T12")->high);
+  EXPECT_FALSE(a.cord_span("T13"));
 }
 
 TEST(BodyData, what_would_be_divided_by_zero_or_lie_nowhere_does_not_load) {

@@ -24,7 +24,8 @@ inline const std::vector<Substance>& substances() {
   static const std::vector<Substance> kAll = load_substances(THECA_DATA_DIR, sources()).value();
   return kAll;
 }
-inline Kinetics kinetics(const char* name) { return centre_of(*find_substance(substances(), name)); }
+inline const Substance& substance(const char* name) { return *find_substance(substances(), name); }
+inline Kinetics kinetics(const char* name) { return centre_of(substance(name)); }
 
 /// A tube of one area and one dispersion; nothing is produced, lost or exchanged, until somebody says so.
 inline Physiology tube(double length, double area, double dispersion) {

@@ -63,6 +63,12 @@ Kinetics centre_of(const Substance& substance) {
   };
   shallow(1, substance.plasma_v2, substance.plasma_q2);
   shallow(2, substance.plasma_v3, substance.plasma_q3);
+  const auto known = [](const std::optional<Number>& number) { return number ? number->value : 0; };
+  k.oral_bioavailability = known(substance.oral_bioavailability);
+  k.oral_ka = known(substance.oral_ka);
+  k.epidural_csf_availability = known(substance.epidural_csf_availability);
+  k.epidural_csf_ka = known(substance.epidural_csf_ka);
+  k.epidural_plasma_ka = known(substance.epidural_plasma_ka);
   return k;
 }
 

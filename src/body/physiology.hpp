@@ -33,6 +33,10 @@ struct Kinetics {
   std::array<double, 3> plasma_volume{};  // mL; the second and third may be 0: there are none
   double plasma_clearance = 0;            // mL/min
   std::array<double, 2> plasma_flow{};    // mL/min, first to second and third
+  // Other ways in; a rate of 0: none is known.
+  double oral_bioavailability = 0, oral_ka = 0;        // share, 1/min
+  double epidural_csf_availability = 0;                // share
+  double epidural_csf_ka = 0, epidural_plasma_ka = 0;  // 1/min
 };
 
 /// The patient in the middle of what was published.

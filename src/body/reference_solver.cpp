@@ -21,9 +21,14 @@ double fluid_in(const Inflow& inflow, std::size_t node) {
   return inflow.fluid.empty() ? 0 : inflow.fluid[node];
 }
 
+double depot_in(const Inflow& inflow, std::size_t depot) {
+  return inflow.depots.empty() ? 0 : inflow.depots[depot];
+}
+
 double sum_of(const Inflow& inflow) {
-  double sum = inflow.plasma;
+  double sum = inflow.plasma + inflow.lost;
   for (const double part : inflow.fluid) sum += part;
+  for (const double part : inflow.depots) sum += part;
   return sum;
 }
 
@@ -34,6 +39,7 @@ double BodyState::total() const {
   for (const double amount : fluid) sum.add(amount);
   for (const double amount : tissue) sum.add(amount);
   for (const double amount : plasma) sum.add(amount);
+  for (const double amount : depots) sum.add(amount);
   sum.add(eliminated.value());
   return sum.value();
 }
@@ -58,6 +64,24 @@ void ReferenceSolver::give_to_plasma(double amount) {
   next_h_ = 0;
 }
 
+std::size_t ReferenceSolver::add_depot(Depot depot) {
+  assert(depot.rate > 0);
+  depots_.push_back(std::move(depot));
+  state_.depots.push_back(0);
+  return depots_.size() - 1;
+}
+
+void ReferenceSolver::give_to_depot(std::size_t depot, double amount) {
+  state_.depots[depot] += amount;
+  state_.dosed.add(amount);
+  next_h_ = 0;
+}
+
+void ReferenceSolver::lose(double amount) {
+  state_.eliminated.add(amount);
+  state_.dosed.add(amount);
+}
+
 void ReferenceSolver::set_inflow(Inflow inflow) { inflow_ = std::move(inflow); }
 
 void ReferenceSolver::set_axis(Neuraxis axis, const Kinetics& substance) {
@@ -80,8 +104,18 @@ void ReferenceSolver::solve(double dh, Stage& stage, const Inflow& inflow) {
   if (!inflow.fluid.empty()) {
     for (std::size_t i = 0; i < n; ++i) stage.fluid[i] += dh * inflow.fluid[i];
   }
-  factor_.solve(stage.fluid, stage.tissue);
   double absorbed = 0;
+  for (std::size_t d = 0; d < depots_.size(); ++d) {
+    const Depot& depot = depots_[d];
+    stage.depots[d] = (stage.depots[d] + dh * depot_in(inflow, d)) / (1 + dh * depot.rate);
+    const double given = depot.rate * stage.depots[d];
+    if (depot.share.empty()) {
+      absorbed += given;
+      continue;
+    }
+    for (std::size_t i = 0; i < n; ++i) stage.fluid[i] += dh * given * depot.share[i];
+  }
+  factor_.solve(stage.fluid, stage.tissue);
   for (std::size_t i = 0; i < n; ++i)
     absorbed += axis_.lost[i] * stage.fluid[i] + axis_.leaf_lost[i] * stage.tissue[i];
   // Plasma behind it: one mother compartment with two leaves.
@@ -121,10 +155,19 @@ void ReferenceSolver::rates(Stage& stage, const Inflow& inflow) const {
     stage.fluid_rate[i] -= across;
     stage.fluid_rate[i + 1] += across;
   }
+  stage.depot_rate.resize(depots_.size());
+  for (std::size_t d = 0; d < depots_.size(); ++d) {
+    const Depot& depot = depots_[d];
+    const double given = depot.rate * stage.depots[d];
+    stage.depot_rate[d] = depot_in(inflow, d) - given;
+    if (depot.share.empty()) absorbed += given;
+    for (std::size_t i = 0; i < depot.share.size(); ++i) stage.fluid_rate[i] += given * depot.share[i];
+  }
   const auto& v = kinetics_.plasma_volume;
+  const double eliminated = kinetics_.plasma_clearance / v[0] * stage.plasma[0];
   stage.absorbed_rate = absorbed;
-  stage.eliminated_rate = kinetics_.plasma_clearance / v[0] * stage.plasma[0];
-  stage.plasma_rate = {absorbed + inflow.plasma - stage.eliminated_rate, 0, 0};
+  stage.eliminated_rate = eliminated + inflow.lost;
+  stage.plasma_rate = {absorbed + inflow.plasma - eliminated, 0, 0};
   for (std::size_t k = 1; k < 3; ++k) {
     if (v[k] <= 0) continue;
     const double across = kinetics_.plasma_flow[k - 1] * (stage.plasma[0] / v[0] - stage.plasma[k] / v[k]);
@@ -144,6 +187,7 @@ void ReferenceSolver::take(double h, const Inflows& inflow) {
     to.fluid = state_.fluid;
     to.tissue = state_.tissue;
     to.plasma = state_.plasma;
+    to.depots = state_.depots;
   };
   const auto plus = [](Stage& to, double share, const Stage& of) {
     for (std::size_t i = 0; i < to.fluid.size(); ++i) {
@@ -151,6 +195,7 @@ void ReferenceSolver::take(double h, const Inflows& inflow) {
       to.tissue[i] += share * of.tissue_rate[i];
     }
     for (std::size_t k = 0; k < 3; ++k) to.plasma[k] += share * of.plasma_rate[k];
+    for (std::size_t d = 0; d < to.depots.size(); ++d) to.depots[d] += share * of.depot_rate[d];
   };
   copy(end_);
   if (scheme_ == TimeScheme::kBackwardEuler) {
@@ -184,6 +229,7 @@ void ReferenceSolver::finish(double h, const Inflows& inflow) {
   std::swap(state_.fluid, end_.fluid);
   std::swap(state_.tissue, end_.tissue);
   state_.plasma = end_.plasma;
+  std::swap(state_.depots, end_.depots);
   ++steps_;
 }
 

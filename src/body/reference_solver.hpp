@@ -20,23 +20,34 @@ namespace theca {
 
 enum class TimeScheme { kTrBdf2, kBackwardEuler };
 
+/// A place outside of the comb that gives what it holds to the comb or to plasma at its own rate, and takes
+/// nothing back: the gut, the epidural space, the tissue under the skin.
+struct Depot {
+  double rate = 0;            // 1/min, above 0
+  std::vector<double> share;  // of what it gives, to each node of fluid; empty: all to plasma
+};
+
 /// What is where, in ug.
 struct BodyState {
   std::vector<double> fluid;       // by node, the cistern last
   std::vector<double> tissue;      // by leaf, the brain last
   std::array<double, 3> plasma{};  // by compartment
-  CarefulSum eliminated;           // from plasma
-  CarefulSum absorbed;             // into plasma from fluid and tissue
+  std::vector<double> depots;      // by depot
+  CarefulSum eliminated;           // from plasma, and what never came so far
+  CarefulSum absorbed;             // into plasma from fluid, tissue and depots
   CarefulSum dosed;
 
   /// Everything that is somewhere, eliminated included.
   [[nodiscard]] double total() const;
 };
 
-/// What comes in during a step, in ug/min: to each node of fluid, and to plasma directly.
+/// What comes in during a step, in ug/min: to each node of fluid, to plasma directly, to each depot; and what
+/// is eliminated before it comes anywhere.
 struct Inflow {
   std::vector<double> fluid;  // empty: none
   double plasma = 0;
+  std::vector<double> depots{};  // empty: none
+  double lost = 0;
 };
 
 class ReferenceSolver {
@@ -46,6 +57,11 @@ class ReferenceSolver {
   /// An amount at once: `share` of it to each node.
   void give(double amount, std::span<const double> share);
   void give_to_plasma(double amount);
+  /// Another depot, empty. Returns its number.
+  std::size_t add_depot(Depot depot);
+  void give_to_depot(std::size_t depot, double amount);
+  /// Swallowed and never absorbed, or broken down on the way.
+  void lose(double amount);
   /// `amount(i)` to each leaf.
   template <class Amount>
   void give_to_tissue(Amount&& amount) {
@@ -84,8 +100,10 @@ class ReferenceSolver {
   struct Stage {
     std::vector<double> fluid, tissue;
     std::array<double, 3> plasma{};
+    std::vector<double> depots;
     std::vector<double> fluid_rate, tissue_rate;
     std::array<double, 3> plasma_rate{};
+    std::vector<double> depot_rate;
     double absorbed_rate = 0, eliminated_rate = 0;
   };
 
@@ -100,6 +118,7 @@ class ReferenceSolver {
   Neuraxis axis_;
   Kinetics kinetics_;
   TimeScheme scheme_;
+  std::vector<Depot> depots_;
   BodyState state_, before_;
   Inflow inflow_;
   double next_h_ = 0;

@@ -25,6 +25,14 @@ Mass of_ug(double amount) {
   return Mass{std::llround(amount * kFemtogramsPerMicrogram)};
 }
 
+/// Less is not told.
+constexpr double kFelt = 0.01;
+
+std::string percent(double share) {
+  const double value = 100 * share;
+  return value > 99.5 && value < 100 ? "more than 99 %" : fmt::format("{:.0f} %", value);
+}
+
 /// Four digits; a whole number without a point.
 Json four_digits(double value) {
   const double read = std::strtod(fmt::format("{:.4g}", value).c_str(), nullptr);
@@ -76,8 +84,8 @@ std::string patient_sentence(const RunResult& run, const DrugInPatient& drug) {
   std::string text = fmt::format("At the segment {} the spinal fluid holds at most {}", patient.pain,
                                  highest(drug.highest_at_pain));
   if (drug.effective) {
-    const std::string level =
-        level_text(*drug.effective) + (drug.effective_verified ? "" : ", a figure that is not verified");
+    const std::string level = level_text(drug.effective->value) +
+                              (drug.effective->verified ? "" : ", a figure that is not verified");
     text += drug.effective_from ? fmt::format("; the effective level ({}) is reached on {}", level,
                                               when(*drug.effective_from))
                                 : fmt::format("; the effective level ({}) is not reached", level);
@@ -86,9 +94,64 @@ std::string patient_sentence(const RunResult& run, const DrugInPatient& drug) {
                             highest(drug.highest_in_plasma));
 }
 
+std::string effects_sentence(const RunResult& run) {
+  const EffectsInPatient& effects = run.patient->effects;
+  const auto when = [&](Instant t) { return day_text(run, t); };
+  std::string text;
+  const auto relief = [&](bool any, std::string_view of, const Peak& most,
+                          const std::optional<Instant>& halved) {
+    if (!any) return;
+    if (most.value < kFelt) {
+      text += fmt::format("No relief of {}. ", of);
+      return;
+    }
+    text +=
+        halved ? fmt::format("{} is halved from {} on, {} after the start; at most {} of it {} relieved. ",
+                             of == "pain" ? "Pain" : "Spasticity", when(*halved), span(*halved - Instant{}),
+                             percent(most.value), "is")
+               : fmt::format("At most {} of {} is relieved, on {}. ", percent(most.value), of, when(most.at));
+  };
+  relief(effects.on_pain, "pain", effects.most_relief_of_pain, effects.pain_halved);
+  relief(effects.on_spasticity, "spasticity", effects.most_relief_of_spasticity, effects.spasticity_halved);
+  if (effects.on_ventilation) {
+    text += effects.least_ventilation.value > 1 - kFelt
+                ? "Ventilation stays as it is. "
+                : fmt::format("Ventilation at a fixed CO2 tension falls to {:.2f} of what it was, on {}. ",
+                              effects.least_ventilation.value, when(effects.least_ventilation.at));
+  }
+  if (effects.on_withdrawal && effects.most_withdrawal.value >= kFelt)
+    text += fmt::format("Withdrawal: at most {} of the receptors lack the drug they are used to, on {}. ",
+                        percent(effects.most_withdrawal.value), when(effects.most_withdrawal.at));
+  std::vector<const SideEffectCourse*> sides;
+  for (const SideEffectCourse& side : effects.sides) {
+    if (side.highest.value >= kFelt) sides.push_back(&side);
+  }
+  std::ranges::sort(sides, std::ranges::greater{}, [](const auto* side) { return side->highest.value; });
+  if (!sides.empty()) {
+    std::vector<std::string> told;
+    for (const SideEffectCourse* side : sides)
+      told.push_back(fmt::format("{} ({}{})", side->name, percent(side->highest.value),
+                                 run.patient->drugs.size() > 1 ? ", " + run.drugs[side->drug].name : ""));
+    text += "Of patients like this one at most so many have: " + joined(told, ", ", " and ") + ". ";
+  }
+  if (!text.empty()) text.pop_back();
+  return text;
+}
+
 std::string patient_figures(const RunResult& run) {
   if (!run.patient) return "";
   std::string html;
+  const std::string effects = effects_sentence(run);
+  if (!effects.empty()) {
+    html += figure("effects", "What the therapy does", effects);
+    const bool any = std::ranges::any_of(
+        run.patient->effects.sides, [](const SideEffectCourse& side) { return side.highest.value >= kFelt; });
+    if (any)
+      html +=
+          figure("sides", "Side effects",
+                 "Share of patients who would have them; the grave ones may injure. How many is known for "
+                 "ziconotide alone, the rest is thought out.");
+  }
   for (std::size_t i = 0; i < run.patient->drugs.size(); ++i) {
     const DrugInPatient& drug = run.patient->drugs[i];
     const std::string& name = run.drugs[drug.drug].name;
@@ -125,7 +188,11 @@ std::string patient_table(const RunResult& run) {
   stands.push_back({"Catheter's tip",
                     fmt::format("vertebra {}, {:.3g} cm from the caudal end", patient.tip, patient.tip_cm)});
   stands.push_back({"Pain", fmt::format("cord segment {}, {:.3g} cm", patient.pain, patient.pain_cm)});
-  stands.push_back({"Patient", "one adult in the middle of what was published"});
+  stands.push_back({"Patient", fmt::format("one adult in the middle of what was published, {}",
+                                           patient.opioid_tolerance > 1
+                                               ? fmt::format("who needs {:.3g} times the level of opioids",
+                                                             patient.opioid_tolerance)
+                                               : std::string{"not used to opioids"})});
   stands.push_back({"Not verified", joined(patient.unverified, ", ", " and ")});
   return html + table("What the patient's picture stands on", {"Subject", "Value"}, stands);
 }
@@ -154,8 +221,25 @@ Json patient_data(const RunResult& run) {
     one["cord"] = digits(drug.cord_at_pain);
     one["cistern"] = digits(drug.cistern);
     one["plasma"] = digits(drug.plasma);
-    one["effective"] = drug.effective ? four_digits(*drug.effective) : Json(nullptr);
+    one["effective"] = drug.effective ? four_digits(drug.effective->value) : Json(nullptr);
+    one["risky"] = drug.risky ? four_digits(drug.risky->value) : Json(nullptr);
+    one["riskyMeans"] = drug.risky ? drug.risky->means : "";
     json["drugs"].push_back(std::move(one));
+  }
+  const EffectsInPatient& effects = patient.effects;
+  Json& all = json["effects"];
+  all = Json::object();
+  if (effects.on_pain) all["pain"] = digits(effects.pain);
+  if (effects.on_spasticity) all["spasticity"] = digits(effects.spasticity);
+  if (effects.on_ventilation) all["ventilation"] = digits(effects.ventilation);
+  if (effects.on_withdrawal) all["withdrawal"] = digits(effects.withdrawal);
+  all["sides"] = Json::array();
+  for (const SideEffectCourse& side : effects.sides) {
+    if (side.highest.value < kFelt) continue;
+    all["sides"].push_back({{"name", side.name},
+                            {"drug", run.drugs[side.drug].name},
+                            {"grave", side.grave},
+                            {"share", digits(side.share)}});
   }
   return json;
 }
@@ -176,9 +260,14 @@ Json patient_summary(const RunResult& run) {
              {"highest_in_cistern", peak(drug.highest_in_cistern)},
              {"highest_in_plasma", peak(drug.highest_in_plasma)}};
     if (drug.effective) {
-      one["effective_mcg_per_ml"] = four_digits(*drug.effective);
-      one["effective_verified"] = drug.effective_verified;
+      one["effective_mcg_per_ml"] = four_digits(drug.effective->value);
+      one["effective_verified"] = drug.effective->verified;
       one["effective_at_pain"] = run_json::moment(run, drug.effective_from);
+    }
+    if (drug.risky) {
+      one["risky_mcg_per_ml"] = four_digits(drug.risky->value);
+      one["risky_means"] = drug.risky->means;
+      one["risky_verified"] = drug.risky->verified;
     }
     one["at_end_mcg"] = {{"dosed", four_digits(drug.dosed_ug)},
                          {"fluid", four_digits(drug.in_fluid_ug)},
@@ -186,6 +275,30 @@ Json patient_summary(const RunResult& run) {
                          {"plasma", four_digits(drug.in_plasma_ug)},
                          {"eliminated", four_digits(drug.eliminated_ug)}};
     json["drugs"].push_back(std::move(one));
+  }
+  const EffectsInPatient& effects = patient.effects;
+  const auto extreme = [&](const Peak& most) {
+    Json of = run_json::moment(run, most.at);
+    of["share"] = four_digits(most.value);
+    return of;
+  };
+  Json& does = json["effects"];
+  does = Json::object();
+  if (effects.on_pain) {
+    does["pain_halved"] = run_json::moment(run, effects.pain_halved);
+    does["most_relief_of_pain"] = extreme(effects.most_relief_of_pain);
+  }
+  if (effects.on_spasticity) {
+    does["spasticity_halved"] = run_json::moment(run, effects.spasticity_halved);
+    does["most_relief_of_spasticity"] = extreme(effects.most_relief_of_spasticity);
+  }
+  if (effects.on_ventilation) does["least_ventilation"] = extreme(effects.least_ventilation);
+  if (effects.on_withdrawal) does["most_withdrawal"] = extreme(effects.most_withdrawal);
+  does["side_effects"] = Json::array();
+  for (const SideEffectCourse& side : effects.sides) {
+    Json of{{"drug", run.drugs[side.drug].name}, {"name", side.name}, {"grave", side.grave}};
+    of["highest"] = extreme(side.highest);
+    does["side_effects"].push_back(std::move(of));
   }
   json["not_in_data"] = patient.unknown;
   json["unverified"] = patient.unverified;
@@ -203,6 +316,23 @@ std::string patient_csv(const RunResult& run) {
                          local_text(run, patient.times[i]), run.drugs[drug.drug].name, drug.at_tip[i],
                          drug.at_pain[i], drug.cord_at_pain[i], drug.cistern[i], drug.plasma[i]);
     }
+  }
+  return csv;
+}
+
+std::string effects_csv(const RunResult& run) {
+  const PatientRun& patient = *run.patient;
+  const EffectsInPatient& effects = patient.effects;
+  std::string csv = "t_ms,local,relief_of_pain,relief_of_spasticity,ventilation,withdrawal";
+  for (const SideEffectCourse& side : effects.sides)
+    csv += fmt::format(",{}: {}", run.drugs[side.drug].name, side.name);
+  csv += '\n';
+  for (std::size_t i = 0; i < patient.times.size(); ++i) {
+    csv += fmt::format("{},{},{:.6g},{:.6g},{:.6g},{:.6g}", patient.times[i].raw(),
+                       local_text(run, patient.times[i]), effects.pain[i], effects.spasticity[i],
+                       effects.ventilation[i], effects.withdrawal[i]);
+    for (const SideEffectCourse& side : effects.sides) csv += fmt::format(",{:.6g}", side.share[i]);
+    csv += '\n';
   }
   return csv;
 }

@@ -13,6 +13,9 @@ std::string level_text(double ug_per_ml);
 
 /// One sentence or two for each drug: highest levels and when, and when the effective one is passed.
 std::string patient_sentence(const RunResult& run, const DrugInPatient& drug);
+/// What the drugs together do: relief and when, the lowest ventilation, withdrawal, the most felt side
+/// effects. Empty when none of them does anything.
+std::string effects_sentence(const RunResult& run);
 std::string patient_figures(const RunResult& run);
 /// The numbers that the picture stands on and nobody has read in a source.
 std::string patient_table(const RunResult& run);
@@ -21,6 +24,8 @@ nlohmann::ordered_json patient_data(const RunResult& run);
 nlohmann::ordered_json patient_summary(const RunResult& run);
 /// Time, drug, and the courses in ug/mL.
 std::string patient_csv(const RunResult& run);
+/// Time, and what the drugs together do, in shares of 1.
+std::string effects_csv(const RunResult& run);
 /// Time, drug, and spinal fluid in ug/mL at each centimetre from the caudal end.
 std::string csf_csv(const RunResult& run);
 

@@ -296,6 +296,7 @@ std::expected<void, std::string> write_run_files(const RunResult& run, const fs:
   if (!run.constant_flow) files.push_back({kJournal, run.journal});
   if (run.patient) {
     files.push_back({"patient.csv", patient_csv(run)});
+    files.push_back({"effects.csv", effects_csv(run)});
     files.push_back({"csf.csv", csf_csv(run)});
   }
 

@@ -54,6 +54,8 @@ std::string ending(const RunResult& run, const std::string& dir) {
   if (run.patient) {
     for (const DrugInPatient& drug : run.patient->drugs)
       text += fmt::format("  patient, {}: {}\n", run.drugs[drug.drug].name, patient_sentence(run, drug));
+    if (const std::string effects = effects_sentence(run); !effects.empty())
+      text += fmt::format("  patient: {}\n", effects);
     for (const std::string& name : run.patient->unknown)
       text += fmt::format("  patient, {}: not in data/substances\n", name);
   }

@@ -4,19 +4,27 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "quantity/quantity.hpp"
 
 namespace theca {
 
-/// A course over PatientRun::times, in ug/mL.
+/// A course over PatientRun::times: ug/mL, or a share.
 using Course = std::vector<double>;
 
-/// The highest of a course, looked for at every step and not at PatientRun::times alone.
+/// The highest (or lowest) of a course, looked for at every step and not at PatientRun::times alone.
 struct Peak {
-  double value = 0;  // ug/mL
+  double value = 0;
   Instant at;
+};
+
+/// A level in the spinal fluid, ug/mL, and what it means.
+struct FluidLevel {
+  double value = 0;
+  std::string means;  // "half of the highest relief"
+  bool verified = false;
 };
 
 /// One drug in the patient. `fluid[i][k]` is the spinal fluid at times[i] in the k-th centimetre from the
@@ -24,15 +32,32 @@ struct Peak {
 struct DrugInPatient {
   std::size_t drug = 0;  // of RunResult::drugs
   std::vector<std::vector<float>> fluid;
-  Course at_tip, at_pain;  // spinal fluid at the catheter's tip, over the painful segment
+  Course at_tip, at_pain;  // spinal fluid at the catheter's tip, mean over the painful segment
   Course cord_at_pain;     // the tissue there
   Course cistern, plasma;
   Peak highest_at_tip, highest_at_pain, highest_in_cord, highest_in_cistern, highest_in_plasma;
   std::optional<Instant> effective_from;  // when the fluid at the pain first held `effective`
-  std::optional<double>
-      effective;  // in the fluid at the painful segment, as the library of substances has it
-  bool effective_verified = false;
+  std::optional<FluidLevel> effective, risky;
   double dosed_ug = 0, in_fluid_ug = 0, in_tissue_ug = 0, in_plasma_ug = 0, eliminated_ug = 0;  // at the end
+};
+
+struct SideEffectCourse {
+  std::size_t drug = 0;  // of RunResult::drugs
+  std::string name;      // "pruritus"
+  bool grave = false;
+  Course share;  // of patients
+  Peak highest;
+};
+
+/// What the drugs together do to the patient; shares of 1.
+struct EffectsInPatient {
+  bool on_pain = false, on_spasticity = false, on_ventilation = false, on_withdrawal = false;  // any drug
+  Course pain, spasticity;                                                                     // taken away
+  Course ventilation;                                                                          // left
+  Course withdrawal;
+  Peak most_relief_of_pain, most_relief_of_spasticity, least_ventilation, most_withdrawal;
+  std::optional<Instant> pain_halved, spasticity_halved;  // first
+  std::vector<SideEffectCourse> sides;
 };
 
 struct LevelMark {
@@ -43,10 +68,12 @@ struct LevelMark {
 struct PatientRun {
   std::string tip, pain;  // "T10", "T12"
   double tip_cm = 0, pain_cm = 0, length_cm = 0;
+  double opioid_tolerance = 1;
   std::vector<LevelMark> vertebrae;  // caudal to rostral
   std::vector<Instant> times;
-  std::vector<DrugInPatient> drugs;     // those that the library of substances knows
-  std::vector<std::string> unknown;     // those that it does not
+  std::vector<DrugInPatient> drugs;  // those that the library of substances knows
+  EffectsInPatient effects;
+  std::vector<std::string> unknown;     // drugs that it does not know
   std::vector<std::string> unverified;  // "length", "morphine dural_loss", ...: what the picture stands on
 };
 

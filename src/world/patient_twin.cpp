@@ -3,21 +3,27 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <memory>
+#include <span>
+#include <utility>
 
+#include "body/individual.hpp"
 #include "body/reference_solver.hpp"
+#include "world/tip_flow.hpp"
 
 namespace theca {
 namespace {
 
-constexpr double kFemtogramsPerMicrogram = 1e9;
-constexpr double kMsPerMinute = 60'000;
 constexpr std::int64_t kMostTimes = 720;
 constexpr Duration kShortestSpacing = minutes(1);
 /// Of the largest concentration, in each step. What is drawn and told needs no more.
 constexpr double kTolerance = 1e-6;
 
-/// Of a mass in double precision, after many steps.
-constexpr double kRounding = 1e-9;
+/// Effects are reckoned in steps of this, or of a 64th of the spacing of times in a very long run.
+constexpr Duration kEffectStep = minutes(15);
+constexpr std::int64_t kEffectStepsPerTime = 64;
+/// "Relieved": what the field calls a responder.
+constexpr double kHalved = 0.5;
 
 /// Evenly over the run, its begin and its end included.
 std::vector<Instant> times_of(const RunResult& run) {
@@ -38,118 +44,187 @@ double fluid_at(const ReferenceSolver& solver, double z) {
   return std::max(0.0, solver.fluid(cell) * (1 - beyond) + solver.fluid(cell + 1) * beyond);
 }
 
-/// Steps from one sample of a run to the next with the flow of drug between them; `each` is told every
-/// moment.
-class Follower {
- public:
-  Follower(const RunResult& run, std::size_t drug, ReferenceSolver& solver, std::vector<double> share,
-           std::function<void(Instant)> each)
-      : run_(run), drug_(drug), solver_(solver), share_(std::move(share)), each_(std::move(each)) {}
+/// The reference, fed at the tip.
+struct AtTip {
+  ReferenceSolver* solver;
+  std::vector<double> share;
 
-  void to(Instant t) {
-    for (;;) {
-      take_what_is_at_once();
-      if (now_ >= t) return;
-      const bool known = next_ < run_.samples.size();
-      const Instant until = known ? std::min(t, run_.samples[next_].at) : t;
-      const double left = known ? minutes_between(now_, run_.samples[next_].at) : 1;
-      const double rate = known ? std::max(0.0, mass(next_) - given_) / left : 0;
-      const double time = minutes_between(now_, until);
-      if (rate != rate_) {
-        rate_ = rate;
-        Inflow inflow;
-        inflow.fluid = share_;
-        for (double& part : inflow.fluid) part *= rate;
-        solver_.set_inflow(std::move(inflow));
-      }
-      solver_.advance(time, kTolerance, [&](double over) {
-        each_(std::min(until, now_ + Duration{std::llround(over * kMsPerMinute)}));
-      });
-      given_ += rate * time;
-      now_ = until;
-    }
+  void give(double ug) { solver->give(ug, share); }
+  void set_rate(double rate) {
+    Inflow inflow;
+    inflow.fluid = share;
+    for (double& part : inflow.fluid) part *= rate;
+    solver->set_inflow(std::move(inflow));
+  }
+  template <class Each>
+  void advance(double minutes, Each&& each) {
+    solver->advance(minutes, kTolerance, each);
+  }
+};
+
+void raise(Peak& peak, double value, Instant t) {
+  if (value > peak.value) peak = {value, t};
+}
+
+/// The level in the fluid at which the drug depresses breathing by half, or does other grave harm to half of
+/// those who feel it; the lowest of them.
+std::optional<FluidLevel> risky_level(const Substance& substance, const Response& response) {
+  const double used_to = std::pow(response.used_to, response.tolerance_ventilation);
+  std::optional<FluidLevel> lowest;
+  const auto offer = [&](double value, std::string means, bool verified) {
+    if (!lowest || value < lowest->value) lowest = {value, std::move(means), verified};
+  };
+  if (substance.ventilation_c50 && substance.ventilation_csf_weight->value > 0)
+    offer(used_to * response.ventilation_c50 / response.ventilation_csf_weight,
+          "in the cistern: half of the breathing",
+          substance.ventilation_c50->verified && substance.ventilation_csf_weight->verified);
+  for (const SideEffect& side : substance.side_effects) {
+    if (side.grave && side.site != Site::kPlasma)
+      offer(used_to * side.ec50.value, side.name + " in half of those who are prone to it",
+            side.ec50.verified);
+  }
+  return lowest;
+}
+
+/// One drug on its way through the patient.
+class DrugOnItsWay {
+ public:
+  DrugOnItsWay(const RunResult& run, std::size_t drug, const Substance& substance, const Kinetics& kinetics,
+               const Response& response, const Individual& who, const PatientRun& patient, Span pain)
+      : patient_(patient),
+        kinetics_(kinetics),
+        solver_(make_neuraxis(who.body, kinetics), kinetics),
+        segment_(share_of_cells(solver_.axis(), pain)),
+        follower_(tip_flow(run, drug),
+                  AtTip{&solver_, source_in_volume(solver_.axis(), patient.tip_cm, who.bolus_mixing_volume)},
+                  [this](Instant t) { look(t); }) {
+    out_.drug = drug;
+    if (substance.relief_ec50)
+      out_.effective = FluidLevel{response.relief_ec50 * response.used_to, "half of the highest relief",
+                                  substance.relief_ec50->verified};
+    out_.risky = risky_level(substance, response);
+  }
+  DrugOnItsWay(const DrugOnItsWay&) = delete;
+  DrugOnItsWay& operator=(const DrugOnItsWay&) = delete;
+
+  void to(Instant t) { follower_.to(t); }
+
+  [[nodiscard]] SiteLevels levels() const {
+    const auto above_zero = [](double level) { return std::max(0.0, level); };
+    return {above_zero(cord_at_pain() / kinetics_.cord_partition), above_zero(cistern()),
+            above_zero(solver_.tissue(solver_.axis().cells()) / kinetics_.brain_partition),
+            above_zero(solver_.plasma())};
+  }
+
+  void record() {
+    std::vector<float> row(static_cast<std::size_t>(patient_.length_cm));
+    for (std::size_t k = 0; k < row.size(); ++k)
+      row[k] = static_cast<float>(fluid_at(solver_, static_cast<double>(k) + 0.5));
+    out_.fluid.push_back(std::move(row));
+    out_.at_tip.push_back(fluid_at(solver_, patient_.tip_cm));
+    out_.at_pain.push_back(std::max(0.0, at_pain()));
+    out_.cord_at_pain.push_back(std::max(0.0, cord_at_pain()));
+    out_.cistern.push_back(std::max(0.0, cistern()));
+    out_.plasma.push_back(std::max(0.0, solver_.plasma()));
+  }
+
+  DrugInPatient finish() {
+    const BodyState& state = solver_.state();
+    out_.dosed_ug = state.dosed.value();
+    for (const double amount : state.fluid) out_.in_fluid_ug += amount;
+    for (const double amount : state.tissue) out_.in_tissue_ug += amount;
+    for (const double amount : state.plasma) out_.in_plasma_ug += amount;
+    out_.eliminated_ug = state.eliminated.value();
+    return std::move(out_);
   }
 
  private:
-  /// Samples of this very instant: what lies between them left the tip at once.
-  void take_what_is_at_once() {
-    while (next_ < run_.samples.size() && run_.samples[next_].at <= now_) {
-      const double more = mass(next_) - given_;
-      if (more > kRounding * mass(next_)) {
-        solver_.give(more, share_);
-        each_(now_);
-      }
-      given_ = std::max(given_, mass(next_));
-      ++next_;
+  static std::vector<double> share_of_cells(const Neuraxis& axis, Span span) {
+    std::vector<double> share(axis.cells());
+    for (std::size_t i = 0; i < axis.cells(); ++i) {
+      const double low = static_cast<double>(i) * axis.cell_length, high = low + axis.cell_length;
+      share[i] = std::max(0.0, std::min(high, span.high) - std::max(low, span.low)) / (span.high - span.low);
     }
+    return share;
   }
-  [[nodiscard]] double mass(std::size_t sample) const {
-    const auto& all = run_.samples[sample].tip_mass;
-    return drug_ < all.size() ? static_cast<double>(all[drug_].raw()) / kFemtogramsPerMicrogram : 0;
+  [[nodiscard]] double at_pain() const {
+    double mean = 0;
+    for (std::size_t i = 0; i < segment_.size(); ++i) mean += segment_[i] * solver_.fluid(i);
+    return mean;
   }
-  static double minutes_between(Instant a, Instant b) {
-    return static_cast<double>((b - a).raw()) / kMsPerMinute;
+  [[nodiscard]] double cord_at_pain() const {
+    double mean = 0;
+    for (std::size_t i = 0; i < segment_.size(); ++i) mean += segment_[i] * solver_.tissue(i);
+    return mean;
+  }
+  [[nodiscard]] double cistern() const { return solver_.fluid(solver_.axis().cells()); }
+
+  void look(Instant t) {
+    const double pain = at_pain();
+    raise(out_.highest_at_tip, fluid_at(solver_, patient_.tip_cm), t);
+    raise(out_.highest_at_pain, pain, t);
+    raise(out_.highest_in_cord, cord_at_pain(), t);
+    raise(out_.highest_in_cistern, cistern(), t);
+    raise(out_.highest_in_plasma, solver_.plasma(), t);
+    if (out_.effective && !out_.effective_from && pain >= out_.effective->value) out_.effective_from = t;
   }
 
-  const RunResult& run_;
-  std::size_t drug_;
-  ReferenceSolver& solver_;
-  std::vector<double> share_;
-  std::function<void(Instant)> each_;
-  Instant now_;
-  std::size_t next_ = 0;
-  double given_ = 0, rate_ = -1;
+  const PatientRun& patient_;
+  Kinetics kinetics_;
+  ReferenceSolver solver_;
+  std::vector<double> segment_;  // shares of cells
+  DrugInPatient out_;
+  TipFollower<AtTip, std::function<void(Instant)>> follower_;
 };
 
-DrugInPatient course_of(const RunResult& run, std::size_t drug, const Substance& substance,
-                        const PatientRun& patient, const BodyData& data) {
-  const Physiology body = centre_of(data.anatomy);
-  const Kinetics kinetics = centre_of(substance);
-  ReferenceSolver solver{make_neuraxis(body, kinetics), kinetics};
-  DrugInPatient out;
-  out.drug = drug;
-  if (substance.effective_csf) {
-    out.effective = substance.effective_csf->value;
-    out.effective_verified = substance.effective_csf->verified;
+/// The effects of all drugs, beside their levels.
+class EffectRecorder {
+ public:
+  EffectRecorder(const Individual& who, const std::vector<const Substance*>& substances,
+                 const std::vector<std::size_t>& drugs)
+      : effects_(who.responses) {
+    for (std::size_t i = 0; i < substances.size(); ++i) {
+      const Substance& s = *substances[i];
+      out_.on_pain |= s.relieves == Relieves::kPain;
+      out_.on_spasticity |= s.relieves == Relieves::kSpasticity;
+      out_.on_ventilation |= s.ventilation_c50.has_value();
+      out_.on_withdrawal |= s.adaptation_time.has_value();
+      for (std::size_t k = 0; k < s.side_effects.size(); ++k) {
+        out_.sides.push_back({drugs[i], s.side_effects[k].name, s.side_effects[k].grave, {}, {}});
+        of_.emplace_back(i, k);
+      }
+    }
+    out_.least_ventilation.value = 1;
   }
-  const auto pain = std::min(static_cast<std::size_t>(patient.pain_cm / solver.axis().cell_length),
-                             solver.axis().cells() - 1);
-  const auto raise = [](Peak& peak, double value, Instant t) {
-    if (value > peak.value) peak = {value, t};
-  };
-  const auto look = [&](Instant t) {
-    const double at_pain = fluid_at(solver, patient.pain_cm);
-    raise(out.highest_at_tip, fluid_at(solver, patient.tip_cm), t);
-    raise(out.highest_at_pain, at_pain, t);
-    raise(out.highest_in_cord, solver.tissue(pain), t);
-    raise(out.highest_in_cistern, solver.fluid(solver.axis().cells()), t);
-    raise(out.highest_in_plasma, solver.plasma(), t);
-    if (out.effective && !out.effective_from && at_pain >= *out.effective) out.effective_from = t;
-  };
-  Follower follower{run, drug, solver,
-                    source_in_volume(solver.axis(), patient.tip_cm, data.anatomy.bolus_mixing_volume.value),
-                    look};
-  const auto centimetres = static_cast<std::size_t>(patient.length_cm);
-  for (const Instant t : patient.times) {
-    follower.to(t);
-    std::vector<float> row(centimetres);
-    for (std::size_t k = 0; k < centimetres; ++k)
-      row[k] = static_cast<float>(fluid_at(solver, static_cast<double>(k) + 0.5));
-    out.fluid.push_back(std::move(row));
-    out.at_tip.push_back(fluid_at(solver, patient.tip_cm));
-    out.at_pain.push_back(fluid_at(solver, patient.pain_cm));
-    out.cord_at_pain.push_back(std::max(0.0, solver.tissue(pain)));
-    out.cistern.push_back(std::max(0.0, solver.fluid(solver.axis().cells())));
-    out.plasma.push_back(std::max(0.0, solver.plasma()));
+
+  void step(Instant t, Duration by, std::span<const SiteLevels> levels) {
+    effects_.step(in_minutes(by), levels);
+    const Effects& now = effects_.effects();
+    raise(out_.most_relief_of_pain, now.relief_of_pain, t);
+    raise(out_.most_relief_of_spasticity, now.relief_of_spasticity, t);
+    raise(out_.most_withdrawal, now.withdrawal, t);
+    if (now.ventilation < out_.least_ventilation.value) out_.least_ventilation = {now.ventilation, t};
+    if (!out_.pain_halved && now.relief_of_pain >= kHalved) out_.pain_halved = t;
+    if (!out_.spasticity_halved && now.relief_of_spasticity >= kHalved) out_.spasticity_halved = t;
+    for (std::size_t k = 0; k < of_.size(); ++k) raise(out_.sides[k].highest, side(k), t);
   }
-  const BodyState& state = solver.state();
-  out.dosed_ug = state.dosed.value();
-  for (const double amount : state.fluid) out.in_fluid_ug += amount;
-  for (const double amount : state.tissue) out.in_tissue_ug += amount;
-  for (const double amount : state.plasma) out.in_plasma_ug += amount;
-  out.eliminated_ug = state.eliminated.value();
-  return out;
-}
+  void record() {
+    const Effects& now = effects_.effects();
+    out_.pain.push_back(now.relief_of_pain);
+    out_.spasticity.push_back(now.relief_of_spasticity);
+    out_.ventilation.push_back(now.ventilation);
+    out_.withdrawal.push_back(now.withdrawal);
+    for (std::size_t k = 0; k < of_.size(); ++k) out_.sides[k].share.push_back(side(k));
+  }
+  EffectsInPatient finish() { return std::move(out_); }
+
+ private:
+  [[nodiscard]] double side(std::size_t k) const { return effects_.side_effect(of_[k].first, of_[k].second); }
+
+  Pharmacodynamics effects_;
+  EffectsInPatient out_;
+  std::vector<std::pair<std::size_t, std::size_t>> of_;
+};
 
 void note_unverified(const std::string& of, std::string_view key, const Number& number,
                      std::vector<std::string>& out) {
@@ -169,12 +244,13 @@ std::expected<BodyData, std::vector<DataError>> load_body_data(const std::filesy
   return BodyData{std::move(*anatomy), std::move(*substances)};
 }
 
-PatientRun patient_of(const RunResult& run, const BodyPlaces& places, const BodyData& data) {
+PatientRun patient_of(const RunResult& run, const PatientSetting& setting, const BodyData& data) {
   PatientRun patient;
-  patient.tip = places.tip;
-  patient.pain = places.pain;
-  patient.tip_cm = data.anatomy.vertebra(places.tip).value();
-  patient.pain_cm = data.anatomy.cord_segment(places.pain).value();
+  patient.tip = setting.tip;
+  patient.pain = setting.pain;
+  patient.opioid_tolerance = setting.opioid_tolerance;
+  patient.tip_cm = data.anatomy.vertebra(setting.tip).value();
+  patient.pain_cm = data.anatomy.cord_segment(setting.pain).value();
   patient.length_cm = data.anatomy.length.value;
   for (const NamedLevel& level : data.anatomy.vertebrae) patient.vertebrae.push_back({level.name, level.z});
   patient.times = times_of(run);
@@ -183,6 +259,8 @@ PatientRun patient_of(const RunResult& run, const BodyPlaces& places, const Body
   });
   if (!data.anatomy.shape_verified) patient.unverified.emplace_back("shape");
   if (!data.anatomy.levels_verified) patient.unverified.emplace_back("levels");
+  std::vector<const Substance*> substances;
+  std::vector<std::size_t> drugs;
   for (std::size_t i = 0; i < run.drugs.size(); ++i) {
     const Substance* substance = find_substance(data.substances, run.drugs[i].name);
     if (substance == nullptr) {
@@ -192,8 +270,37 @@ PatientRun patient_of(const RunResult& run, const BodyPlaces& places, const Body
     for_each_number(*substance, [&](std::string_view key, const Number& number) {
       note_unverified(substance->name + " ", key, number, patient.unverified);
     });
-    patient.drugs.push_back(course_of(run, i, *substance, patient, data));
+    substances.push_back(substance);
+    drugs.push_back(i);
   }
+  Individual who = centre_of(data.anatomy, substances);
+  for (Response& response : who.responses) {
+    if (response.acts_on == Target::kOpioidReceptor) response.used_to = setting.opioid_tolerance;
+  }
+  const Span pain = data.anatomy.cord_span(setting.pain).value();
+  std::vector<std::unique_ptr<DrugOnItsWay>> ways;
+  for (std::size_t i = 0; i < drugs.size(); ++i)
+    ways.push_back(std::make_unique<DrugOnItsWay>(run, drugs[i], *substances[i], who.kinetics[i],
+                                                  who.responses[i], who, patient, pain));
+  EffectRecorder effects{who, substances, drugs};
+  std::vector<SiteLevels> levels(drugs.size());
+  Instant now;
+  for (const Instant t : patient.times) {
+    const Duration step = std::max(kEffectStep, Duration{(t - now).raw() / kEffectStepsPerTime});
+    do {
+      const Instant next = std::min(t, now + step);
+      for (std::size_t i = 0; i < ways.size(); ++i) {
+        ways[i]->to(next);
+        levels[i] = ways[i]->levels();
+      }
+      effects.step(next, next - now, levels);
+      now = next;
+    } while (now < t);
+    for (const auto& way : ways) way->record();
+    effects.record();
+  }
+  for (const auto& way : ways) patient.drugs.push_back(way->finish());
+  patient.effects = effects.finish();
   return patient;
 }
 

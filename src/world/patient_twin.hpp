@@ -12,10 +12,11 @@
 
 namespace theca {
 
-/// Where in the patient: vertebra of the catheter's tip, cord segment of the pain ("T10", "L1").
-struct BodyPlaces {
-  std::string tip = "T10";
-  std::string pain = "T12";
+/// What a scenario says of the patient.
+struct PatientSetting {
+  std::string tip = "T10";      // vertebra of the catheter's tip
+  std::string pain = "T12";     // cord segment of the pain, or of the spasticity
+  double opioid_tolerance = 1;  // EC50 of opioids over that of a patient who never had any
 };
 
 struct BodyData {
@@ -28,6 +29,6 @@ std::expected<BodyData, std::vector<DataError>> load_body_data(const std::filesy
 
 /// The patient in the middle of what was published. A place that does not lie in the canal has been refused
 /// by the scenario's reader.
-PatientRun patient_of(const RunResult& run, const BodyPlaces& places, const BodyData& data);
+PatientRun patient_of(const RunResult& run, const PatientSetting& setting, const BodyData& data);
 
 }  // namespace theca

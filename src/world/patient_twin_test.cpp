@@ -140,5 +140,52 @@ TEST(Patient, what_left_the_tip_within_one_instant_is_not_lost) {
   EXPECT_NEAR(patient_of(at_once, {}, body()).drugs[0].dosed_ug, 100, 1e-6);
 }
 
+TEST(Patient, who_is_used_to_opioids_needs_more_and_breathes_on) {
+  const RunResult run = told(days(3), {{0, 0}, {60, 20}, {4'320, 1'500}});
+  const PatientRun never = patient_of(run, {}, body()),
+                   used = patient_of(run, {.opioid_tolerance = 20}, body());
+  EXPECT_NEAR(used.drugs[0].effective->value, 20 * never.drugs[0].effective->value, 1e-9);
+  EXPECT_GT(used.drugs[0].risky->value, 10 * never.drugs[0].risky->value);
+  EXPECT_LT(used.effects.most_relief_of_pain.value, never.effects.most_relief_of_pain.value);
+  EXPECT_GT(used.effects.least_ventilation.value, never.effects.least_ventilation.value);
+  EXPECT_EQ(used.drugs[0].highest_at_pain.value, never.drugs[0].highest_at_pain.value)
+      << "the levels are the same";
+}
+
+TEST(Patient, relief_goes_when_the_drug_stops_and_withdrawal_comes) {
+  const RunResult run = told(days(60), {{0, 0}, {30 * 1'440, 30'000}, {60 * 1'440, 30'000}});
+  const EffectsInPatient effects = patient_of(run, {.opioid_tolerance = 5}, body()).effects;
+  EXPECT_GT(effects.most_relief_of_pain.value, 0.5);
+  EXPECT_LT(effects.pain.back(), 0.01);
+  EXPECT_NEAR(effects.ventilation.back(), 1, 0.01);
+  EXPECT_GT(effects.most_withdrawal.value, 0.4);
+  const double day = static_cast<double>(effects.most_withdrawal.at.raw()) / 86'400'000;
+  EXPECT_GT(day, 30.2);
+  EXPECT_LT(day, 33) << "12 to 72 hours after the loss";
+}
+
+/// A year has moments half a day apart: a bolus whose relief comes and goes between two of them is told.
+TEST(Patient, the_lowest_ventilation_is_looked_for_between_the_moments_of_the_curves) {
+  const RunResult run = told(days(365), {{0, 0}, {100'000, 0}, {100'002, 300}, {365 * 1'440, 300}});
+  const EffectsInPatient effects = patient_of(run, {}, body()).effects;
+  EXPECT_LT(effects.least_ventilation.value, *std::ranges::min_element(effects.ventilation) + 1e-12);
+  const double hours = (static_cast<double>(effects.least_ventilation.at.raw()) / 60'000 - 100'000) / 60;
+  EXPECT_NEAR(hours, 5, 2) << "6 hours after a lumbar dose, earlier from T10";
+  ASSERT_TRUE(effects.pain_halved);
+  EXPECT_NEAR(static_cast<double>(effects.pain_halved->raw()) / 60'000, 100'030, 30);
+}
+
+TEST(Patient, a_tolerance_that_is_none_is_refused) {
+  for (const char* wrong : {"0.5", "2000", "-3", "nan", "\"much\""}) {
+    const auto scenario =
+        example::load_text(example::kWalkingExample + "\n[body]\nopioid_tolerance = " + wrong + "\n");
+    ASSERT_FALSE(scenario) << wrong;
+    EXPECT_NE(scenario.error()[0].message.find("allowed"), std::string::npos) << scenario.error()[0].message;
+  }
+  EXPECT_EQ(example::load_text(example::kWalkingExample + "\n[body]\nopioid_tolerance = 30\n")
+                ->body.opioid_tolerance,
+            30);
+}
+
 }  // namespace
 }  // namespace theca

@@ -252,6 +252,13 @@ class Loader {
       scenario_.body.tip = *tip;
     if (const auto pain = level("pain", "a dermatome, C1 to C8, T1 to T12, L1 to L5, S1 to S5", true))
       scenario_.body.pain = *pain;
+    if (!table.has("opioid_tolerance")) return;
+    constexpr double kMost = 1'000;
+    const auto factor = table.need_decimal("opioid_tolerance");
+    if (!factor) return;
+    if (*factor < 1 || *factor > kMost)
+      table.error("opioid_tolerance", fmt::format("{}: allowed: 1 (never had any) to {}", *factor, kMost));
+    scenario_.body.opioid_tolerance = *factor;
   }
 
   struct ReadPath {

@@ -122,7 +122,7 @@ struct Scenario {
   FluidPath true_path;
   Length true_length;                     // of the catheter
   std::optional<std::size_t> path_fluid;  // none: dry
-  BodyPlaces body;
+  PatientSetting body;
   Volume low_alarm;
   std::optional<Ceilings> ceilings;
 

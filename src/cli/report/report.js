@@ -434,7 +434,7 @@ function wireTheme() {
   show();
 }
 
-const MAKERS = { cumulative, difference, flow, dose, concentration, reservoir, boluses, lane, spine, levels };
+const MAKERS = { cumulative, difference, flow, dose, concentration, reservoir, boluses, lane, spine, levels, effects, sides };
 wireTheme();
 wireToolbar();
 for (const figure of document.querySelectorAll('figure.chart')) {

@@ -120,9 +120,10 @@ function spine(index) {
       const xs = seen.map((i) => p.x(patient.t[i])), ys = drug.map.map((_, k) => p.y(k + 0.5));
       const grid = drug.map.map((course) => seen.map((i) => course[i]));
       let svg = '';
-      if (drug.effective) {
-        const d = contour(grid, xs, ys, toMap(drug.effective));
-        svg += `<path class="contour-halo" d="${d}"/><path class="contour" d="${d}"/>`;
+      for (const [level, look] of [[drug.effective, ''], [drug.risky, ' risky']]) {
+        if (!level) continue;
+        const d = contour(grid, xs, ys, toMap(level));
+        svg += `<path class="contour-halo" d="${d}"/><path class="contour${look}" d="${d}"/>`;
       }
       const mark = (z, text, above) => `<path class="place" d="M${p.left} ${p.y(z)}H${p.right}"/>` +
         `<text class="on-map" x="${p.left + 6}" y="${p.y(z) + (above ? -5 : 14)}">${text}</text>`;
@@ -156,7 +157,9 @@ function spine(index) {
       const stops = RAMP.map((c, i) => `<stop offset="${i / (RAMP.length - 1)}" stop-color="rgb(${c})"/>`).join('');
       return `<li>at ${escapeText(levelName(chosenLevel))} <b>${levelText(levelAt(drug, chosenLevel, at))}</b></li>` +
         `<li>${levelText(fromMap(bottom) || MAP_FLOOR)} <svg class="ramp" viewBox="0 0 90 14" aria-hidden="true"><linearGradient id="ramp-${index}">${stops}</linearGradient><rect width="90" height="14" style="fill:url(#ramp-${index})"/></svg> ${levelText(fromMap(top))}</li>` +
-        (drug.effective ? `<li><svg viewBox="0 0 26 14" aria-hidden="true"><path class="contour-halo" d="M0 7H26"/><path class="contour" d="M0 7H26"/></svg>effective ${levelText(drug.effective)}</li>` : '');
+        [['effective', drug.effective, ''], ['risky', drug.risky, ' risky']].map(([name, level, look]) => (level
+          ? `<li><svg viewBox="0 0 26 14" aria-hidden="true"><path class="contour-halo" d="M0 7H26"/><path class="contour${look}" d="M0 7H26"/></svg>${name} ${levelText(level)}` +
+            `${look && drug.riskyMeans ? ` (${escapeText(drug.riskyMeans)})` : ''}</li>` : '')).join('');
     },
     pointAt: (y, p) => chooseLevel(patient.length * (p.bottom - y) / (p.bottom - p.top)),
     moveLevel: (direction) => chooseLevel(chosenLevel + direction),
@@ -202,8 +205,47 @@ function levels(index) {
       const top = 10 ** Math.ceil(Math.log10(Math.max(high, LOWEST) * 1.05));
       return [Math.max(LOWEST, Math.min(top / 1e3, 10 ** Math.floor(Math.log10(Math.max(low, top / 1e6))))), top];
     },
-    over: (p) => (drug.effective && drug.effective > p.range[0] && drug.effective < p.range[1]
-      ? `<path class="level" d="M${p.left} ${p.y(drug.effective)}H${p.right}"/><text class="level-name halo" x="${p.left + 6}" y="${p.y(drug.effective) - 6}">effective at ${patient.pain.name} ${levelText(drug.effective)}</text>` : ''),
+    under: (p) => {  // the window between the effective and the risky level
+      const [low, high] = [drug.effective, drug.risky];
+      if (!low || !high || high <= low || low >= p.range[1] || high <= p.range[0]) return '';
+      const top = p.y(Math.min(high, p.range[1])), bottom = p.y(Math.max(low, p.range[0]));
+      return `<rect class="window" x="${p.left}" y="${top}" width="${p.right - p.left}" height="${bottom - top}"/>`;
+    },
+    over: (p) => [[`effective at ${patient.pain.name}`, drug.effective, true], ['risky', drug.risky, false]].map(([name, level, left]) => (level && level > p.range[0] && level < p.range[1]
+      ? `<path class="level" d="M${p.left} ${p.y(level)}H${p.right}"/><text class="level-name halo" x="${left ? p.left + 6 : p.right - 6}" y="${p.y(level) - 6}" text-anchor="${left ? 'start' : 'end'}">${name} ${levelText(level)}</text>` : '')).join(''),
     table: (t0, t1) => seriesTable(series(), 'mcg/mL', t0, t1),
+  };
+}
+
+/** Relief, ventilation and withdrawal in per cent. */
+function effects() {
+  const it = patient.effects;
+  const percent = (ys) => mapped(ys, (v) => 100 * v);
+  const series = [
+    ['pain', 'pain relieved', 'delivered', 'thick'], ['spasticity', 'spasticity relieved', 'delivered', 'thick'],
+    ['ventilation', 'ventilation left', 'dose', ''], ['withdrawal', 'withdrawal', 'earliest', 'dash'],
+  ].filter(([key]) => it[key]).map(([key, name, color, look], i, all) => ({
+    name, t: patient.t, y: percent(it[key]), color: key === 'spasticity' && all.some(([k]) => k === 'pain') ? 'truly' : color, look, digits: 3 }));
+  return {
+    height: (narrow) => (narrow ? 220 : 260),
+    unit: () => '%',
+    series: () => series,
+    range: () => [0, 103],
+    over: (p) => `<path class="level" d="M${p.left} ${p.y(50)}H${p.right}"/><text class="level-name halo" x="${p.left + 6}" y="${p.y(50) - 6}">half</text>`,
+    table: (t0, t1) => seriesTable(series, '%', t0, t1),
+  };
+}
+
+function sides() {
+  const colors = ['prescribed', 'truly', 'dose', 'earliest', 'delivered', 'tip'], looks = ['', 'dash', 'dots'];
+  const series = patient.effects.sides.map((side, i) => ({
+    name: (patient.drugs.length > 1 ? `${side.drug}: ` : '') + side.name + (side.grave ? ' (grave)' : ''),
+    t: patient.t, y: mapped(side.share, (v) => 100 * v), color: colors[i % colors.length], look: looks[Math.floor(i / colors.length) % looks.length], digits: 3 }));
+  return {
+    height: (narrow) => (narrow ? 200 : 230),
+    unit: () => '%',
+    series: () => series,
+    range: (t0, t1) => [0, Math.min(103, Math.max(5, rangeOf(series, t0, t1)[1] * 1.1))],
+    table: (t0, t1) => seriesTable(series, '% of patients', t0, t1),
   };
 }

@@ -1,0 +1,16 @@
+#include "body/individual.hpp"
+
+namespace theca {
+
+Individual centre_of(const Anatomy& anatomy, std::span<const Substance* const> substances) {
+  Individual out;
+  out.body = centre_of(anatomy);
+  out.bolus_mixing_volume = anatomy.bolus_mixing_volume.value;
+  for (const Substance* substance : substances) {
+    out.kinetics.push_back(centre_of(*substance));
+    out.responses.push_back(response_of(*substance));
+  }
+  return out;
+}
+
+}  // namespace theca

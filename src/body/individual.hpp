@@ -1,0 +1,23 @@
+#pragma once
+/// One patient whole, in plain numbers: body, and for each of a list of substances what each does to the
+/// other.
+
+#include <span>
+#include <vector>
+
+#include "body/pharmacodynamics.hpp"
+#include "body/physiology.hpp"
+
+namespace theca {
+
+struct Individual {
+  Physiology body;
+  double bolus_mixing_volume = 0;   // mL
+  std::vector<Kinetics> kinetics;   // by substance
+  std::vector<Response> responses;  // by substance
+};
+
+/// The patient in the middle of what was published.
+Individual centre_of(const Anatomy& anatomy, std::span<const Substance* const> substances);
+
+}  // namespace theca

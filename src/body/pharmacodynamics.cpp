@@ -1,0 +1,180 @@
+#include "body/pharmacodynamics.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <numbers>
+
+namespace theca {
+namespace {
+
+constexpr double kMinutesPerDay = 24 * 60;
+
+double rate_of(const Number& half_life) { return std::numbers::ln2 / half_life.value; }
+
+/// x' = k (u - x) over `h`, u on a line from `begin` to `end`.
+double followed(double x, double k, double begin, double end, double h) {
+  const double kh = k * h;
+  if (kh <= 0) return x;
+  const double gone = -std::expm1(-kh);  // 1 - e^-kh
+  return x + (begin - x) * gone + (end - begin) * (1 - gone / kh);
+}
+
+double level_at(Site site, const SiteLevels& levels) {
+  switch (site) {
+    case Site::kCord:
+      return levels.cord;
+    case Site::kCistern:
+      return levels.cistern;
+    case Site::kBrain:
+      return levels.brain;
+    case Site::kPlasma:
+      return levels.plasma;
+  }
+  return 0;
+}
+
+/// Several that act on one target: potencies add, Emax and Hill are theirs by potency.
+struct Together {
+  double potency = 0, emax = 0, hill = 0;
+  void add(double more, double its_emax, double its_hill) {
+    if (more <= 0) return;
+    potency += more;
+    emax += more * its_emax;
+    hill += more * its_hill;
+  }
+  /// Emax p^g / (1 + p^g)
+  [[nodiscard]] double effect() const {
+    if (potency <= 0) return 0;
+    const double p = std::pow(potency, hill / potency);
+    return emax / potency * (std::isinf(p) ? 1 : p / (1 + p));
+  }
+};
+
+}  // namespace
+
+Response response_of(const Substance& s) {
+  Response r;
+  r.acts_on = s.acts_on;
+  r.relieves = s.relieves;
+  if (s.relief_ec50) {
+    r.relief_ec50 = s.relief_ec50->value;
+    r.relief_emax = s.relief_emax->value;
+    r.relief_hill = s.relief_hill->value;
+    r.relief_ke0 = rate_of(*s.relief_ke0_half_life);
+  }
+  if (s.plasma_ec50) {
+    r.plasma_ec50 = s.plasma_ec50->value;
+    r.plasma_ke0 = rate_of(*s.plasma_ke0_half_life);
+  }
+  if (s.ventilation_c50) {
+    r.ventilation_c50 = s.ventilation_c50->value;
+    r.ventilation_hill = s.ventilation_hill->value;
+    r.ventilation_csf_weight = s.ventilation_csf_weight->value;
+    r.tolerance_ventilation = s.tolerance_ventilation->value;
+  }
+  if (s.adaptation_time) r.adaptation_rate = 1 / (s.adaptation_time->value * kMinutesPerDay);
+  if (s.tolerance_gain) {
+    r.tolerance_gain = s.tolerance_gain->value / kMinutesPerDay;
+    r.tolerance_k_off = s.tolerance_k_off->value / kMinutesPerDay;
+  }
+  for (const SideEffect& side : s.side_effects)
+    r.sides.push_back(
+        {side.site, side.ec50.value, side.emax.value, side.hill.value, rate_of(side.ke0_half_life)});
+  return r;
+}
+
+Pharmacodynamics::Pharmacodynamics(std::vector<Response> substances)
+    : substances_(std::move(substances)), states_(substances_.size()) {
+  for (std::size_t i = 0; i < substances_.size(); ++i) states_[i].sides.resize(substances_[i].sides.size());
+}
+
+double Pharmacodynamics::tolerance(std::size_t substance) const {
+  return std::exp(states_[substance].log_tolerance);
+}
+
+/// Of breathing and side effects.
+double Pharmacodynamics::used_to_harm(std::size_t i) const {
+  return std::pow(substances_[i].used_to * tolerance(i), substances_[i].tolerance_ventilation);
+}
+
+/// Level over EC50, of cord and blood together; tolerance left aside.
+double Pharmacodynamics::relief_potency(std::size_t i) const {
+  const Response& r = substances_[i];
+  double potency = 0;
+  if (r.relief_ec50 > 0) potency += states_[i].cord / r.relief_ec50;
+  if (r.plasma_ec50 > 0) potency += states_[i].plasma / r.plasma_ec50;
+  return potency;
+}
+
+void Pharmacodynamics::step(double minutes, std::span<const SiteLevels> levels) {
+  assert(levels.size() == states_.size());
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    const Response& r = substances_[i];
+    State& s = states_[i];
+    const SiteLevels &begin = s.levels, &end = levels[i];
+    const double before = relief_potency(i) / (r.used_to * tolerance(i));
+    s.cord = followed(s.cord, r.relief_ke0, begin.cord, end.cord, minutes);
+    s.plasma = followed(s.plasma, r.plasma_ke0, begin.plasma, end.plasma, minutes);
+    for (std::size_t k = 0; k < r.sides.size(); ++k) {
+      const Response::Side& side = r.sides[k];
+      s.sides[k] =
+          followed(s.sides[k], side.ke0, level_at(side.site, begin), level_at(side.site, end), minutes);
+    }
+    s.levels = end;
+    if (r.tolerance_gain <= 0) continue;
+    // Over hours it hardly moves: its own state at the begin will do.
+    const double after = relief_potency(i) / (r.used_to * tolerance(i));
+    const double occupied = (before / (1 + before) + after / (1 + after)) / 2;
+    const double gone = -std::expm1(-r.tolerance_k_off * minutes);
+    const double to = r.tolerance_k_off > 0 ? r.tolerance_gain * occupied / r.tolerance_k_off : 0;
+    s.log_tolerance += (to - s.log_tolerance) * gone;
+  }
+  for (std::size_t t = 0; t < kTargetCount; ++t) {
+    double potency = 0, rate = 0;
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      if (substances_[i].acts_on != static_cast<Target>(t) || substances_[i].adaptation_rate <= 0) continue;
+      potency += relief_potency(i);
+      rate = rate == 0 ? substances_[i].adaptation_rate : std::min(rate, substances_[i].adaptation_rate);
+    }
+    Receptors& receptors = receptors_[t];
+    const double occupied = potency / (1 + potency);
+    receptors.adapted = followed(receptors.adapted, rate, receptors.occupied, occupied, minutes);
+    receptors.occupied = occupied;
+  }
+  look();
+}
+
+void Pharmacodynamics::look() {
+  effects_ = {};
+  double pain = 1, spasticity = 1;
+  for (std::size_t t = 0; t < kTargetCount; ++t) {
+    Together against_pain, against_spasticity, against_breath;
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      const Response& r = substances_[i];
+      if (r.acts_on != static_cast<Target>(t)) continue;
+      const double relief = relief_potency(i) / (r.used_to * tolerance(i));
+      if (r.relieves == Relieves::kPain) against_pain.add(relief, r.relief_emax, r.relief_hill);
+      if (r.relieves == Relieves::kSpasticity) against_spasticity.add(relief, r.relief_emax, r.relief_hill);
+      if (r.ventilation_c50 <= 0) continue;
+      const double level = r.ventilation_csf_weight * states_[i].levels.brain + states_[i].plasma;
+      against_breath.add(level / (r.ventilation_c50 * used_to_harm(i)), 1, r.ventilation_hill);
+    }
+    pain *= 1 - against_pain.effect();
+    spasticity *= 1 - against_spasticity.effect();
+    effects_.ventilation *= 1 - against_breath.effect();
+    effects_.withdrawal = std::max(effects_.withdrawal, receptors_[t].adapted - receptors_[t].occupied);
+  }
+  effects_.relief_of_pain = 1 - pain;
+  effects_.relief_of_spasticity = 1 - spasticity;
+}
+
+double Pharmacodynamics::side_effect(std::size_t substance, std::size_t side) const {
+  const Response::Side& of = substances_[substance].sides[side];
+  Together alone;
+  alone.add(std::max(0.0, states_[substance].sides[side]) / (of.ec50 * used_to_harm(substance)), of.emax,
+            of.hill);
+  return alone.effect();
+}
+
+}  // namespace theca

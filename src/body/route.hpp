@@ -1,0 +1,42 @@
+#pragma once
+/// The ways by which a substance comes into the body, beside the pump: through a needle into the fluid or
+/// the epidural space, into a vein, by mouth.
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "body/reference_solver.hpp"
+
+namespace theca {
+
+enum class Route : std::uint8_t { kIntrathecal, kEpidural, kIntravenous, kOral };
+inline constexpr std::size_t kRouteCount = 4;
+std::string_view name_of(Route route);  // "intrathecal"
+
+/// One way into one solver. Of an epidural dose a share comes to the fluid at the needle's level and the rest
+/// to the blood, each at its own rate; of a swallowed one a share comes to the blood.
+class WayIn {
+ public:
+  /// `share`: what the needle's fluid is, for the intrathecal and the epidural way. An error says which
+  /// numbers of data/substances this way needs.
+  static std::expected<WayIn, std::string> make(ReferenceSolver& solver, const Kinetics& substance,
+                                                Route route, std::vector<double> share);
+
+  /// At once, ug.
+  void give(ReferenceSolver& solver, double amount) const;
+  /// From now on, ug/min.
+  void set_rate(ReferenceSolver& solver, double rate) const;
+
+ private:
+  WayIn() = default;
+  Route route_ = Route::kIntrathecal;
+  std::vector<double> share_;
+  double first_ = 1;                   // of a dose: into the first depot
+  std::size_t depot_ = 0, other_ = 0;  // numbers of depots
+  std::size_t depots_ = 0;             // of the solver, at least
+};
+
+}  // namespace theca
