@@ -48,6 +48,15 @@ Neuraxis make_neuraxis(const Physiology& patient, const Kinetics& substance, std
   return axis;
 }
 
+std::vector<double> cells_in(const Neuraxis& axis, Span span) {
+  std::vector<double> share(axis.cells());
+  for (std::size_t i = 0; i < axis.cells(); ++i) {
+    const double low = static_cast<double>(i) * axis.cell_length, high = low + axis.cell_length;
+    share[i] = std::max(0.0, std::min(high, span.high) - std::max(low, span.low)) / (span.high - span.low);
+  }
+  return share;
+}
+
 std::vector<double> source_at(const Neuraxis& axis, double z) {
   std::vector<double> share(axis.nodes());
   const auto last = static_cast<double>(axis.cells() - 1);

@@ -42,6 +42,10 @@ inline constexpr std::size_t kSpinalCells = 120;  // half a centimetre
 Neuraxis make_neuraxis(const Physiology& patient, const Kinetics& substance, std::size_t cells = kSpinalCells,
                        FaceFlow flow = FaceFlow::kCentral);
 
+/// The share of a span that each cell holds, by length; a mean over the span is the sum of cells times
+/// shares. `span` lies inside the canal.
+std::vector<double> cells_in(const Neuraxis& axis, Span span);
+
 // How a source falls on the nodes: shares whose sum is 1. `z` is kept inside the canal.
 
 /// On the two cells around z, so that its first moment is kept.

@@ -43,7 +43,7 @@ struct SiteLevels {
   double plasma = 0;
 };
 
-struct Effects {
+struct ClinicalEffects {
   double relief_of_pain = 0, relief_of_spasticity = 0;  // share that is taken away
   double ventilation = 1;                               // share of that without a drug
   double withdrawal = 0;                                // occupancy missing of what receptors adapted to
@@ -56,7 +56,7 @@ class Pharmacodynamics {
   /// Goes on by `minutes` to `levels`, one entry for each substance. The first readings stand from the begin.
   void step(double minutes, std::span<const SiteLevels> levels);
 
-  [[nodiscard]] const Effects& effects() const { return effects_; }
+  [[nodiscard]] const ClinicalEffects& effects() const { return effects_; }
   /// Share of patients with side effect `side` of `substance`.
   [[nodiscard]] double side_effect(std::size_t substance, std::size_t side) const;
   /// EC50 over the one at the begin.
@@ -81,7 +81,7 @@ class Pharmacodynamics {
   std::vector<Response> substances_;
   std::vector<State> states_;
   std::array<Receptors, kTargetCount> receptors_{};
-  Effects effects_;
+  ClinicalEffects effects_;
 };
 
 }  // namespace theca

@@ -42,7 +42,7 @@ Response local_anaesthetic() {
 }
 
 /// Long at the same levels.
-Effects at_rest(std::vector<Response> drugs, std::vector<SiteLevels> levels) {
+ClinicalEffects at_rest(std::vector<Response> drugs, std::vector<SiteLevels> levels) {
   Pharmacodynamics effects{std::move(drugs)};
   for (int day = 0; day < 30; ++day) effects.step(kDay, levels);
   return effects.effects();
@@ -102,11 +102,11 @@ RC_GTEST_PROP(Pharmacodynamics, more_drug_never_relieves_less_nor_lets_breathe_m
     const double minutes = *rc::gen::inRange(0, 5'000);
     less.step(minutes, low);
     more.step(minutes, high);
-    const Effects &a = less.effects(), &b = more.effects();
+    const ClinicalEffects &a = less.effects(), &b = more.effects();
     RC_ASSERT(b.relief_of_pain >= a.relief_of_pain - 1e-12);
     RC_ASSERT(b.ventilation <= a.ventilation + 1e-12);
     RC_ASSERT(more.side_effect(0, 0) >= less.side_effect(0, 0) - 1e-12);
-    for (const Effects* e : {&a, &b}) {
+    for (const ClinicalEffects* e : {&a, &b}) {
       RC_ASSERT(e->relief_of_pain >= 0 && e->relief_of_pain <= 1);
       RC_ASSERT(e->ventilation >= 0 && e->ventilation <= 1);
       RC_ASSERT(e->withdrawal >= 0 && e->withdrawal <= 1);
@@ -173,7 +173,7 @@ TEST(Pharmacodynamics, a_patient_who_is_used_to_it_needs_so_much_more) {
 TEST(Pharmacodynamics, every_drug_of_the_library_relieves_something_and_tracers_do_nothing) {
   for (const Substance& s : example::substances()) {
     const Response r = response_of(s);
-    const Effects e = at_rest({r}, {{10 * r.relief_ec50, 1, 1, 0}});
+    const ClinicalEffects e = at_rest({r}, {{10 * r.relief_ec50, 1, 1, 0}});
     const double relief = std::max(e.relief_of_pain, e.relief_of_spasticity);
     EXPECT_EQ(relief > 0, s.acts_on != Target::kNothing && s.relief_ec50.has_value()) << s.name;
     EXPECT_EQ(e.ventilation < 1, s.ventilation_c50.has_value()) << s.name;

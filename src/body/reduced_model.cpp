@@ -167,33 +167,58 @@ void ReducedSolver::give(double amount) {
   dosed_.add(amount);
 }
 
+void ReducedSolver::prepare(double h) {
+  if (h == step_.h) return;
+  const ReducedModel& m = *model_;
+  const std::size_t n = z_.size();
+  step_.h = h;
+  step_.fade.resize(n);
+  step_.grown.resize(n);
+  step_.fade_plasma.resize(y_.size());
+  step_.grown_plasma.resize(y_.size());
+  step_.passed.resize(n * y_.size());
+  for (std::size_t k = 0; k < n; ++k) {
+    step_.fade[k] = std::exp(-m.rate_[k] * h);
+    step_.grown[k] = grown(-m.rate_[k], h);
+  }
+  for (std::size_t j = 0; j < y_.size(); ++j) {
+    const double mu = m.plasma_rate_[j];
+    step_.fade_plasma[j] = std::exp(-mu * h);
+    step_.grown_plasma[j] = grown(-mu, h);
+    for (std::size_t k = 0; k < n; ++k) {
+      // The fading of one behind that of the other, by the smaller of the two, or equal rates lose digits.
+      const double slow = std::min(m.rate_[k], mu), apart = std::abs(m.rate_[k] - mu);
+      step_.passed[j * n + k] = m.plasma_input_[j] * m.loss_[k] * std::exp(-slow * h) * grown(-apart, h);
+    }
+  }
+}
+
 void ReducedSolver::advance(double minutes) {
+  prepare(minutes);
   const double h = minutes;
   const ReducedModel& m = *model_;
+  const std::size_t n = z_.size();
+  constexpr std::size_t kMostPlasma = 3;
+  std::array<double, kMostPlasma> next_y{};
+  assert(y_.size() <= kMostPlasma);
   // z' = -rate z + input u, so z - steady fades.
-  double taken = 0;
-  std::vector<double> next_y(y_.size());
-  for (std::size_t j = 0; j < y_.size(); ++j) next_y[j] = y_[j] * std::exp(-m.plasma_rate_[j] * h);
-  for (std::size_t k = 0; k < z_.size(); ++k) {
-    const double rate = m.rate_[k];
-    const double steady = m.input_[k] * input_rate_ / rate, off = z_[k] - steady;
-    taken += m.loss_[k] * (steady * h + off * grown(-rate, h));
-    for (std::size_t j = 0; j < y_.size(); ++j) {
-      const double mu = m.plasma_rate_[j];
-      // The fading of one behind that of the other, by the smaller of the two, or equal rates lose digits.
-      const double slow = std::min(rate, mu), apart = std::abs(rate - mu);
-      const double both = std::exp(-slow * h) * grown(-apart, h);
-      next_y[j] += m.plasma_input_[j] * m.loss_[k] * (steady * grown(-mu, h) + off * both);
-    }
-    z_[k] = steady + off * std::exp(-rate * h);
+  double taken = 0, steadily = 0;
+  for (std::size_t j = 0; j < y_.size(); ++j) next_y[j] = y_[j] * step_.fade_plasma[j];
+  for (std::size_t k = 0; k < n; ++k) {
+    const double steady = m.input_[k] * input_rate_ / m.rate_[k], off = z_[k] - steady;
+    taken += m.loss_[k] * (steady * h + off * step_.grown[k]);
+    steadily += m.loss_[k] * steady;
+    for (std::size_t j = 0; j < y_.size(); ++j) next_y[j] += off * step_.passed[j * n + k];
+    z_[k] = steady + off * step_.fade[k];
   }
   double gone = 0;
   for (std::size_t j = 0; j < y_.size(); ++j) {
+    next_y[j] += m.plasma_input_[j] * steadily * step_.grown_plasma[j];
     // Of y' = -mu y + what comes: the integral of y.
     const double mean = (m.plasma_input_[j] * taken - (next_y[j] - y_[j])) / m.plasma_rate_[j];
     gone += m.plasma_total_[j] * m.plasma_rate_[j] * mean;  // what fades of the sum is what is eliminated
+    y_[j] = next_y[j];
   }
-  y_ = next_y;
   absorbed_.add(taken);
   eliminated_.add(gone);
   dosed_.add(input_rate_ * h);

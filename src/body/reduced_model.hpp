@@ -72,7 +72,17 @@ class ReducedSolver {
   [[nodiscard]] double eliminated() const { return eliminated_.value(); }
 
  private:
+  /// What a step of `h` minutes multiplies by; kept, as most steps are as long as the one before.
+  struct Propagator {
+    double h = 0;
+    std::vector<double> fade, grown;                // by decay
+    std::vector<double> fade_plasma, grown_plasma;  // by decay of plasma
+    std::vector<double> passed;  // by decay of plasma and decay: what comes over of it, after its fading
+  };
+  void prepare(double h);
+
   const ReducedModel* model_;
+  Propagator step_;
   std::vector<double> z_, y_;
   double input_rate_ = 0;
   CarefulSum dosed_, absorbed_, eliminated_;

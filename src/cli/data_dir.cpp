@@ -41,4 +41,11 @@ std::optional<BodyData> load_body_or_tell(const Library& library) {
   return std::nullopt;
 }
 
+std::optional<Variability> load_variability_or_tell(const Library& library) {
+  auto variability = load_variability(data_dir(), library.sources);
+  if (variability) return std::move(*variability);
+  tell(variability.error(), "spread over patients");
+  return std::nullopt;
+}
+
 }  // namespace theca

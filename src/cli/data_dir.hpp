@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "body/variability.hpp"
 #include "plan/conversions.hpp"
 #include "plan/library.hpp"
 #include "world/patient_twin.hpp"
@@ -16,5 +17,7 @@ std::optional<Conversions> load_conversions_or_tell(const Library& library);
 
 /// Anatomy and substances, beside the library and standing on its sources.
 std::optional<BodyData> load_body_or_tell(const Library& library);
+/// How patients differ.
+std::optional<Variability> load_variability_or_tell(const Library& library);
 
 }  // namespace theca

@@ -46,6 +46,43 @@ Json digits(const Course& course) {
   return list;
 }
 
+/// Five courses: 5, 25, 50, 75, 95 %.
+Json courses(const Band& band) {
+  Json list = Json::array();
+  for (const auto* course : {&band.p5, &band.p25, &band.median, &band.p75, &band.p95}) {
+    Json values = Json::array();
+    for (const float value : *course) values.push_back(four_digits(std::max(0.0F, value)));
+    list.push_back(std::move(values));
+  }
+  return list;
+}
+
+/// The bands of a run in the words of the report: `f(name, band)`.
+template <class F>
+void for_each_effect_band(const PatientRun& patient, F&& f) {
+  const EffectsInPatient& middle = patient.effects;
+  if (middle.on_pain) f("pain relieved", patient.bands->pain);
+  if (middle.on_spasticity) f("spasticity relieved", patient.bands->spasticity);
+  if (middle.on_ventilation) f("ventilation left", patient.bands->ventilation);
+  if (middle.on_withdrawal) f("withdrawal", patient.bands->withdrawal);
+}
+template <class F>
+void for_each_level_band(const DrugBands& drug, F&& f) {
+  f("fluid at the pain", drug.at_pain);
+  f("cistern", drug.cistern);
+  f("blood", drug.plasma);
+}
+
+Json moments_of(const std::vector<Instant>& times) {
+  Json list = Json::array();
+  std::int64_t before = 0;
+  for (const Instant t : times) {
+    list.push_back(t.raw() - before);
+    before = t.raw();
+  }
+  return list;
+}
+
 /// By level, then differences over time.
 Json map_of(const DrugInPatient& drug) {
   Json levels = Json::array();
@@ -138,12 +175,53 @@ std::string effects_sentence(const RunResult& run) {
   return text;
 }
 
+std::string bands_sentence(const RunResult& run) {
+  const EffectsInPatient& middle = run.patient->effects;
+  const PatientBands& bands = *run.patient->bands;
+  const auto between = [](const Quantiles& q, auto&& text) {
+    return fmt::format("{} ({} to {})", text(q.median), text(q.p5), text(q.p95));
+  };
+  const auto share = [](double value) { return percent(value); };
+  const auto fraction = [](double value) { return fmt::format("{:.2f}", value); };
+  const auto moment = [&](double ms) {  // "day 2 14:05"; the date stands in the sentence of the middle patient
+    const std::string text = day_text(run, Instant{std::llround(ms)});
+    return text.substr(0, text.find(" ("));
+  };
+  std::string text = fmt::format("{} patients like this one (seed {}); the median, and 5 to 95 % of them. ",
+                                 bands.patients, bands.seed);
+  const auto relief = [&](bool any, std::string_view of, const Quantiles& most,
+                          const WhenOverPatients& halved) {
+    if (!any) return;
+    text += fmt::format("Of {} at most {} is relieved", of, between(most, share));
+    text += halved.share > 0 ? fmt::format("; it is halved in {} of them, on {}. ", percent(halved.share),
+                                           between(halved.ms, moment))
+                             : "; it is halved in none. ";
+  };
+  relief(middle.on_pain, "pain", bands.most_relief_of_pain, bands.pain_halved);
+  relief(middle.on_spasticity, "spasticity", bands.most_relief_of_spasticity, bands.spasticity_halved);
+  if (middle.on_ventilation)
+    text += fmt::format("Ventilation at a fixed CO2 tension falls to {}, to less than half in {}. ",
+                        between(bands.least_ventilation, fraction), percent(bands.ventilation_halved));
+  if (middle.on_withdrawal && bands.most_withdrawal.p95 >= kFelt)
+    text += fmt::format("Withdrawal: {} of the receptors at most. ", between(bands.most_withdrawal, share));
+  for (std::size_t i = 0; i < bands.fronts.size(); ++i) {
+    if (bands.fronts[i].share <= 0) continue;
+    text += fmt::format("\"{}\" reaches the tip on {}{}. ", fluid_name(run, run.fronts[i].fluid),
+                        between(bands.fronts[i].ms, moment),
+                        bands.fronts[i].share < 1 ? " in " + percent(bands.fronts[i].share) : "");
+  }
+  text.pop_back();
+  return text;
+}
+
 std::string patient_figures(const RunResult& run) {
   if (!run.patient) return "";
   std::string html;
   const std::string effects = effects_sentence(run);
+  const bool many = run.patient->bands.has_value();
   if (!effects.empty()) {
-    html += figure("effects", "What the therapy does", effects);
+    html += many ? figure("bandEffects", "What the therapy does in many patients", bands_sentence(run))
+                 : figure("effects", "What the therapy does", effects);
     const bool any = std::ranges::any_of(
         run.patient->effects.sides, [](const SideEffectCourse& side) { return side.highest.value >= kFelt; });
     if (any)
@@ -161,6 +239,12 @@ std::string patient_figures(const RunResult& run) {
                "Spinal fluid at the level pointed at above, at the painful segment and in the cistern; the "
                "cord's tissue; the blood. A logarithmic scale.",
                i);
+    if (many)
+      html +=
+          figure("bands", "Levels in many patients: " + name,
+                 "The median, half of the patients (25 to 75 %) and most of them (5 to 95 %). A logarithmic "
+                 "scale.",
+                 i);
   }
   return html;
 }
@@ -193,6 +277,9 @@ std::string patient_table(const RunResult& run) {
                                                ? fmt::format("who needs {:.3g} times the level of opioids",
                                                              patient.opioid_tolerance)
                                                : std::string{"not used to opioids"})});
+  if (patient.bands)
+    stands.push_back(
+        {"Spread over patients", "not verified: " + joined(patient.bands->unverified, ", ", " and ")});
   stands.push_back({"Not verified", joined(patient.unverified, ", ", " and ")});
   return html + table("What the patient's picture stands on", {"Subject", "Value"}, stands);
 }
@@ -206,12 +293,7 @@ Json patient_data(const RunResult& run) {
   json["vertebrae"] = Json::array();
   for (const LevelMark& level : patient.vertebrae)
     json["vertebrae"].push_back({{"name", level.name}, {"z", four_digits(level.z)}});
-  json["t"] = Json::array();
-  std::int64_t before = 0;
-  for (const Instant t : patient.times) {
-    json["t"].push_back(t.raw() - before);
-    before = t.raw();
-  }
+  json["t"] = moments_of(patient.times);
   json["drugs"] = Json::array();
   for (const DrugInPatient& drug : patient.drugs) {
     Json one;
@@ -240,6 +322,20 @@ Json patient_data(const RunResult& run) {
                             {"drug", run.drugs[side.drug].name},
                             {"grave", side.grave},
                             {"share", digits(side.share)}});
+  }
+  if (patient.bands) {
+    Json& bands = json["bands"];
+    bands = {{"t", moments_of(patient.bands->times)}, {"effects", Json::array()}, {"drugs", Json::array()}};
+    for_each_effect_band(patient, [&](const char* name, const Band& band) {
+      bands["effects"].push_back({{"name", name}, {"courses", courses(band)}});
+    });
+    for (const DrugBands& drug : patient.bands->drugs) {
+      Json of = Json::array();
+      for_each_level_band(drug, [&](const char* name, const Band& band) {
+        of.push_back({{"name", name}, {"courses", courses(band)}});
+      });
+      bands["drugs"].push_back(std::move(of));
+    }
   }
   return json;
 }
@@ -300,6 +396,44 @@ Json patient_summary(const RunResult& run) {
     of["highest"] = extreme(side.highest);
     does["side_effects"].push_back(std::move(of));
   }
+  if (patient.bands) {
+    const PatientBands& bands = *patient.bands;
+    const auto quantiles = [](const Quantiles& q, auto&& value) {
+      return Json{{"p5", value(q.p5)},
+                  {"p25", value(q.p25)},
+                  {"median", value(q.median)},
+                  {"p75", value(q.p75)},
+                  {"p95", value(q.p95)}};
+    };
+    const auto hours = [](double ms) { return four_digits(ms / 3'600'000); };
+    const auto when = [&](const WhenOverPatients& of) {
+      Json it{{"share", four_digits(of.share)}};
+      if (of.share > 0) it["t_h"] = quantiles(of.ms, hours);
+      return it;
+    };
+    Json& many = json["many"];
+    many = {{"patients", bands.patients}, {"seed", bands.seed}};
+    if (effects.on_pain) {
+      many["most_relief_of_pain"] = quantiles(bands.most_relief_of_pain, four_digits);
+      many["pain_halved"] = when(bands.pain_halved);
+    }
+    if (effects.on_spasticity) {
+      many["most_relief_of_spasticity"] = quantiles(bands.most_relief_of_spasticity, four_digits);
+      many["spasticity_halved"] = when(bands.spasticity_halved);
+    }
+    if (effects.on_ventilation) {
+      many["least_ventilation"] = quantiles(bands.least_ventilation, four_digits);
+      many["ventilation_halved"] = four_digits(bands.ventilation_halved);
+    }
+    if (effects.on_withdrawal) many["most_withdrawal"] = quantiles(bands.most_withdrawal, four_digits);
+    many["fronts"] = Json::array();
+    for (std::size_t i = 0; i < bands.fronts.size(); ++i) {
+      Json front = when(bands.fronts[i]);
+      front["fluid"] = fluid_name(run, run.fronts[i].fluid);
+      many["fronts"].push_back(std::move(front));
+    }
+    many["unverified"] = bands.unverified;
+  }
   json["not_in_data"] = patient.unknown;
   json["unverified"] = patient.unverified;
   return json;
@@ -333,6 +467,26 @@ std::string effects_csv(const RunResult& run) {
                        effects.ventilation[i], effects.withdrawal[i]);
     for (const SideEffectCourse& side : effects.sides) csv += fmt::format(",{:.6g}", side.share[i]);
     csv += '\n';
+  }
+  return csv;
+}
+
+std::string bands_csv(const RunResult& run) {
+  const PatientBands& bands = *run.patient->bands;
+  std::string csv = "t_ms,local,drug,quantity,p5,p25,median,p75,p95\n";
+  const auto rows = [&](const std::string& drug, const std::string& name, const Band& band) {
+    for (std::size_t i = 0; i < bands.times.size(); ++i)
+      csv += fmt::format("{},{},{},{},{:.5g},{:.5g},{:.5g},{:.5g},{:.5g}\n", bands.times[i].raw(),
+                         local_text(run, bands.times[i]), drug, name, band.p5[i], band.p25[i], band.median[i],
+                         band.p75[i], band.p95[i]);
+  };
+  for_each_effect_band(*run.patient, [&](const char* name, const Band& band) {
+    rows("", fmt::format("{} (share)", name), band);
+  });
+  for (const DrugBands& drug : bands.drugs) {
+    for_each_level_band(drug, [&](const char* name, const Band& band) {
+      rows(run.drugs[drug.drug].name, fmt::format("{} (ug/mL)", name), band);
+    });
   }
   return csv;
 }

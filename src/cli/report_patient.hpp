@@ -16,6 +16,8 @@ std::string patient_sentence(const RunResult& run, const DrugInPatient& drug);
 /// What the drugs together do: relief and when, the lowest ventilation, withdrawal, the most felt side
 /// effects. Empty when none of them does anything.
 std::string effects_sentence(const RunResult& run);
+/// The same over many patients, when they were asked for.
+std::string bands_sentence(const RunResult& run);
 std::string patient_figures(const RunResult& run);
 /// The numbers that the picture stands on and nobody has read in a source.
 std::string patient_table(const RunResult& run);
@@ -26,6 +28,8 @@ nlohmann::ordered_json patient_summary(const RunResult& run);
 std::string patient_csv(const RunResult& run);
 /// Time, and what the drugs together do, in shares of 1.
 std::string effects_csv(const RunResult& run);
+/// Time, quantity, and five quantiles over many patients.
+std::string bands_csv(const RunResult& run);
 /// Time, drug, and spinal fluid in ug/mL at each centimetre from the caudal end.
 std::string csf_csv(const RunResult& run);
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 
 #include "cli/data_dir.hpp"
 #include "cli/exit_code.hpp"
@@ -13,6 +14,7 @@
 #include "cli/progress_bar.hpp"
 #include "cli/run_files.hpp"
 #include "cli/run_text.hpp"
+#include "cohort/many_patients.hpp"
 #include "quantity/text.hpp"
 #include "world/play.hpp"
 #include "world/scenario.hpp"
@@ -24,6 +26,7 @@ struct Options {
   std::int64_t lives = 0;
   std::uint64_t seed = 1;
   std::int64_t days = 30;
+  std::int64_t patients = 0;
   std::string scenario;
   std::string out;
   bool quiet = false;
@@ -60,6 +63,25 @@ int run(const Options& options) {
     return result.error().refused ? kExitRefused : kExitUsage;
   }
   result->patient = patient_of(*result, scenario->body, *body);
+  if (options.patients > 0) {
+    const auto variability = load_variability_or_tell(*library);
+    if (!variability) return kExitUsage;
+    ProgressBar patients{!options.quiet};
+    auto bands = bands_of(*scenario, *result, *library, *body, *variability,
+                          {.patients = options.patients,
+                           .seed = options.seed,
+                           .threads = std::max(1U, std::thread::hardware_concurrency())},
+                          [&](std::int64_t done) {
+                            patients.show(static_cast<double>(done) / static_cast<double>(options.patients));
+                          });
+    if (!bands) {
+      tell(bands.error().errors);
+      fmt::print(stderr,
+                 "theca run: a specimen of the pump cannot play this scenario; nothing was written\n");
+      return bands.error().refused ? kExitRefused : kExitUsage;
+    }
+    result->patient->bands = std::move(*bands);
+  }
   const std::string dir = out_dir(options);
   if (const auto written = write_run_files(*result, dir); !written) {
     fmt::print(stderr, "theca run: {}\n", written.error());
@@ -89,9 +111,17 @@ void add_run_command(CLI::App& app, int& exit_code) {
                            ->check(CLI::Range(1, 10'000'000))
                            ->type_name("N")
                            ->excludes(scenario);
-  command->add_option("--seed", options->seed, "of the random lives; default 1")
-      ->type_name("N")
-      ->needs(lives);
+  CLI::Option* patients =
+      command
+          ->add_option("--patients", options->patients,
+                       "try it on so many patients like this one, each with a pump of its own: bands in the "
+                       "report, bands.csv")
+          ->check(CLI::Range(std::int64_t{20}, kMostPatients))
+          ->type_name("N")
+          ->excludes(lives);
+  CLI::Option* seed =
+      command->add_option("--seed", options->seed, "of the patients or of the random lives; default 1")
+          ->type_name("N");
   command->add_option("--days", options->days, "length of each life; default 30")
       ->check(CLI::Range(1, 20'000))
       ->type_name("N")
@@ -106,8 +136,14 @@ void add_run_command(CLI::App& app, int& exit_code) {
   command->add_flag("--quiet", options->quiet, "no progress bar and no summary");
   command->footer(
       "Examples: theca run scenarios/morphine_with_patient_boluses.toml --out out/morphine\n"
+      "          theca run scenarios/morphine_with_patient_boluses.toml --patients 500 --seed 7\n"
       "          theca run --seed 7 --lives 1000");
-  command->callback([options, &exit_code] {
+  command->callback([options, seed, lives, patients, &exit_code] {
+    if (seed->count() > 0 && lives->count() == 0 && patients->count() == 0) {
+      fmt::print(stderr, "theca run: --seed needs --patients or --lives\n");
+      exit_code = kExitUsage;
+      return;
+    }
     if (options->lives > 0) {
       exit_code = run_lives({.seed = options->seed,
                              .lives = options->lives,

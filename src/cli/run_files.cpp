@@ -153,6 +153,7 @@ void add_value(const RunResult& run, Json& line, std::string_view name, std::int
 }
 
 constexpr const char* kJournal = "journal.jsonl";
+constexpr const char* kBands = "bands.csv";
 
 struct File {
   const char* name;
@@ -297,6 +298,7 @@ std::expected<void, std::string> write_run_files(const RunResult& run, const fs:
   if (run.patient) {
     files.push_back({"patient.csv", patient_csv(run)});
     files.push_back({"effects.csv", effects_csv(run)});
+    if (run.patient->bands) files.push_back({kBands, bands_csv(run)});
     files.push_back({"csf.csv", csf_csv(run)});
   }
 
@@ -312,7 +314,10 @@ std::expected<void, std::string> write_run_files(const RunResult& run, const fs:
     if (done) done = write_file(beside / file.name, file.text);
   }
   if (done) done = put_in_place(beside, target, files);
-  if (done && run.constant_flow) fs::remove(target / kJournal, error);  // of an older run
+  for (const char* name : {kJournal, "patient.csv", "effects.csv", "csf.csv", kBands}) {  // of an older run
+    const bool written = std::ranges::any_of(files, [&](const File& file) { return file.name == name; });
+    if (done && !written) fs::remove(target / name, error);
+  }
   fs::remove_all(beside, error);
   return done;
 }

@@ -298,6 +298,55 @@ TEST(RunPatient, stands_in_every_file_and_in_none_when_nobody_asked) {
   EXPECT_EQ(read(folder.path() / "without" / "report.html").find("data-chart=\"spine\""), std::string::npos);
 }
 
+/// Bands as a cohort would give them: one drug, three moments.
+RunResult run_with_bands() {
+  RunResult run = run_with_patient();
+  PatientBands bands;
+  bands.patients = 500;
+  bands.seed = 7;
+  bands.times = {Instant{}, Instant{} + days(1), Instant{} + days(3)};
+  const Band band{{0, 0.1F, 0.2F}, {0, 0.2F, 0.3F}, {0, 0.3F, 0.4F}, {0, 0.4F, 0.5F}, {0, 0.5F, 0.6F}};
+  bands.pain = bands.spasticity = bands.ventilation = bands.withdrawal = band;
+  bands.drugs = {{0, band, band, band}};
+  bands.least_ventilation = {0.2, 0.3, 0.4, 0.5, 0.6};
+  bands.most_relief_of_pain = {0.1, 0.3, 0.6, 0.7, 0.8};
+  bands.pain_halved = {0.64, {3'600'000, 3'600'000, 36'000'000, 72'000'000, 90'000'000}};
+  bands.ventilation_halved = 0.72;
+  run.fronts.resize(1);
+  run.fronts[0].fluid = 1;
+  bands.fronts = {{1, {1'000'000, 2'000'000, 3'000'000, 4'000'000, 5'000'000}}};
+  run.patient->bands = bands;
+  return run;
+}
+
+TEST(RunPatient, many_patients_stand_in_every_file_and_an_older_runs_go) {
+  const Folder folder;
+  ASSERT_TRUE(write_run_files(run_with_bands(), folder.path() / "many"));
+  const auto rows = split(read(folder.path() / "many" / "bands.csv"), '\n');
+  EXPECT_EQ(rows.size(), 1 + 3U * (3 + 3)) << "pain, ventilation, withdrawal and three levels";
+  EXPECT_NE(rows[2].find(",,pain relieved (share),0.1,0.2,0.3,0.4,0.5"), std::string::npos) << rows[2];
+  const auto many = nlohmann::json::parse(read(folder.path() / "many" / "summary.json"))["patient"]["many"];
+  EXPECT_EQ(many["patients"], 500);
+  EXPECT_EQ(many["pain_halved"]["share"], 0.64);
+  EXPECT_EQ(many["pain_halved"]["t_h"]["median"], 10);
+  const std::string html = read(folder.path() / "many" / "report.html");
+  EXPECT_NE(html.find("data-chart=\"bandEffects\""), std::string::npos);
+  EXPECT_NE(html.find("data-chart=\"bands\""), std::string::npos);
+  EXPECT_EQ(html.find("data-chart=\"effects\""), std::string::npos) << "bands instead of one curve";
+
+  ASSERT_TRUE(write_run_files(run_with_patient(), folder.path() / "many"));
+  EXPECT_FALSE(fs::exists(folder.path() / "many" / "bands.csv")) << "of an older run";
+  EXPECT_TRUE(fs::exists(folder.path() / "many" / "effects.csv"));
+}
+
+TEST(RunPatient, many_patients_are_told_with_median_and_spread) {
+  const std::string said = bands_sentence(run_with_bands());
+  for (const char* part :
+       {"500 patients like this one (seed 7)", "at most 60 % (10 % to 80 %) is relieved",
+        "halved in 64 % of them", "falls to 0.40 (0.20 to 0.60), to less than half in 72 %"})
+    EXPECT_NE(said.find(part), std::string::npos) << said;
+}
+
 TEST(RunPatient, the_reports_map_gives_the_levels_back_to_a_hundredth) {
   const RunResult run = run_with_patient();
   const auto data = nlohmann::json::parse(data_of(report_html(run)))["patient"];

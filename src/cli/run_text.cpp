@@ -56,6 +56,7 @@ std::string ending(const RunResult& run, const std::string& dir) {
       text += fmt::format("  patient, {}: {}\n", run.drugs[drug.drug].name, patient_sentence(run, drug));
     if (const std::string effects = effects_sentence(run); !effects.empty())
       text += fmt::format("  patient: {}\n", effects);
+    if (run.patient->bands) text += fmt::format("  {}\n", bands_sentence(run));
     for (const std::string& name : run.patient->unknown)
       text += fmt::format("  patient, {}: not in data/substances\n", name);
   }

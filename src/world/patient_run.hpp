@@ -60,6 +60,40 @@ struct EffectsInPatient {
   std::vector<SideEffectCourse> sides;
 };
 
+/// Five shares of patients lie below: 5, 25, 50, 75 and 95 %.
+struct Quantiles {
+  double p5 = 0, p25 = 0, median = 0, p75 = 0, p95 = 0;
+};
+/// Over PatientBands::times.
+struct Band {
+  std::vector<float> p5, p25, median, p75, p95;
+};
+
+struct DrugBands {
+  std::size_t drug = 0;  // of RunResult::drugs
+  Band at_pain, cistern, plasma;
+};
+
+/// When something happened, to those patients whom it happened to.
+struct WhenOverPatients {
+  double share = 0;  // of patients
+  Quantiles ms;      // of them, since the start
+};
+
+/// Many patients like this one, each with a pump of its own.
+struct PatientBands {
+  std::int64_t patients = 0;
+  std::uint64_t seed = 0;
+  std::vector<Instant> times;
+  std::vector<DrugBands> drugs;
+  Band pain, spasticity, ventilation, withdrawal;
+  Quantiles most_relief_of_pain, most_relief_of_spasticity, least_ventilation, most_withdrawal;
+  WhenOverPatients pain_halved, spasticity_halved;
+  double ventilation_halved = 0;         // share of patients
+  std::vector<WhenOverPatients> fronts;  // by RunResult::fronts
+  std::vector<std::string> unverified;   // keys of data/population
+};
+
 struct LevelMark {
   std::string name;  // "T10", a vertebra
   double z = 0;      // cm
@@ -73,6 +107,7 @@ struct PatientRun {
   std::vector<Instant> times;
   std::vector<DrugInPatient> drugs;  // those that the library of substances knows
   EffectsInPatient effects;
+  std::optional<PatientBands> bands;    // when many patients were asked for
   std::vector<std::string> unknown;     // drugs that it does not know
   std::vector<std::string> unverified;  // "length", "morphine dural_loss", ...: what the picture stands on
 };

@@ -9,6 +9,7 @@
 
 #include "body/individual.hpp"
 #include "body/reference_solver.hpp"
+#include "world/effect_recorder.hpp"
 #include "world/tip_flow.hpp"
 
 namespace theca {
@@ -19,11 +20,7 @@ constexpr Duration kShortestSpacing = minutes(1);
 /// Of the largest concentration, in each step. What is drawn and told needs no more.
 constexpr double kTolerance = 1e-6;
 
-/// Effects are reckoned in steps of this, or of a 64th of the spacing of times in a very long run.
-constexpr Duration kEffectStep = minutes(15);
 constexpr std::int64_t kEffectStepsPerTime = 64;
-/// "Relieved": what the field calls a responder.
-constexpr double kHalved = 0.5;
 
 /// Evenly over the run, its begin and its end included.
 std::vector<Instant> times_of(const RunResult& run) {
@@ -62,10 +59,6 @@ struct AtTip {
   }
 };
 
-void raise(Peak& peak, double value, Instant t) {
-  if (value > peak.value) peak = {value, t};
-}
-
 /// The level in the fluid at which the drug depresses breathing by half, or does other grave harm to half of
 /// those who feel it; the lowest of them.
 std::optional<FluidLevel> risky_level(const Substance& substance, const Response& response) {
@@ -94,7 +87,7 @@ class DrugOnItsWay {
       : patient_(patient),
         kinetics_(kinetics),
         solver_(make_neuraxis(who.body, kinetics), kinetics),
-        segment_(share_of_cells(solver_.axis(), pain)),
+        segment_(cells_in(solver_.axis(), pain)),
         follower_(tip_flow(run, drug),
                   AtTip{&solver_, source_in_volume(solver_.axis(), patient.tip_cm, who.bolus_mixing_volume)},
                   [this](Instant t) { look(t); }) {
@@ -139,14 +132,6 @@ class DrugOnItsWay {
   }
 
  private:
-  static std::vector<double> share_of_cells(const Neuraxis& axis, Span span) {
-    std::vector<double> share(axis.cells());
-    for (std::size_t i = 0; i < axis.cells(); ++i) {
-      const double low = static_cast<double>(i) * axis.cell_length, high = low + axis.cell_length;
-      share[i] = std::max(0.0, std::min(high, span.high) - std::max(low, span.low)) / (span.high - span.low);
-    }
-    return share;
-  }
   [[nodiscard]] double at_pain() const {
     double mean = 0;
     for (std::size_t i = 0; i < segment_.size(); ++i) mean += segment_[i] * solver_.fluid(i);
@@ -177,55 +162,6 @@ class DrugOnItsWay {
   TipFollower<AtTip, std::function<void(Instant)>> follower_;
 };
 
-/// The effects of all drugs, beside their levels.
-class EffectRecorder {
- public:
-  EffectRecorder(const Individual& who, const std::vector<const Substance*>& substances,
-                 const std::vector<std::size_t>& drugs)
-      : effects_(who.responses) {
-    for (std::size_t i = 0; i < substances.size(); ++i) {
-      const Substance& s = *substances[i];
-      out_.on_pain |= s.relieves == Relieves::kPain;
-      out_.on_spasticity |= s.relieves == Relieves::kSpasticity;
-      out_.on_ventilation |= s.ventilation_c50.has_value();
-      out_.on_withdrawal |= s.adaptation_time.has_value();
-      for (std::size_t k = 0; k < s.side_effects.size(); ++k) {
-        out_.sides.push_back({drugs[i], s.side_effects[k].name, s.side_effects[k].grave, {}, {}});
-        of_.emplace_back(i, k);
-      }
-    }
-    out_.least_ventilation.value = 1;
-  }
-
-  void step(Instant t, Duration by, std::span<const SiteLevels> levels) {
-    effects_.step(in_minutes(by), levels);
-    const Effects& now = effects_.effects();
-    raise(out_.most_relief_of_pain, now.relief_of_pain, t);
-    raise(out_.most_relief_of_spasticity, now.relief_of_spasticity, t);
-    raise(out_.most_withdrawal, now.withdrawal, t);
-    if (now.ventilation < out_.least_ventilation.value) out_.least_ventilation = {now.ventilation, t};
-    if (!out_.pain_halved && now.relief_of_pain >= kHalved) out_.pain_halved = t;
-    if (!out_.spasticity_halved && now.relief_of_spasticity >= kHalved) out_.spasticity_halved = t;
-    for (std::size_t k = 0; k < of_.size(); ++k) raise(out_.sides[k].highest, side(k), t);
-  }
-  void record() {
-    const Effects& now = effects_.effects();
-    out_.pain.push_back(now.relief_of_pain);
-    out_.spasticity.push_back(now.relief_of_spasticity);
-    out_.ventilation.push_back(now.ventilation);
-    out_.withdrawal.push_back(now.withdrawal);
-    for (std::size_t k = 0; k < of_.size(); ++k) out_.sides[k].share.push_back(side(k));
-  }
-  EffectsInPatient finish() { return std::move(out_); }
-
- private:
-  [[nodiscard]] double side(std::size_t k) const { return effects_.side_effect(of_[k].first, of_[k].second); }
-
-  Pharmacodynamics effects_;
-  EffectsInPatient out_;
-  std::vector<std::pair<std::size_t, std::size_t>> of_;
-};
-
 void note_unverified(const std::string& of, std::string_view key, const Number& number,
                      std::vector<std::string>& out) {
   if (!number.verified) out.push_back(of + std::string{key});
@@ -244,6 +180,28 @@ std::expected<BodyData, std::vector<DataError>> load_body_data(const std::filesy
   return BodyData{std::move(*anatomy), std::move(*substances)};
 }
 
+KnownDrugs known_drugs(const RunResult& run, const std::vector<Substance>& substances) {
+  KnownDrugs known;
+  for (std::size_t i = 0; i < run.drugs.size(); ++i) {
+    const Substance* substance = find_substance(substances, run.drugs[i].name);
+    if (substance == nullptr) {
+      known.unknown.push_back(run.drugs[i].name);
+      continue;
+    }
+    known.substances.push_back(substance);
+    known.drugs.push_back(i);
+  }
+  return known;
+}
+
+Individual middle_patient(const PatientSetting& setting, const Anatomy& anatomy, const KnownDrugs& known) {
+  Individual who = centre_of(anatomy, known.substances);
+  for (Response& response : who.responses) {
+    if (response.acts_on == Target::kOpioidReceptor) response.used_to = setting.opioid_tolerance;
+  }
+  return who;
+}
+
 PatientRun patient_of(const RunResult& run, const PatientSetting& setting, const BodyData& data) {
   PatientRun patient;
   patient.tip = setting.tip;
@@ -259,31 +217,21 @@ PatientRun patient_of(const RunResult& run, const PatientSetting& setting, const
   });
   if (!data.anatomy.shape_verified) patient.unverified.emplace_back("shape");
   if (!data.anatomy.levels_verified) patient.unverified.emplace_back("levels");
-  std::vector<const Substance*> substances;
-  std::vector<std::size_t> drugs;
-  for (std::size_t i = 0; i < run.drugs.size(); ++i) {
-    const Substance* substance = find_substance(data.substances, run.drugs[i].name);
-    if (substance == nullptr) {
-      patient.unknown.push_back(run.drugs[i].name);
-      continue;
-    }
+  const KnownDrugs known = known_drugs(run, data.substances);
+  for (const Substance* substance : known.substances) {
     for_each_number(*substance, [&](std::string_view key, const Number& number) {
       note_unverified(substance->name + " ", key, number, patient.unverified);
     });
-    substances.push_back(substance);
-    drugs.push_back(i);
   }
-  Individual who = centre_of(data.anatomy, substances);
-  for (Response& response : who.responses) {
-    if (response.acts_on == Target::kOpioidReceptor) response.used_to = setting.opioid_tolerance;
-  }
+  patient.unknown = known.unknown;
+  const Individual who = middle_patient(setting, data.anatomy, known);
   const Span pain = data.anatomy.cord_span(setting.pain).value();
   std::vector<std::unique_ptr<DrugOnItsWay>> ways;
-  for (std::size_t i = 0; i < drugs.size(); ++i)
-    ways.push_back(std::make_unique<DrugOnItsWay>(run, drugs[i], *substances[i], who.kinetics[i],
+  for (std::size_t i = 0; i < known.drugs.size(); ++i)
+    ways.push_back(std::make_unique<DrugOnItsWay>(run, known.drugs[i], *known.substances[i], who.kinetics[i],
                                                   who.responses[i], who, patient, pain));
-  EffectRecorder effects{who, substances, drugs};
-  std::vector<SiteLevels> levels(drugs.size());
+  EffectRecorder effects{who, known};
+  std::vector<SiteLevels> levels(ways.size());
   Instant now;
   for (const Instant t : patient.times) {
     const Duration step = std::max(kEffectStep, Duration{(t - now).raw() / kEffectStepsPerTime});

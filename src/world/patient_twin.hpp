@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "body/anatomy.hpp"
+#include "body/individual.hpp"
 #include "body/substance.hpp"
 #include "world/run_result.hpp"
 
@@ -26,6 +27,17 @@ struct BodyData {
 /// Reads `directory`/body and `directory`/substances.
 std::expected<BodyData, std::vector<DataError>> load_body_data(const std::filesystem::path& directory,
                                                                const Sources& sources);
+
+/// The drugs of a run that the library of substances has.
+struct KnownDrugs {
+  std::vector<const Substance*> substances;
+  std::vector<std::size_t> drugs;    // of RunResult::drugs, by substance
+  std::vector<std::string> unknown;  // names of the others
+};
+KnownDrugs known_drugs(const RunResult& run, const std::vector<Substance>& substances);
+
+/// In the middle of what was published, and what the scenario says.
+Individual middle_patient(const PatientSetting& setting, const Anatomy& anatomy, const KnownDrugs& known);
 
 /// The patient in the middle of what was published. A place that does not lie in the canal has been refused
 /// by the scenario's reader.

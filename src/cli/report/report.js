@@ -434,7 +434,7 @@ function wireTheme() {
   show();
 }
 
-const MAKERS = { cumulative, difference, flow, dose, concentration, reservoir, boluses, lane, spine, levels, effects, sides };
+const MAKERS = { cumulative, difference, flow, dose, concentration, reservoir, boluses, lane, spine, levels, effects, sides, bands, bandEffects };
 wireTheme();
 wireToolbar();
 for (const figure of document.querySelectorAll('figure.chart')) {

@@ -4,6 +4,7 @@ const patient = run.patient && run.patient.t.length > 1 ? (() => {
   const it = run.patient;
   it.t = summedUp(it.t);
   for (const drug of it.drugs) drug.map = drug.map.map(summedUp);
+  if (it.bands) it.bands.t = summedUp(it.bands.t);
   return it;
 })() : null;
 const MAP_FLOOR = 1e-6, DECADE = 400;  // mcg/mL, and steps a decade
@@ -247,5 +248,45 @@ function sides() {
     series: () => series,
     range: (t0, t1) => [0, Math.min(103, Math.max(5, rangeOf(series, t0, t1)[1] * 1.1))],
     table: (t0, t1) => seriesTable(series, '% of patients', t0, t1),
+  };
+}
+
+function bandEffects() {
+  return bandsOf(patient.bands.effects, true);
+}
+function bands(index) {
+  return bandsOf(patient.bands.drugs[index], false);
+}
+/** Many patients: the median, and areas for half and for most of them. */
+function bandsOf(all, onEffects) {
+  const t = patient.bands.t, LOWEST = 1e-6;
+  let chosen = 0;
+  const names = ['5 %', '25 %', 'median', '75 %', '95 %'], scale = onEffects ? 100 : 1;
+  const columns = all.map((it) => it.courses.map((course) => mapped(course, (v) => v * scale)));
+  const colors = onEffects ? { 'ventilation left': 'dose', withdrawal: 'earliest' } : { cistern: 'dose', blood: 'earliest' };
+  const color = () => colors[all[chosen].name] || 'tip';
+  const series = () => columns[chosen].map((y, i) => ({ name: names[i], t, y, color: color(), look: i === 2 ? '' : 'faint', digits: 3 }));
+  const area = (p, low, high, opacity) => {
+    const from = Math.max(0, indexAt(t, view.t0)), to = Math.min(t.length - 1, indexAt(t, view.t1) + 1);
+    const point = (ys) => (i) => `${Math.round(p.x(t[i]) * 10) / 10} ${Math.round(p.y(ys[i]) * 10) / 10}`;
+    const range = Array.from({ length: Math.max(0, to - from + 1) }, (_, k) => from + k);
+    if (range.length < 2) return '';
+    return `<path class="band" style="fill:var(--${color()});opacity:${opacity}" d="M${range.map(point(columns[chosen][high])).join('L')}` +
+      `L${range.reverse().map(point(columns[chosen][low])).join('L')}Z"/>`;
+  };
+  return {
+    height: (narrow) => (narrow ? 240 : 290),
+    unit: () => (onEffects ? '%' : 'mcg/mL'),
+    log: !onEffects,
+    series,
+    range: (t0, t1) => {
+      if (onEffects) return [0, 103];
+      const [low, high] = rangeOf(series(), t0, t1);
+      const top = 10 ** Math.ceil(Math.log10(Math.max(high, LOWEST) * 1.05));
+      return [Math.max(LOWEST, Math.min(top / 1e3, 10 ** Math.floor(Math.log10(Math.max(low, top / 1e6))))), top];
+    },
+    under: (p) => area(p, 0, 4, 0.16) + area(p, 1, 3, 0.28),
+    choices: all.map((it, i) => ({ name: it.name, pressed: () => chosen === i, press: () => { chosen = i; } })),
+    table: (t0, t1) => seriesTable(series(), onEffects ? '%' : 'mcg/mL', t0, t1),
   };
 }

@@ -1,0 +1,116 @@
+#include "world/quick_patient.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "body/reduced_model.hpp"
+#include "world/effect_recorder.hpp"
+#include "world/tip_flow.hpp"
+
+namespace theca {
+namespace {
+
+constexpr std::int64_t kEffectStepsPerTime = 16;
+
+struct ReducedAtTip {
+  ReducedSolver* solver;
+
+  void give(double ug) { solver->give(ug); }
+  void set_rate(double rate) { solver->set_rate(rate); }
+  template <class Each>
+  void advance(double minutes, Each&&) {
+    solver->advance(minutes);
+  }
+};
+struct Nobody {
+  void operator()(Instant) const {}
+};
+
+/// Mean of rows by shares of cells.
+template <class Row>
+std::vector<double> mean_row(const std::vector<double>& share, std::size_t order, Row&& row) {
+  std::vector<double> mean(order);
+  for (std::size_t i = 0; i < share.size(); ++i) {
+    if (share[i] == 0) continue;
+    for (std::size_t k = 0; k < order; ++k) mean[k] += share[i] * row(i)[k];
+  }
+  return mean;
+}
+
+class QuickWay {
+ public:
+  QuickWay(const RunResult& run, std::size_t drug, const Kinetics& kinetics, const Individual& who,
+           const QuickPlaces& places)
+      : QuickWay(run, drug, kinetics, make_neuraxis(who.body, kinetics), who.bolus_mixing_volume, places) {}
+  QuickWay(const QuickWay&) = delete;
+  QuickWay& operator=(const QuickWay&) = delete;
+
+  void to(Instant t) { follower_.to(t); }
+  [[nodiscard]] SiteLevels levels() const {
+    return {level(cord_) / cord_partition_, level(model_.fluid(cistern_)),
+            level(model_.tissue(cistern_)) / brain_partition_, std::max(0.0, solver_.plasma())};
+  }
+  void record() {
+    out_.at_pain.push_back(level(pain_));
+    out_.cistern.push_back(level(model_.fluid(cistern_)));
+    out_.plasma.push_back(std::max(0.0, solver_.plasma()));
+  }
+  QuickDrug finish() { return std::move(out_); }
+
+ private:
+  QuickWay(const RunResult& run, std::size_t drug, const Kinetics& kinetics, const Neuraxis& axis,
+           double mixing_volume, const QuickPlaces& places)
+      : model_(axis, kinetics, source_in_volume(axis, places.tip_cm, mixing_volume), reduced_order(kinetics)),
+        solver_(model_),
+        cistern_(axis.cells()),
+        cord_partition_(kinetics.cord_partition),
+        brain_partition_(kinetics.brain_partition),
+        follower_(tip_flow(run, drug), ReducedAtTip{&solver_}, Nobody{}) {
+    const std::vector<double> share = cells_in(axis, places.pain);
+    pain_ = mean_row(
+        share, model_.order(), [&](std::size_t i) -> auto& { return model_.fluid(i); });
+    cord_ = mean_row(
+        share, model_.order(), [&](std::size_t i) -> auto& { return model_.tissue(i); });
+  }
+  [[nodiscard]] double level(const std::vector<double>& row) const { return std::max(0.0, solver_.at(row)); }
+
+  ReducedModel model_;
+  ReducedSolver solver_;
+  std::size_t cistern_;
+  double cord_partition_, brain_partition_;
+  std::vector<double> pain_, cord_;  // rows of the model
+  QuickDrug out_;
+  TipFollower<ReducedAtTip, Nobody> follower_;
+};
+
+}  // namespace
+
+QuickCourses quick_courses(const RunResult& run, const KnownDrugs& known, const Individual& who,
+                           const QuickPlaces& places, std::span<const Instant> times) {
+  std::vector<std::unique_ptr<QuickWay>> ways;
+  for (std::size_t i = 0; i < known.drugs.size(); ++i)
+    ways.push_back(std::make_unique<QuickWay>(run, known.drugs[i], who.kinetics[i], who, places));
+  EffectRecorder effects{who, known};
+  std::vector<SiteLevels> levels(ways.size());
+  Instant now;
+  for (const Instant t : times) {
+    const Duration step = std::max(kEffectStep, Duration{(t - now).raw() / kEffectStepsPerTime});
+    do {
+      const Instant next = std::min(t, now + step);
+      for (std::size_t i = 0; i < ways.size(); ++i) {
+        ways[i]->to(next);
+        levels[i] = ways[i]->levels();
+      }
+      effects.step(next, next - now, levels);
+      now = next;
+    } while (now < t);
+    for (const auto& way : ways) way->record();
+    effects.record();
+  }
+  QuickCourses out;
+  for (const auto& way : ways) out.drugs.push_back(way->finish());
+  out.effects = effects.finish();
+  return out;
+}
+
+}  // namespace theca
