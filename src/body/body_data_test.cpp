@@ -132,7 +132,7 @@ TEST(BodyData, an_effect_without_what_it_needs_is_told) {
        "\"opium\": allowed: nothing, opioid receptor");
   said("relieves = \"pain\"", "relieves = \"joy\"", "\"joy\": allowed: pain, spasticity");
   said("relieves = \"pain\"", "", "relief_ec50: needs relieves and acts_on");
-  said("site = \"", "site = \"m", "allowed: cord, cistern, brain, plasma");
+  said("site = \"", "site = \"m", "allowed: fluid, cord, cistern, brain, plasma");
 }
 
 TEST(BodyData, a_segment_reaches_half_of_the_way_to_its_neighbours) {

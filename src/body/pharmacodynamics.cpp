@@ -8,6 +8,8 @@
 namespace theca {
 namespace {
 
+/// Of the receptors of a patient who is used to a drug.
+constexpr double kLongOccupied = 0.75;
 constexpr double kMinutesPerDay = 24 * 60;
 
 double rate_of(const Number& half_life) { return std::numbers::ln2 / half_life.value; }
@@ -22,6 +24,8 @@ double followed(double x, double k, double begin, double end, double h) {
 
 double level_at(Site site, const SiteLevels& levels) {
   switch (site) {
+    case Site::kFluid:
+      return levels.fluid;
     case Site::kCord:
       return levels.cord;
     case Site::kCistern:
@@ -71,12 +75,12 @@ Response response_of(const Substance& s) {
     r.ventilation_c50 = s.ventilation_c50->value;
     r.ventilation_hill = s.ventilation_hill->value;
     r.ventilation_csf_weight = s.ventilation_csf_weight->value;
-    r.tolerance_ventilation = s.tolerance_ventilation->value;
   }
   if (s.adaptation_time) r.adaptation_rate = 1 / (s.adaptation_time->value * kMinutesPerDay);
   if (s.tolerance_gain) {
     r.tolerance_gain = s.tolerance_gain->value / kMinutesPerDay;
     r.tolerance_k_off = s.tolerance_k_off->value / kMinutesPerDay;
+    r.tolerance_side_effects = s.tolerance_side_effects->value;
   }
   for (const SideEffect& side : s.side_effects)
     r.sides.push_back(
@@ -86,7 +90,15 @@ Response response_of(const Substance& s) {
 
 Pharmacodynamics::Pharmacodynamics(std::vector<Response> substances)
     : substances_(std::move(substances)), states_(substances_.size()) {
-  for (std::size_t i = 0; i < substances_.size(); ++i) states_[i].sides.resize(substances_[i].sides.size());
+  for (std::size_t i = 0; i < substances_.size(); ++i) {
+    Response& r = substances_[i];
+    states_[i].sides.resize(r.sides.size());
+    if (r.used_to <= 1) continue;
+    // Whoever came to need so much keeps needing it while most receptors are occupied, and not for longer.
+    states_[i].log_tolerance = std::log(r.used_to);
+    r.tolerance_gain = std::max(
+        r.tolerance_gain, r.tolerance_k_off * (1 - kLongOccupied) / kLongOccupied * states_[i].log_tolerance);
+  }
 }
 
 double Pharmacodynamics::tolerance(std::size_t substance) const {
@@ -95,16 +107,16 @@ double Pharmacodynamics::tolerance(std::size_t substance) const {
 
 /// Of breathing and side effects.
 double Pharmacodynamics::used_to_harm(std::size_t i) const {
-  return std::pow(substances_[i].used_to * tolerance(i), substances_[i].tolerance_ventilation);
+  return std::pow(tolerance(i), substances_[i].tolerance_side_effects);
 }
 
-/// Level over EC50, of cord and blood together; tolerance left aside.
+/// Level over EC50, of cord and blood together.
 double Pharmacodynamics::relief_potency(std::size_t i) const {
   const Response& r = substances_[i];
   double potency = 0;
   if (r.relief_ec50 > 0) potency += states_[i].cord / r.relief_ec50;
   if (r.plasma_ec50 > 0) potency += states_[i].plasma / r.plasma_ec50;
-  return potency;
+  return potency / tolerance(i);
 }
 
 void Pharmacodynamics::step(double minutes, std::span<const SiteLevels> levels) {
@@ -113,7 +125,7 @@ void Pharmacodynamics::step(double minutes, std::span<const SiteLevels> levels) 
     const Response& r = substances_[i];
     State& s = states_[i];
     const SiteLevels &begin = s.levels, &end = levels[i];
-    const double before = relief_potency(i) / (r.used_to * tolerance(i));
+    const double before = relief_potency(i);
     s.cord = followed(s.cord, r.relief_ke0, begin.cord, end.cord, minutes);
     s.plasma = followed(s.plasma, r.plasma_ke0, begin.plasma, end.plasma, minutes);
     for (std::size_t k = 0; k < r.sides.size(); ++k) {
@@ -122,13 +134,13 @@ void Pharmacodynamics::step(double minutes, std::span<const SiteLevels> levels) 
           followed(s.sides[k], side.ke0, level_at(side.site, begin), level_at(side.site, end), minutes);
     }
     s.levels = end;
-    if (r.tolerance_gain <= 0) continue;
-    // Over hours it hardly moves: its own state at the begin will do.
-    const double after = relief_potency(i) / (r.used_to * tolerance(i));
+    if (r.tolerance_gain <= 0 && s.log_tolerance == 0) continue;
+    // Over hours T hardly moves: its own state at the begin will do.
+    const double after = relief_potency(i);
     const double occupied = (before / (1 + before) + after / (1 + after)) / 2;
-    const double gone = -std::expm1(-r.tolerance_k_off * minutes);
-    const double to = r.tolerance_k_off > 0 ? r.tolerance_gain * occupied / r.tolerance_k_off : 0;
-    s.log_tolerance += (to - s.log_tolerance) * gone;
+    const double fades = r.tolerance_k_off * (1 - occupied), rises = r.tolerance_gain * occupied;
+    const double kh = fades * minutes, gone = -std::expm1(-kh);
+    s.log_tolerance += kh > 0 ? (rises / fades - s.log_tolerance) * gone : rises * minutes;
   }
   for (std::size_t t = 0; t < kTargetCount; ++t) {
     double potency = 0, rate = 0;
@@ -153,7 +165,7 @@ void Pharmacodynamics::look() {
     for (std::size_t i = 0; i < states_.size(); ++i) {
       const Response& r = substances_[i];
       if (r.acts_on != static_cast<Target>(t)) continue;
-      const double relief = relief_potency(i) / (r.used_to * tolerance(i));
+      const double relief = relief_potency(i);
       if (r.relieves == Relieves::kPain) against_pain.add(relief, r.relief_emax, r.relief_hill);
       if (r.relieves == Relieves::kSpasticity) against_spasticity.add(relief, r.relief_emax, r.relief_hill);
       if (r.ventilation_c50 <= 0) continue;

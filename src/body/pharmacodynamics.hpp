@@ -22,8 +22,8 @@ struct Response {
   double plasma_ec50 = 0, plasma_ke0 = 0;
   double ventilation_c50 = 0, ventilation_hill = 1, ventilation_csf_weight = 0;
   double adaptation_rate = 0;  // 1/min; 0: receptors do not adapt
-  double tolerance_gain = 0, tolerance_k_off = 0, tolerance_ventilation = 0;
-  double used_to = 1;  // EC50 at the begin over that of a patient who never had any
+  double tolerance_gain = 0, tolerance_k_off = 0, tolerance_side_effects = 0;
+  double used_to = 1;  // T at the begin: EC50 over that of a patient who never had any
   struct Side {
     Site site = Site::kCord;
     double ec50 = 0, emax = 0, hill = 1, ke0 = 0;
@@ -37,7 +37,7 @@ Response response_of(const Substance& substance);
 /// The levels of one substance where its effects begin, ug/mL: of fluid and plasma themselves, of tissue that
 /// of the fluid which would be in balance with it.
 struct SiteLevels {
-  double cord = 0;  // mean over the painful segment
+  double fluid = 0, cord = 0;  // means over the painful segment
   double cistern = 0;
   double brain = 0;
   double plasma = 0;
@@ -53,13 +53,14 @@ class Pharmacodynamics {
  public:
   explicit Pharmacodynamics(std::vector<Response> substances);
 
-  /// Goes on by `minutes` to `levels`, one entry for each substance. The first readings stand from the begin.
+  /// Goes on by `minutes` to `levels`, one entry for each substance. Before the first readings all levels are
+  /// 0; where a level jumps, read it twice, the second time with 0 minutes.
   void step(double minutes, std::span<const SiteLevels> levels);
 
   [[nodiscard]] const ClinicalEffects& effects() const { return effects_; }
   /// Share of patients with side effect `side` of `substance`.
   [[nodiscard]] double side_effect(std::size_t substance, std::size_t side) const;
-  /// EC50 over the one at the begin.
+  /// T: EC50 over that of a patient who never had any.
   [[nodiscard]] double tolerance(std::size_t substance) const;
 
  private:

@@ -22,7 +22,7 @@ double fluid_in(const Inflow& inflow, std::size_t node) {
 }
 
 double depot_in(const Inflow& inflow, std::size_t depot) {
-  return inflow.depots.empty() ? 0 : inflow.depots[depot];
+  return depot < inflow.depots.size() ? inflow.depots[depot] : 0;
 }
 
 double sum_of(const Inflow& inflow) {

@@ -46,7 +46,7 @@ struct BodyState {
 struct Inflow {
   std::vector<double> fluid;  // empty: none
   double plasma = 0;
-  std::vector<double> depots{};  // empty: none
+  std::vector<double> depots{};  // of those beyond its end: none
   double lost = 0;
 };
 

@@ -15,6 +15,9 @@ std::expected<WayIn, std::string> WayIn::make(ReferenceSolver& solver, const Kin
   WayIn way;
   way.route_ = route;
   way.share_ = std::move(share);
+  const bool by_needle = route == Route::kIntrathecal || route == Route::kEpidural;
+  if (by_needle && way.share_.size() != solver.axis().nodes())
+    return std::unexpected(std::string{name_of(route)} + ": needs the share of each node of fluid");
   if (route == Route::kEpidural) {
     if (substance.epidural_csf_ka <= 0 || substance.epidural_plasma_ka <= 0)
       return std::unexpected(
@@ -29,7 +32,6 @@ std::expected<WayIn, std::string> WayIn::make(ReferenceSolver& solver, const Kin
     way.first_ = substance.oral_bioavailability;
     way.depot_ = solver.add_depot({substance.oral_ka, {}});
   }
-  way.depots_ = solver.state().depots.size();
   return way;
 }
 
@@ -48,28 +50,28 @@ void WayIn::give(ReferenceSolver& solver, double amount) const {
   }
 }
 
-void WayIn::set_rate(ReferenceSolver& solver, double rate) const {
-  Inflow inflow;
+void WayIn::add_to(Inflow& inflow, double rate) const {
+  const auto to_depot = [&](std::size_t depot, double part) {
+    if (inflow.depots.size() <= depot) inflow.depots.resize(depot + 1);
+    inflow.depots[depot] += part;
+  };
   switch (route_) {
     case Route::kIntrathecal:
-      inflow.fluid = share_;
-      for (double& part : inflow.fluid) part *= rate;
-      break;
+      inflow.fluid.resize(share_.size());
+      for (std::size_t i = 0; i < share_.size(); ++i) inflow.fluid[i] += rate * share_[i];
+      return;
     case Route::kIntravenous:
-      inflow.plasma = rate;
-      break;
+      inflow.plasma += rate;
+      return;
     case Route::kEpidural:
-      inflow.depots.resize(depots_);
-      inflow.depots[depot_] = first_ * rate;
-      inflow.depots[other_] = (1 - first_) * rate;
-      break;
+      to_depot(depot_, first_ * rate);
+      to_depot(other_, (1 - first_) * rate);
+      return;
     case Route::kOral:
-      inflow.depots.resize(depots_);
-      inflow.depots[depot_] = first_ * rate;
-      inflow.lost = (1 - first_) * rate;
-      break;
+      to_depot(depot_, first_ * rate);
+      inflow.lost += (1 - first_) * rate;
+      return;
   }
-  solver.set_inflow(std::move(inflow));
 }
 
 }  // namespace theca

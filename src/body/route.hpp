@@ -20,15 +20,16 @@ std::string_view name_of(Route route);  // "intrathecal"
 /// to the blood, each at its own rate; of a swallowed one a share comes to the blood.
 class WayIn {
  public:
-  /// `share`: what the needle's fluid is, for the intrathecal and the epidural way. An error says which
+  /// `share`: which fluid the needle's is, for the intrathecal and the epidural way. An error says which
   /// numbers of data/substances this way needs.
   static std::expected<WayIn, std::string> make(ReferenceSolver& solver, const Kinetics& substance,
                                                 Route route, std::vector<double> share);
 
   /// At once, ug.
   void give(ReferenceSolver& solver, double amount) const;
-  /// From now on, ug/min.
-  void set_rate(ReferenceSolver& solver, double rate) const;
+  /// Its part of an inflow, `rate` in ug/min: for ReferenceSolver::set_inflow, beside what flows in by other
+  /// ways.
+  void add_to(Inflow& inflow, double rate) const;
 
  private:
   WayIn() = default;
@@ -36,7 +37,6 @@ class WayIn {
   std::vector<double> share_;
   double first_ = 1;                   // of a dose: into the first depot
   std::size_t depot_ = 0, other_ = 0;  // numbers of depots
-  std::size_t depots_ = 0;             // of the solver, at least
 };
 
 }  // namespace theca

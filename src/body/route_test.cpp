@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "body/body_testing.hpp"
@@ -23,6 +24,11 @@ struct Patient {
       : kinetics(k),
         solver(make_neuraxis(centre_of(example::adult()), k), k),
         way(WayIn::make(solver, k, route, source_in_volume(solver.axis(), 20, 2)).value()) {}
+  void flow(double rate) {
+    Inflow inflow;
+    way.add_to(inflow, rate);
+    solver.set_inflow(std::move(inflow));
+  }
 };
 
 TEST(WayIn, a_swallowed_dose_is_batemans_curve_in_the_blood) {
@@ -66,7 +72,7 @@ RC_GTEST_PROP(WayIn, every_microgram_is_somewhere_whatever_the_way, ()) {
     if (*rc::gen::arbitrary<bool>())
       it.way.give(it.solver, *rc::gen::inRange(1, 100'000));
     else
-      it.way.set_rate(it.solver, *rc::gen::inRange(0, 100));
+      it.flow(*rc::gen::inRange(0, 100));
     it.solver.advance(*rc::gen::inRange(1, 3'000), 1e-4);
   }
   const double dosed = it.solver.state().dosed.value();
@@ -74,11 +80,51 @@ RC_GTEST_PROP(WayIn, every_microgram_is_somewhere_whatever_the_way, ()) {
   RC_ASSERT(std::ranges::all_of(it.solver.state().depots, [](double amount) { return amount >= -1e-9; }));
 }
 
+TEST(WayIn, two_ways_at_once_are_the_sum_of_each_alone) {
+  const Kinetics k = example::kinetics("morphine");
+  const auto plasma = [&](double epidural, double oral) {
+    ReferenceSolver solver{make_neuraxis(centre_of(example::adult()), k), k};
+    const auto share = source_in_volume(solver.axis(), 20, 2);
+    const WayIn first = WayIn::make(solver, k, Route::kEpidural, share).value();
+    const WayIn second = WayIn::make(solver, k, Route::kOral, {}).value();
+    Inflow only_first;  // shorter than there are depots
+    first.add_to(only_first, epidural);
+    solver.set_inflow(only_first);
+    solver.step(1);
+    Inflow both;
+    first.add_to(both, epidural);
+    second.add_to(both, oral);
+    solver.set_inflow(both);
+    solver.step(1);
+    solver.step(1, std::array{both, both, both});
+    EXPECT_NEAR(solver.state().total(), solver.state().dosed.value(), 1e-12 * solver.state().dosed.value());
+    return solver.plasma();
+  };
+  EXPECT_NEAR(plasma(10, 30), plasma(10, 0) + plasma(0, 30), 1e-12 * plasma(10, 30));
+  EXPECT_GT(plasma(10, 30), plasma(10, 0));
+}
+
+TEST(WayIn, an_epidural_dose_arrives_where_the_needle_is) {
+  for (const double z : {14.0, 28.0, 44.0}) {
+    const Kinetics k = example::kinetics("morphine");
+    ReferenceSolver solver{make_neuraxis(centre_of(example::adult()), k), k};
+    const auto way = WayIn::make(solver, k, Route::kEpidural, source_in_volume(solver.axis(), z, 2));
+    way->give(solver, 5'000);
+    solver.advance(5, 1e-6);
+    double middle = 0, all = 0;
+    for (std::size_t i = 0; i < solver.axis().cells(); ++i) {
+      middle += solver.axis().middle(i) * solver.state().fluid[i];
+      all += solver.state().fluid[i];
+    }
+    EXPECT_NEAR(middle / all, z, 1.5);
+  }
+}
+
 TEST(WayIn, an_infusion_comes_to_the_dose_rate_over_the_clearance) {
   for (const Route route : {Route::kIntravenous, Route::kOral, Route::kEpidural, Route::kIntrathecal}) {
     const Kinetics k = example::kinetics("morphine");
     Patient it{k, route};
-    it.way.set_rate(it.solver, 10);
+    it.flow(10);
     it.solver.advance(60 * 24 * 60, 1e-6);
     const double share = route == Route::kOral ? k.oral_bioavailability : 1;
     EXPECT_NEAR(it.solver.plasma(), share * 10 / k.plasma_clearance, 1e-4 * it.solver.plasma())
@@ -91,10 +137,11 @@ TEST(WayIn, without_its_numbers_is_refused_with_their_names) {
   ReferenceSolver solver{make_neuraxis(centre_of(example::adult()), k), k};
   for (const auto& [route, words] : {std::pair{Route::kOral, "oral_bioavailability and oral_ka"},
                                      std::pair{Route::kEpidural, "epidural_csf_ka"}}) {
-    const auto way = WayIn::make(solver, k, route, {});
+    const auto way = WayIn::make(solver, k, route, source_at(solver.axis(), 20));
     ASSERT_FALSE(way);
     EXPECT_NE(way.error().find(words), std::string::npos) << way.error();
   }
+  EXPECT_FALSE(WayIn::make(solver, k, Route::kIntrathecal, {})) << "into which fluid?";
   EXPECT_TRUE(solver.state().depots.empty()) << "nothing half done";
 }
 

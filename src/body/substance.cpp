@@ -20,8 +20,11 @@ constexpr std::array<Choice<Target>, kTargetCount> kTargets{{
 }};
 constexpr std::array<Choice<Relieves>, 2> kRelieves{
     {{"pain", Relieves::kPain}, {"spasticity", Relieves::kSpasticity}}};
-constexpr std::array<Choice<Site>, 4> kSites{
-    {{"cord", Site::kCord}, {"cistern", Site::kCistern}, {"brain", Site::kBrain}, {"plasma", Site::kPlasma}}};
+constexpr std::array<Choice<Site>, 5> kSites{{{"fluid", Site::kFluid},
+                                              {"cord", Site::kCord},
+                                              {"cistern", Site::kCistern},
+                                              {"brain", Site::kBrain},
+                                              {"plasma", Site::kPlasma}}};
 
 void need_share(TableReader& reader, std::string_view key, const Number& number) {
   if (number.high > 1) reader.error(key, fmt::format("a share up to {}: allowed: 0 to 1", number.high));
@@ -70,7 +73,7 @@ Substance read_substance(TableReader& reader, const std::string& stem, const Sou
        {std::pair{"oral_bioavailability", &Substance::oral_bioavailability},
         std::pair{"epidural_csf_availability", &Substance::epidural_csf_availability},
         std::pair{"relief_emax", &Substance::relief_emax},
-        std::pair{"tolerance_ventilation", &Substance::tolerance_ventilation}}) {
+        std::pair{"tolerance_side_effects", &Substance::tolerance_side_effects}}) {
     if (out.*share) need_share(reader, key, *(out.*share));
   }
   if (out.relieves != Relieves::kNothing && !out.relief_ec50)

@@ -29,8 +29,8 @@ std::string_view name_of(Target target);  // "opioid receptor"
 
 enum class Relieves : std::uint8_t { kNothing, kPain, kSpasticity };
 
-/// Where an effect begins.
-enum class Site : std::uint8_t { kCord, kCistern, kBrain, kPlasma };
+/// Where an effect begins: fluid and cord of the painful segment, cistern, the brain beside it, blood.
+enum class Site : std::uint8_t { kFluid, kCord, kCistern, kBrain, kPlasma };
 
 struct SideEffect {
   std::string name;  // "pruritus"
@@ -68,11 +68,12 @@ struct Substance {
   // The same from the blood.
   std::optional<Number> plasma_ec50, plasma_ke0_half_life;
   // Ventilation at a fixed CO2 tension: half of it at c50 in plasma; so much of the brainstem's level counts
-  // as plasma's; so much of ln T holds for it.
-  std::optional<Number> ventilation_c50, ventilation_hill, ventilation_csf_weight, tolerance_ventilation;
+  // as plasma's.
+  std::optional<Number> ventilation_c50, ventilation_hill, ventilation_csf_weight;
   std::optional<Number> adaptation_time;  // days: of receptors, for withdrawal
-  std::optional<Number> tolerance_gain,
-      tolerance_k_off;  // 1/day: ln T rises by gain times occupancy, and fades
+  // 1/day: ln T rises by gain at the receptors that are occupied and fades by k_off at those that are not; so
+  // much of it holds for breathing and side effects.
+  std::optional<Number> tolerance_gain, tolerance_k_off, tolerance_side_effects;
   std::vector<SideEffect> side_effects;
 };
 
@@ -116,7 +117,7 @@ inline constexpr std::array<OptionalNumberRow, 22> kOptionalSubstanceNumbers{{
     {"adaptation", "adaptation_time", "day", &Substance::adaptation_time},
     {"tolerance", "tolerance_gain", "1/day", &Substance::tolerance_gain, Zero::kAllowed},
     {"tolerance", "tolerance_k_off", "1/day", &Substance::tolerance_k_off},
-    {"ventilation", "tolerance_ventilation", "1", &Substance::tolerance_ventilation, Zero::kAllowed},
+    {"tolerance", "tolerance_side_effects", "1", &Substance::tolerance_side_effects, Zero::kAllowed},
 }};
 
 /// Calls f(key, number) for every number that is there, in the file's words.

@@ -25,11 +25,12 @@ Mass of_ug(double amount) {
   return Mass{std::llround(amount * kFemtogramsPerMicrogram)};
 }
 
-/// Less is not told.
-constexpr double kFelt = 0.01;
+/// Less is not told; of what may injure a tenth of that.
+constexpr double kFelt = 0.01, kFeltGrave = 0.001;
 
 std::string percent(double share) {
   const double value = 100 * share;
+  if (value > 0 && value < 0.95) return fmt::format("{:.1g} %", value);
   return value > 99.5 && value < 100 ? "more than 99 %" : fmt::format("{:.0f} %", value);
 }
 
@@ -63,7 +64,7 @@ void for_each_effect_band(const PatientRun& patient, F&& f) {
   const EffectsInPatient& middle = patient.effects;
   if (middle.on_pain) f("pain relieved", patient.bands->pain);
   if (middle.on_spasticity) f("spasticity relieved", patient.bands->spasticity);
-  if (middle.on_ventilation) f("ventilation left", patient.bands->ventilation);
+  if (middle.on_ventilation) f("ventilation at fixed CO2", patient.bands->ventilation);
   if (middle.on_withdrawal) f("withdrawal", patient.bands->withdrawal);
 }
 template <class F>
@@ -136,32 +137,46 @@ std::string effects_sentence(const RunResult& run) {
   const auto when = [&](Instant t) { return day_text(run, t); };
   std::string text;
   const auto relief = [&](bool any, std::string_view of, const Peak& most,
-                          const std::optional<Instant>& halved) {
+                          const std::optional<Instant>& halved, Duration halved_for) {
     if (!any) return;
     if (most.value < kFelt) {
       text += fmt::format("No relief of {}. ", of);
-      return;
+    } else if (!halved) {
+      text += fmt::format("At most {} of {} is relieved, on {}. ", percent(most.value), of, when(most.at));
+    } else {
+      const Duration left = Instant{} + run.lasts - *halved;
+      const double share =
+          left > Duration{} ? static_cast<double>(halved_for.raw()) / static_cast<double>(left.raw()) : 1;
+      text += fmt::format(
+          "{} is first halved on {}, {} after the start, and for {} of the time from then on; at most "
+          "{} of it is relieved. ",
+          of == "pain" ? "Pain" : "Spasticity", when(*halved), span(*halved - Instant{}),
+          percent(std::min(1.0, share)), percent(most.value));
     }
-    text +=
-        halved ? fmt::format("{} is halved from {} on, {} after the start; at most {} of it {} relieved. ",
-                             of == "pain" ? "Pain" : "Spasticity", when(*halved), span(*halved - Instant{}),
-                             percent(most.value), "is")
-               : fmt::format("At most {} of {} is relieved, on {}. ", percent(most.value), of, when(most.at));
   };
-  relief(effects.on_pain, "pain", effects.most_relief_of_pain, effects.pain_halved);
-  relief(effects.on_spasticity, "spasticity", effects.most_relief_of_spasticity, effects.spasticity_halved);
+  relief(effects.on_pain, "pain", effects.most_relief_of_pain, effects.pain_halved, effects.pain_halved_for);
+  relief(effects.on_spasticity, "spasticity", effects.most_relief_of_spasticity, effects.spasticity_halved,
+         effects.spasticity_halved_for);
   if (effects.on_ventilation) {
     text += effects.least_ventilation.value > 1 - kFelt
                 ? "Ventilation stays as it is. "
                 : fmt::format("Ventilation at a fixed CO2 tension falls to {:.2f} of what it was, on {}. ",
                               effects.least_ventilation.value, when(effects.least_ventilation.at));
   }
-  if (effects.on_withdrawal && effects.most_withdrawal.value >= kFelt)
-    text += fmt::format("Withdrawal: at most {} of the receptors lack the drug they are used to, on {}. ",
-                        percent(effects.most_withdrawal.value), when(effects.most_withdrawal.at));
+  if (!effects.breathing_unknown.empty())
+    text += fmt::format("What {} does to breathing is not reckoned. ",
+                        joined(effects.breathing_unknown, ", ", " and "));
+  if (effects.on_withdrawal)
+    text +=
+        effects.most_withdrawal.value < kFelt
+            ? "No withdrawal, as if nothing had been taken before the start. "
+            : fmt::format(
+                  "Withdrawal, as if nothing had been taken before the start: at most {} of the receptors "
+                  "lack the drug they are used to, on {}. ",
+                  percent(effects.most_withdrawal.value), when(effects.most_withdrawal.at));
   std::vector<const SideEffectCourse*> sides;
   for (const SideEffectCourse& side : effects.sides) {
-    if (side.highest.value >= kFelt) sides.push_back(&side);
+    if (side.highest.value >= (side.grave ? kFeltGrave : kFelt)) sides.push_back(&side);
   }
   std::ranges::sort(sides, std::ranges::greater{}, [](const auto* side) { return side->highest.value; });
   if (!sides.empty()) {
@@ -169,10 +184,10 @@ std::string effects_sentence(const RunResult& run) {
     for (const SideEffectCourse* side : sides)
       told.push_back(fmt::format("{} ({}{})", side->name, percent(side->highest.value),
                                  run.patient->drugs.size() > 1 ? ", " + run.drugs[side->drug].name : ""));
-    text += "Of patients like this one at most so many have: " + joined(told, ", ", " and ") + ". ";
+    text += "So many of such patients have, each at its worst: " + joined(told, ", ", " and ") + ". ";
   }
-  if (!text.empty()) text.pop_back();
-  return text;
+  if (text.empty()) return text;
+  return text + "Most of what this stands on is not verified.";
 }
 
 std::string bands_sentence(const RunResult& run) {
@@ -183,10 +198,11 @@ std::string bands_sentence(const RunResult& run) {
   };
   const auto share = [](double value) { return percent(value); };
   const auto fraction = [](double value) { return fmt::format("{:.2f}", value); };
-  const auto moment = [&](double ms) {  // "day 2 14:05"; the date stands in the sentence of the middle patient
-    const std::string text = day_text(run, Instant{std::llround(ms)});
-    return text.substr(0, text.find(" ("));
-  };
+  const auto moment =
+      [&](double ms) {  // "day 2 14:05"; the date stands in the sentence of the middle patient
+        const std::string text = day_text(run, Instant{std::llround(ms)});
+        return text.substr(0, text.find(" ("));
+      };
   std::string text = fmt::format("{} patients like this one (seed {}); the median, and 5 to 95 % of them. ",
                                  bands.patients, bands.seed);
   const auto relief = [&](bool any, std::string_view of, const Quantiles& most,
@@ -237,7 +253,7 @@ std::string patient_figures(const RunResult& run) {
     html +=
         figure("levels", "Levels in the patient: " + name,
                "Spinal fluid at the level pointed at above, at the painful segment and in the cistern; the "
-               "cord's tissue; the blood. A logarithmic scale.",
+               "cord, as the fluid in balance with it; the blood. A logarithmic scale.",
                i);
     if (many)
       html +=
@@ -300,12 +316,17 @@ Json patient_data(const RunResult& run) {
     one["name"] = run.drugs[drug.drug].name;
     one["map"] = map_of(drug);
     one["pain"] = digits(drug.at_pain);
-    one["cord"] = digits(drug.cord_at_pain);
+    Course cord = drug.cord_at_pain;  // as it counts: the fluid in balance with it
+    for (double& level : cord) level /= drug.cord_partition;
+    one["cord"] = digits(cord);
     one["cistern"] = digits(drug.cistern);
     one["plasma"] = digits(drug.plasma);
     one["effective"] = drug.effective ? four_digits(drug.effective->value) : Json(nullptr);
-    one["risky"] = drug.risky ? four_digits(drug.risky->value) : Json(nullptr);
-    one["riskyMeans"] = drug.risky ? drug.risky->means : "";
+    const auto risky = [&](const char* key, const std::optional<FluidLevel>& level) {
+      if (level) one[key] = {{"level", four_digits(level->value)}, {"means", level->means}};
+    };
+    risky("riskyAtPain", drug.risky_at_pain);
+    risky("riskyInCistern", drug.risky_in_cistern);
     json["drugs"].push_back(std::move(one));
   }
   const EffectsInPatient& effects = patient.effects;
@@ -317,7 +338,7 @@ Json patient_data(const RunResult& run) {
   if (effects.on_withdrawal) all["withdrawal"] = digits(effects.withdrawal);
   all["sides"] = Json::array();
   for (const SideEffectCourse& side : effects.sides) {
-    if (side.highest.value < kFelt) continue;
+    if (side.highest.value < (side.grave ? kFeltGrave : kFelt)) continue;
     all["sides"].push_back({{"name", side.name},
                             {"drug", run.drugs[side.drug].name},
                             {"grave", side.grave},
@@ -360,11 +381,14 @@ Json patient_summary(const RunResult& run) {
       one["effective_verified"] = drug.effective->verified;
       one["effective_at_pain"] = run_json::moment(run, drug.effective_from);
     }
-    if (drug.risky) {
-      one["risky_mcg_per_ml"] = four_digits(drug.risky->value);
-      one["risky_means"] = drug.risky->means;
-      one["risky_verified"] = drug.risky->verified;
-    }
+    const auto risky = [&](const char* key, const std::optional<FluidLevel>& level) {
+      if (level)
+        one[key] = {{"mcg_per_ml", four_digits(level->value)},
+                    {"means", level->means},
+                    {"verified", level->verified}};
+    };
+    risky("risky_at_pain", drug.risky_at_pain);
+    risky("risky_in_cistern", drug.risky_in_cistern);
     one["at_end_mcg"] = {{"dosed", four_digits(drug.dosed_ug)},
                          {"fluid", four_digits(drug.in_fluid_ug)},
                          {"tissue", four_digits(drug.in_tissue_ug)},
@@ -458,6 +482,8 @@ std::string effects_csv(const RunResult& run) {
   const PatientRun& patient = *run.patient;
   const EffectsInPatient& effects = patient.effects;
   std::string csv = "t_ms,local,relief_of_pain,relief_of_spasticity,ventilation,withdrawal";
+  for (const DrugInPatient& drug : patient.drugs)
+    csv += fmt::format(",{}: tolerance", run.drugs[drug.drug].name);
   for (const SideEffectCourse& side : effects.sides)
     csv += fmt::format(",{}: {}", run.drugs[side.drug].name, side.name);
   csv += '\n';
@@ -465,6 +491,7 @@ std::string effects_csv(const RunResult& run) {
     csv += fmt::format("{},{},{:.6g},{:.6g},{:.6g},{:.6g}", patient.times[i].raw(),
                        local_text(run, patient.times[i]), effects.pain[i], effects.spasticity[i],
                        effects.ventilation[i], effects.withdrawal[i]);
+    for (const Course& tolerance : effects.tolerance) csv += fmt::format(",{:.6g}", tolerance[i]);
     for (const SideEffectCourse& side : effects.sides) csv += fmt::format(",{:.6g}", side.share[i]);
     csv += '\n';
   }

@@ -17,12 +17,16 @@ EffectRecorder::EffectRecorder(const Individual& who, const KnownDrugs& known) :
     out_.on_spasticity |= s.relieves == Relieves::kSpasticity;
     out_.on_ventilation |= s.ventilation_c50.has_value();
     out_.on_withdrawal |= s.adaptation_time.has_value();
+    const bool depresses = s.acts_on == Target::kGabaBReceptor || s.acts_on == Target::kAlpha2Receptor ||
+                           s.acts_on == Target::kSodiumChannel;
+    if (depresses && !s.ventilation_c50) out_.breathing_unknown.push_back(s.name);
     for (std::size_t k = 0; k < s.side_effects.size(); ++k) {
       out_.sides.push_back({known.drugs[i], s.side_effects[k].name, s.side_effects[k].grave, {}, {}});
       of_.emplace_back(i, k);
     }
   }
   out_.least_ventilation.value = 1;
+  out_.tolerance.resize(known.drugs.size());
 }
 
 void EffectRecorder::step(Instant t, Duration by, std::span<const SiteLevels> levels) {
@@ -32,8 +36,13 @@ void EffectRecorder::step(Instant t, Duration by, std::span<const SiteLevels> le
   raise(out_.most_relief_of_spasticity, now.relief_of_spasticity, t);
   raise(out_.most_withdrawal, now.withdrawal, t);
   if (now.ventilation < out_.least_ventilation.value) out_.least_ventilation = {now.ventilation, t};
-  if (!out_.pain_halved && now.relief_of_pain >= kHalved) out_.pain_halved = t;
-  if (!out_.spasticity_halved && now.relief_of_spasticity >= kHalved) out_.spasticity_halved = t;
+  const auto halved = [&](double relief, std::optional<Instant>& first, Duration& in_all) {
+    if (relief < kHalved) return;
+    if (!first) first = t;
+    in_all += by;
+  };
+  halved(now.relief_of_pain, out_.pain_halved, out_.pain_halved_for);
+  halved(now.relief_of_spasticity, out_.spasticity_halved, out_.spasticity_halved_for);
   for (std::size_t k = 0; k < of_.size(); ++k) raise(out_.sides[k].highest, side(k), t);
 }
 
@@ -44,6 +53,7 @@ void EffectRecorder::record() {
   out_.ventilation.push_back(now.ventilation);
   out_.withdrawal.push_back(now.withdrawal);
   for (std::size_t k = 0; k < of_.size(); ++k) out_.sides[k].share.push_back(side(k));
+  for (std::size_t i = 0; i < out_.tolerance.size(); ++i) out_.tolerance[i].push_back(effects_.tolerance(i));
 }
 
 }  // namespace theca

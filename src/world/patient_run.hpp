@@ -32,12 +32,14 @@ struct FluidLevel {
 struct DrugInPatient {
   std::size_t drug = 0;  // of RunResult::drugs
   std::vector<std::vector<float>> fluid;
-  Course at_tip, at_pain;  // spinal fluid at the catheter's tip, mean over the painful segment
-  Course cord_at_pain;     // the tissue there
+  Course at_tip, at_pain;     // spinal fluid at the catheter's tip, mean over the painful segment
+  Course cord_at_pain;        // the tissue there
+  double cord_partition = 1;  // tissue over the fluid in balance with it
   Course cistern, plasma;
   Peak highest_at_tip, highest_at_pain, highest_in_cord, highest_in_cistern, highest_in_plasma;
   std::optional<Instant> effective_from;  // when the fluid at the pain first held `effective`
-  std::optional<FluidLevel> effective, risky;
+  std::optional<FluidLevel> effective;    // at the painful segment
+  std::optional<FluidLevel> risky_at_pain, risky_in_cistern;
   double dosed_ug = 0, in_fluid_ug = 0, in_tissue_ug = 0, in_plasma_ug = 0, eliminated_ug = 0;  // at the end
 };
 
@@ -57,7 +59,10 @@ struct EffectsInPatient {
   Course withdrawal;
   Peak most_relief_of_pain, most_relief_of_spasticity, least_ventilation, most_withdrawal;
   std::optional<Instant> pain_halved, spasticity_halved;  // first
+  Duration pain_halved_for, spasticity_halved_for;        // in all
   std::vector<SideEffectCourse> sides;
+  std::vector<Course> tolerance;  // by PatientRun::drugs: EC50 over that of one who never had any
+  std::vector<std::string> breathing_unknown;  // drugs that depress breathing by ways that are not reckoned
 };
 
 /// Five shares of patients lie below: 5, 25, 50, 75 and 95 %.

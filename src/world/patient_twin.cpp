@@ -38,7 +38,7 @@ double fluid_at(const ReferenceSolver& solver, double z) {
   const double place = std::clamp(z / solver.axis().cell_length - 0.5, 0.0, last);
   const auto cell = std::min(static_cast<std::size_t>(place), solver.axis().cells() - 2);
   const double beyond = place - static_cast<double>(cell);
-  return std::max(0.0, solver.fluid(cell) * (1 - beyond) + solver.fluid(cell + 1) * beyond);
+  return above_zero(solver.fluid(cell) * (1 - beyond) + solver.fluid(cell + 1) * beyond);
 }
 
 /// The reference, fed at the tip.
@@ -59,20 +59,22 @@ struct AtTip {
   }
 };
 
-/// The level in the fluid at which the drug depresses breathing by half, or does other grave harm to half of
-/// those who feel it; the lowest of them.
-std::optional<FluidLevel> risky_level(const Substance& substance, const Response& response) {
-  const double used_to = std::pow(response.used_to, response.tolerance_ventilation);
+/// The lowest level at the painful segment, or in the cistern, with which half of those who are prone to a
+/// grave harm have it.
+std::optional<FluidLevel> risky_level(const Substance& substance, const Response& response, bool in_cistern) {
+  const double used_to = std::pow(response.used_to, response.tolerance_side_effects);
   std::optional<FluidLevel> lowest;
   const auto offer = [&](double value, std::string means, bool verified) {
     if (!lowest || value < lowest->value) lowest = {value, std::move(means), verified};
   };
-  if (substance.ventilation_c50 && substance.ventilation_csf_weight->value > 0)
+  if (in_cistern && substance.ventilation_c50 && response.ventilation_csf_weight > 0)
     offer(used_to * response.ventilation_c50 / response.ventilation_csf_weight,
-          "in the cistern: half of the breathing",
+          "halves ventilation at a fixed CO2 tension",
           substance.ventilation_c50->verified && substance.ventilation_csf_weight->verified);
   for (const SideEffect& side : substance.side_effects) {
-    if (side.grave && side.site != Site::kPlasma)
+    if (!side.grave || side.site == Site::kPlasma) continue;
+    const bool there = side.site == Site::kCistern || side.site == Site::kBrain;
+    if (there == in_cistern)
       offer(used_to * side.ec50.value, side.name + " in half of those who are prone to it",
             side.ec50.verified);
   }
@@ -95,7 +97,9 @@ class DrugOnItsWay {
     if (substance.relief_ec50)
       out_.effective = FluidLevel{response.relief_ec50 * response.used_to, "half of the highest relief",
                                   substance.relief_ec50->verified};
-    out_.risky = risky_level(substance, response);
+    out_.risky_at_pain = risky_level(substance, response, false);
+    out_.risky_in_cistern = risky_level(substance, response, true);
+    out_.cord_partition = kinetics.cord_partition;
   }
   DrugOnItsWay(const DrugOnItsWay&) = delete;
   DrugOnItsWay& operator=(const DrugOnItsWay&) = delete;
@@ -103,8 +107,8 @@ class DrugOnItsWay {
   void to(Instant t) { follower_.to(t); }
 
   [[nodiscard]] SiteLevels levels() const {
-    const auto above_zero = [](double level) { return std::max(0.0, level); };
-    return {above_zero(cord_at_pain() / kinetics_.cord_partition), above_zero(cistern()),
+    return {above_zero(at_pain()), above_zero(cord_at_pain() / kinetics_.cord_partition),
+            above_zero(cistern()),
             above_zero(solver_.tissue(solver_.axis().cells()) / kinetics_.brain_partition),
             above_zero(solver_.plasma())};
   }
@@ -115,10 +119,10 @@ class DrugOnItsWay {
       row[k] = static_cast<float>(fluid_at(solver_, static_cast<double>(k) + 0.5));
     out_.fluid.push_back(std::move(row));
     out_.at_tip.push_back(fluid_at(solver_, patient_.tip_cm));
-    out_.at_pain.push_back(std::max(0.0, at_pain()));
-    out_.cord_at_pain.push_back(std::max(0.0, cord_at_pain()));
-    out_.cistern.push_back(std::max(0.0, cistern()));
-    out_.plasma.push_back(std::max(0.0, solver_.plasma()));
+    out_.at_pain.push_back(above_zero(at_pain()));
+    out_.cord_at_pain.push_back(above_zero(cord_at_pain()));
+    out_.cistern.push_back(above_zero(cistern()));
+    out_.plasma.push_back(above_zero(solver_.plasma()));
   }
 
   DrugInPatient finish() {

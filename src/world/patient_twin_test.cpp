@@ -145,7 +145,7 @@ TEST(Patient, who_is_used_to_opioids_needs_more_and_breathes_on) {
   const PatientRun never = patient_of(run, {}, body()),
                    used = patient_of(run, {.opioid_tolerance = 20}, body());
   EXPECT_NEAR(used.drugs[0].effective->value, 20 * never.drugs[0].effective->value, 1e-9);
-  EXPECT_GT(used.drugs[0].risky->value, 10 * never.drugs[0].risky->value);
+  EXPECT_GT(used.drugs[0].risky_in_cistern->value, 10 * never.drugs[0].risky_in_cistern->value);
   EXPECT_LT(used.effects.most_relief_of_pain.value, never.effects.most_relief_of_pain.value);
   EXPECT_GT(used.effects.least_ventilation.value, never.effects.least_ventilation.value);
   EXPECT_EQ(used.drugs[0].highest_at_pain.value, never.drugs[0].highest_at_pain.value)

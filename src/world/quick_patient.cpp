@@ -47,13 +47,13 @@ class QuickWay {
 
   void to(Instant t) { follower_.to(t); }
   [[nodiscard]] SiteLevels levels() const {
-    return {level(cord_) / cord_partition_, level(model_.fluid(cistern_)),
-            level(model_.tissue(cistern_)) / brain_partition_, std::max(0.0, solver_.plasma())};
+    return {level(pain_), level(cord_) / cord_partition_, level(model_.fluid(cistern_)),
+            level(model_.tissue(cistern_)) / brain_partition_, above_zero(solver_.plasma())};
   }
   void record() {
     out_.at_pain.push_back(level(pain_));
     out_.cistern.push_back(level(model_.fluid(cistern_)));
-    out_.plasma.push_back(std::max(0.0, solver_.plasma()));
+    out_.plasma.push_back(above_zero(solver_.plasma()));
   }
   QuickDrug finish() { return std::move(out_); }
 
@@ -72,7 +72,7 @@ class QuickWay {
     cord_ = mean_row(
         share, model_.order(), [&](std::size_t i) -> auto& { return model_.tissue(i); });
   }
-  [[nodiscard]] double level(const std::vector<double>& row) const { return std::max(0.0, solver_.at(row)); }
+  [[nodiscard]] double level(const std::vector<double>& row) const { return above_zero(solver_.at(row)); }
 
   ReducedModel model_;
   ReducedSolver solver_;

@@ -121,10 +121,15 @@ function spine(index) {
       const xs = seen.map((i) => p.x(patient.t[i])), ys = drug.map.map((_, k) => p.y(k + 0.5));
       const grid = drug.map.map((course) => seen.map((i) => course[i]));
       let svg = '';
-      for (const [level, look] of [[drug.effective, ''], [drug.risky, ' risky']]) {
+      for (const [level, look] of [[drug.effective, ''], [drug.riskyAtPain?.level, ' risky']]) {
         if (!level) continue;
         const d = contour(grid, xs, ys, toMap(level));
         svg += `<path class="contour-halo" d="${d}"/><path class="contour${look}" d="${d}"/>`;
+      }
+      if (drug.riskyInCistern) {  // the cistern lies beyond the map's upper edge
+        const above = seen.map((i) => drug.cistern[i] >= drug.riskyInCistern.level);
+        const d = seen.map((_, k) => (above[k] && k + 1 < seen.length ? `M${xs[k]} ${p.top + 3}H${xs[k + 1]}` : '')).join('');
+        svg += `<path class="contour-halo" d="${d}"/><path class="contour risky bar" d="${d}"/>`;
       }
       const mark = (z, text, above) => `<path class="place" d="M${p.left} ${p.y(z)}H${p.right}"/>` +
         `<text class="on-map" x="${p.left + 6}" y="${p.y(z) + (above ? -5 : 14)}">${text}</text>`;
@@ -158,9 +163,10 @@ function spine(index) {
       const stops = RAMP.map((c, i) => `<stop offset="${i / (RAMP.length - 1)}" stop-color="rgb(${c})"/>`).join('');
       return `<li>at ${escapeText(levelName(chosenLevel))} <b>${levelText(levelAt(drug, chosenLevel, at))}</b></li>` +
         `<li>${levelText(fromMap(bottom) || MAP_FLOOR)} <svg class="ramp" viewBox="0 0 90 14" aria-hidden="true"><linearGradient id="ramp-${index}">${stops}</linearGradient><rect width="90" height="14" style="fill:url(#ramp-${index})"/></svg> ${levelText(fromMap(top))}</li>` +
-        [['effective', drug.effective, ''], ['risky', drug.risky, ' risky']].map(([name, level, look]) => (level
+        [['effective', drug.effective, '', ''], ['risky', drug.riskyAtPain?.level, ' risky', drug.riskyAtPain?.means],
+          ['risky in the cistern', drug.riskyInCistern?.level, ' risky bar', drug.riskyInCistern?.means]].map(([name, level, look, means]) => (level
           ? `<li><svg viewBox="0 0 26 14" aria-hidden="true"><path class="contour-halo" d="M0 7H26"/><path class="contour${look}" d="M0 7H26"/></svg>${name} ${levelText(level)}` +
-            `${look && drug.riskyMeans ? ` (${escapeText(drug.riskyMeans)})` : ''}</li>` : '')).join('');
+            `${means ? ` (${escapeText(means)})` : ''}</li>` : '')).join('');
     },
     pointAt: (y, p) => chooseLevel(patient.length * (p.bottom - y) / (p.bottom - p.top)),
     moveLevel: (direction) => chooseLevel(chosenLevel + direction),
@@ -189,7 +195,7 @@ function levels(index) {
   const course = (ys) => mapped(ys, (v) => v);
   const fixed = [
     { name: `fluid at ${patient.pain.name} (pain)`, t: patient.t, y: course(drug.pain), color: 'delivered', look: 'thick', digits: 3 },
-    { name: `cord at ${patient.pain.name}`, t: patient.t, y: course(drug.cord), color: 'truly', look: 'dots', digits: 3 },
+    { name: `cord at ${patient.pain.name}, as fluid`, t: patient.t, y: course(drug.cord), color: 'truly', look: 'dots', digits: 3 },
     { name: 'cistern', t: patient.t, y: course(drug.cistern), color: 'dose', digits: 3 },
     { name: 'blood', t: patient.t, y: course(drug.plasma), color: 'earliest', look: 'dash', digits: 3 },
   ];
@@ -207,12 +213,13 @@ function levels(index) {
       return [Math.max(LOWEST, Math.min(top / 1e3, 10 ** Math.floor(Math.log10(Math.max(low, top / 1e6))))), top];
     },
     under: (p) => {  // the window between the effective and the risky level
-      const [low, high] = [drug.effective, drug.risky];
+      const [low, high] = [drug.effective, drug.riskyAtPain?.level];
       if (!low || !high || high <= low || low >= p.range[1] || high <= p.range[0]) return '';
       const top = p.y(Math.min(high, p.range[1])), bottom = p.y(Math.max(low, p.range[0]));
       return `<rect class="window" x="${p.left}" y="${top}" width="${p.right - p.left}" height="${bottom - top}"/>`;
     },
-    over: (p) => [[`effective at ${patient.pain.name}`, drug.effective, true], ['risky', drug.risky, false]].map(([name, level, left]) => (level && level > p.range[0] && level < p.range[1]
+    over: (p) => [[`effective at ${patient.pain.name}`, drug.effective, true], [`risky at ${patient.pain.name}`, drug.riskyAtPain?.level, true],
+      ['risky in the cistern', drug.riskyInCistern?.level, false]].map(([name, level, left]) => (level && level > p.range[0] && level < p.range[1]
       ? `<path class="level" d="M${p.left} ${p.y(level)}H${p.right}"/><text class="level-name halo" x="${left ? p.left + 6 : p.right - 6}" y="${p.y(level) - 6}" text-anchor="${left ? 'start' : 'end'}">${name} ${levelText(level)}</text>` : '')).join(''),
     table: (t0, t1) => seriesTable(series(), 'mcg/mL', t0, t1),
   };
@@ -224,7 +231,7 @@ function effects() {
   const percent = (ys) => mapped(ys, (v) => 100 * v);
   const series = [
     ['pain', 'pain relieved', 'delivered', 'thick'], ['spasticity', 'spasticity relieved', 'delivered', 'thick'],
-    ['ventilation', 'ventilation left', 'dose', ''], ['withdrawal', 'withdrawal', 'earliest', 'dash'],
+    ['ventilation', 'ventilation at fixed CO2', 'dose', ''], ['withdrawal', 'withdrawal', 'earliest', 'dash'],
   ].filter(([key]) => it[key]).map(([key, name, color, look], i, all) => ({
     name, t: patient.t, y: percent(it[key]), color: key === 'spasticity' && all.some(([k]) => k === 'pain') ? 'truly' : color, look, digits: 3 }));
   return {
@@ -263,7 +270,7 @@ function bandsOf(all, onEffects) {
   let chosen = 0;
   const names = ['5 %', '25 %', 'median', '75 %', '95 %'], scale = onEffects ? 100 : 1;
   const columns = all.map((it) => it.courses.map((course) => mapped(course, (v) => v * scale)));
-  const colors = onEffects ? { 'ventilation left': 'dose', withdrawal: 'earliest' } : { cistern: 'dose', blood: 'earliest' };
+  const colors = onEffects ? { 'ventilation at fixed CO2': 'dose', withdrawal: 'earliest' } : { cistern: 'dose', blood: 'earliest' };
   const color = () => colors[all[chosen].name] || 'tip';
   const series = () => columns[chosen].map((y, i) => ({ name: names[i], t, y, color: color(), look: i === 2 ? '' : 'faint', digits: 3 }));
   const area = (p, low, high, opacity) => {
