@@ -304,7 +304,9 @@ TEST(Reference, in_time_alone_tr_bdf2_is_of_second_order_and_backward_euler_of_f
     for (ReferenceSolver* one : {&solver, &exact}) one->give(300, source_in_volume(one->axis(), 14, 22));
     for (double t = 0; t < 64 - h / 2; t += h) solver.step(h);
     for (int i = 0; i < 64 * 64; ++i) exact.step(1.0 / 64);
-    return std::abs(solver.fluid(20) - exact.fluid(20));
+    double worst = 0;
+    for (std::size_t i = 0; i < 40; ++i) worst = std::max(worst, std::abs(solver.fluid(i) - exact.fluid(i)));
+    return worst;
   };
   const double bdf = std::log2(error(TimeScheme::kTrBdf2, 2) / error(TimeScheme::kTrBdf2, 1));
   const double euler =

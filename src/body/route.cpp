@@ -4,21 +4,21 @@
 
 namespace theca {
 
-std::string_view name_of(Route route) {
-  constexpr std::array<std::string_view, kRouteCount> kNames{"intrathecal", "epidural", "intravenous",
-                                                             "oral"};
+std::string_view name_of(DoseRoute route) {
+  constexpr std::array<std::string_view, kDoseRouteCount> kNames{"intrathecal", "epidural", "intravenous",
+                                                                 "oral"};
   return kNames[static_cast<std::size_t>(route)];
 }
 
-std::expected<WayIn, std::string> WayIn::make(ReferenceSolver& solver, const Kinetics& substance, Route route,
-                                              std::vector<double> share) {
+std::expected<WayIn, std::string> WayIn::make(ReferenceSolver& solver, const Kinetics& substance,
+                                              DoseRoute route, std::vector<double> share) {
   WayIn way;
   way.route_ = route;
   way.share_ = std::move(share);
-  const bool by_needle = route == Route::kIntrathecal || route == Route::kEpidural;
+  const bool by_needle = route == DoseRoute::kIntrathecal || route == DoseRoute::kEpidural;
   if (by_needle && way.share_.size() != solver.axis().nodes())
     return std::unexpected(std::string{name_of(route)} + ": needs the share of each node of fluid");
-  if (route == Route::kEpidural) {
+  if (route == DoseRoute::kEpidural) {
     if (substance.epidural_csf_ka <= 0 || substance.epidural_plasma_ka <= 0)
       return std::unexpected(
           std::string{"epidural: needs epidural_csf_availability, epidural_csf_ka and epidural_plasma_ka"});
@@ -26,7 +26,7 @@ std::expected<WayIn, std::string> WayIn::make(ReferenceSolver& solver, const Kin
     way.depot_ = solver.add_depot({substance.epidural_csf_ka, way.share_});
     way.other_ = solver.add_depot({substance.epidural_plasma_ka, {}});
   }
-  if (route == Route::kOral) {
+  if (route == DoseRoute::kOral) {
     if (substance.oral_ka <= 0)
       return std::unexpected(std::string{"oral: needs oral_bioavailability and oral_ka"});
     way.first_ = substance.oral_bioavailability;
@@ -37,14 +37,14 @@ std::expected<WayIn, std::string> WayIn::make(ReferenceSolver& solver, const Kin
 
 void WayIn::give(ReferenceSolver& solver, double amount) const {
   switch (route_) {
-    case Route::kIntrathecal:
+    case DoseRoute::kIntrathecal:
       return solver.give(amount, share_);
-    case Route::kIntravenous:
+    case DoseRoute::kIntravenous:
       return solver.give_to_plasma(amount);
-    case Route::kEpidural:
+    case DoseRoute::kEpidural:
       solver.give_to_depot(depot_, first_ * amount);
       return solver.give_to_depot(other_, (1 - first_) * amount);
-    case Route::kOral:
+    case DoseRoute::kOral:
       solver.give_to_depot(depot_, first_ * amount);
       return solver.lose((1 - first_) * amount);
   }
@@ -56,18 +56,18 @@ void WayIn::add_to(Inflow& inflow, double rate) const {
     inflow.depots[depot] += part;
   };
   switch (route_) {
-    case Route::kIntrathecal:
+    case DoseRoute::kIntrathecal:
       inflow.fluid.resize(share_.size());
       for (std::size_t i = 0; i < share_.size(); ++i) inflow.fluid[i] += rate * share_[i];
       return;
-    case Route::kIntravenous:
+    case DoseRoute::kIntravenous:
       inflow.plasma += rate;
       return;
-    case Route::kEpidural:
+    case DoseRoute::kEpidural:
       to_depot(depot_, first_ * rate);
       to_depot(other_, (1 - first_) * rate);
       return;
-    case Route::kOral:
+    case DoseRoute::kOral:
       to_depot(depot_, first_ * rate);
       inflow.lost += (1 - first_) * rate;
       return;

@@ -12,9 +12,9 @@
 
 namespace theca {
 
-enum class Route : std::uint8_t { kIntrathecal, kEpidural, kIntravenous, kOral };
-inline constexpr std::size_t kRouteCount = 4;
-std::string_view name_of(Route route);  // "intrathecal"
+enum class DoseRoute : std::uint8_t { kIntrathecal, kEpidural, kIntravenous, kOral };
+inline constexpr std::size_t kDoseRouteCount = 4;
+std::string_view name_of(DoseRoute route);  // "intrathecal"
 
 /// One way into one solver. Of an epidural dose a share comes to the fluid at the needle's level and the rest
 /// to the blood, each at its own rate; of a swallowed one a share comes to the blood.
@@ -23,7 +23,7 @@ class WayIn {
   /// `share`: which fluid the needle's is, for the intrathecal and the epidural way. An error says which
   /// numbers of data/substances this way needs.
   static std::expected<WayIn, std::string> make(ReferenceSolver& solver, const Kinetics& substance,
-                                                Route route, std::vector<double> share);
+                                                DoseRoute route, std::vector<double> share);
 
   /// At once, ug.
   void give(ReferenceSolver& solver, double amount) const;
@@ -33,7 +33,7 @@ class WayIn {
 
  private:
   WayIn() = default;
-  Route route_ = Route::kIntrathecal;
+  DoseRoute route_ = DoseRoute::kIntrathecal;
   std::vector<double> share_;
   double first_ = 1;                   // of a dose: into the first depot
   std::size_t depot_ = 0, other_ = 0;  // numbers of depots

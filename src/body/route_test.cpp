@@ -20,7 +20,7 @@ struct Patient {
   Kinetics kinetics;
   ReferenceSolver solver;
   WayIn way;
-  Patient(Kinetics k, Route route)
+  Patient(Kinetics k, DoseRoute route)
       : kinetics(k),
         solver(make_neuraxis(centre_of(example::adult()), k), k),
         way(WayIn::make(solver, k, route, source_in_volume(solver.axis(), 20, 2)).value()) {}
@@ -36,10 +36,10 @@ TEST(WayIn, a_swallowed_dose_is_batemans_curve_in_the_blood) {
   k.oral_bioavailability = 0.4;
   k.oral_ka = 0.02;
   k.plasma_clearance = 50;  // of 5000 mL: 0.01/min
-  Patient it{k, Route::kOral};
+  Patient it{k, DoseRoute::kOral};
   it.way.give(it.solver, 1'000);
   for (const double t : {5.0, 60.0, 240.0, 1'000.0}) {
-    Patient now{k, Route::kOral};
+    Patient now{k, DoseRoute::kOral};
     now.way.give(now.solver, 1'000);
     now.solver.advance(t, 1e-10);
     const double ka = 0.02, ke = 0.01;
@@ -55,7 +55,7 @@ TEST(WayIn, an_epidural_dose_comes_to_the_fluid_by_its_share) {
   k.epidural_plasma_ka = 0.1;
   Physiology closed = tube(60, 1.5, 0.1);
   ReferenceSolver solver{make_neuraxis(closed, k), k};
-  const auto way = WayIn::make(solver, k, Route::kEpidural, source_at(solver.axis(), 20));
+  const auto way = WayIn::make(solver, k, DoseRoute::kEpidural, source_at(solver.axis(), 20));
   ASSERT_TRUE(way);
   way->give(solver, 6'000);
   solver.advance(100, 1e-8);
@@ -66,7 +66,7 @@ TEST(WayIn, an_epidural_dose_comes_to_the_fluid_by_its_share) {
 }
 
 RC_GTEST_PROP(WayIn, every_microgram_is_somewhere_whatever_the_way, ()) {
-  const auto route = static_cast<Route>(*rc::gen::inRange(0, static_cast<int>(kRouteCount)));
+  const auto route = static_cast<DoseRoute>(*rc::gen::inRange(0, static_cast<int>(kDoseRouteCount)));
   Patient it{example::kinetics("morphine"), route};
   for (int i = *rc::gen::inRange(1, 12); i > 0; --i) {
     if (*rc::gen::arbitrary<bool>())
@@ -85,8 +85,8 @@ TEST(WayIn, two_ways_at_once_are_the_sum_of_each_alone) {
   const auto plasma = [&](double epidural, double oral) {
     ReferenceSolver solver{make_neuraxis(centre_of(example::adult()), k), k};
     const auto share = source_in_volume(solver.axis(), 20, 2);
-    const WayIn first = WayIn::make(solver, k, Route::kEpidural, share).value();
-    const WayIn second = WayIn::make(solver, k, Route::kOral, {}).value();
+    const WayIn first = WayIn::make(solver, k, DoseRoute::kEpidural, share).value();
+    const WayIn second = WayIn::make(solver, k, DoseRoute::kOral, {}).value();
     Inflow only_first;  // shorter than there are depots
     first.add_to(only_first, epidural);
     solver.set_inflow(only_first);
@@ -108,7 +108,7 @@ TEST(WayIn, an_epidural_dose_arrives_where_the_needle_is) {
   for (const double z : {14.0, 28.0, 44.0}) {
     const Kinetics k = example::kinetics("morphine");
     ReferenceSolver solver{make_neuraxis(centre_of(example::adult()), k), k};
-    const auto way = WayIn::make(solver, k, Route::kEpidural, source_in_volume(solver.axis(), z, 2));
+    const auto way = WayIn::make(solver, k, DoseRoute::kEpidural, source_in_volume(solver.axis(), z, 2));
     way->give(solver, 5'000);
     solver.advance(5, 1e-6);
     double middle = 0, all = 0;
@@ -121,12 +121,13 @@ TEST(WayIn, an_epidural_dose_arrives_where_the_needle_is) {
 }
 
 TEST(WayIn, an_infusion_comes_to_the_dose_rate_over_the_clearance) {
-  for (const Route route : {Route::kIntravenous, Route::kOral, Route::kEpidural, Route::kIntrathecal}) {
+  for (const DoseRoute route :
+       {DoseRoute::kIntravenous, DoseRoute::kOral, DoseRoute::kEpidural, DoseRoute::kIntrathecal}) {
     const Kinetics k = example::kinetics("morphine");
     Patient it{k, route};
     it.flow(10);
     it.solver.advance(60 * 24 * 60, 1e-6);
-    const double share = route == Route::kOral ? k.oral_bioavailability : 1;
+    const double share = route == DoseRoute::kOral ? k.oral_bioavailability : 1;
     EXPECT_NEAR(it.solver.plasma(), share * 10 / k.plasma_clearance, 1e-4 * it.solver.plasma())
         << name_of(route) << ": at rest the blood does not know by which way it came";
   }
@@ -135,13 +136,13 @@ TEST(WayIn, an_infusion_comes_to_the_dose_rate_over_the_clearance) {
 TEST(WayIn, without_its_numbers_is_refused_with_their_names) {
   Kinetics k = inert();
   ReferenceSolver solver{make_neuraxis(centre_of(example::adult()), k), k};
-  for (const auto& [route, words] : {std::pair{Route::kOral, "oral_bioavailability and oral_ka"},
-                                     std::pair{Route::kEpidural, "epidural_csf_ka"}}) {
+  for (const auto& [route, words] : {std::pair{DoseRoute::kOral, "oral_bioavailability and oral_ka"},
+                                     std::pair{DoseRoute::kEpidural, "epidural_csf_ka"}}) {
     const auto way = WayIn::make(solver, k, route, source_at(solver.axis(), 20));
     ASSERT_FALSE(way);
     EXPECT_NE(way.error().find(words), std::string::npos) << way.error();
   }
-  EXPECT_FALSE(WayIn::make(solver, k, Route::kIntrathecal, {})) << "into which fluid?";
+  EXPECT_FALSE(WayIn::make(solver, k, DoseRoute::kIntrathecal, {})) << "into which fluid?";
   EXPECT_TRUE(solver.state().depots.empty()) << "nothing half done";
 }
 

@@ -109,8 +109,8 @@ INSTANTIATE_TEST_SUITE_P(
         Usual{"fentanyl", 25, 10, {0.3, 0.8}, {0.1, 1.5}, 0.5, 8},
         Usual{"sufentanil", 10, 10, {0.3, 0.8}, {0.1, 2.5}, 0.5, 10},
         Usual{"alfentanil", 500, 10, {0.3, 0.8}, {0.1, 1.5}, 0.5, 6},
-        Usual{"meperidine", 70'000, 18, {0.5, 0.8}, {0.1, 4}, 1, 30, "sensory and motor block", {0.5, 1}},
-        Usual{"bupivacaine", 12'500, 15, {0.4, 0.6}, {0.1, 2}, 0.5, 12, "sensory and motor block", {0.7, 1}},
+        Usual{"meperidine", 70'000, 18, {0.5, 0.8}, {0.1, 4}, 1, 30, "sensory and motor block", {0.4, 1}},
+        Usual{"bupivacaine", 12'500, 15, {0.4, 0.6}, {0.1, 2}, 0.5, 12, "sensory and motor block", {0.4, 1}},
         // Onset 0.5 to 1 h, best about 4 h, 4 to 8 h: the label.
         Usual{"baclofen", 75, 5, {0.2, 0.7}, {1.5, 5}, 2, 16},
         Usual{"clonidine", 150, 10, {0.3, 0.6}, {0.2, 3}, 1, 14},

@@ -10,8 +10,6 @@ namespace theca {
 namespace {
 
 const char* chosen_dir() { return std::getenv("THECA_DATA_DIR"); }
-const char* data_dir() { return chosen_dir() != nullptr ? chosen_dir() : THECA_DATA_DIR; }
-
 void tell(const std::vector<DataError>& errors, const char* what) {
   for (const DataError& error : errors) fmt::print(stderr, "{}\n", to_string(error));
   fmt::print(stderr, "theca: the {} in {} could not be read\n", what,
@@ -19,6 +17,8 @@ void tell(const std::vector<DataError>& errors, const char* what) {
 }
 
 }  // namespace
+
+const char* data_dir() { return chosen_dir() != nullptr ? chosen_dir() : THECA_DATA_DIR; }
 
 std::optional<Library> load_library_or_tell() {
   auto library = load_library(data_dir());

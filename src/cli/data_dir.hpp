@@ -10,7 +10,10 @@
 
 namespace theca {
 
-/// $THECA_DATA_DIR, else the directory named at build time. Errors go to stderr.
+/// $THECA_DATA_DIR, else the directory named at build time.
+const char* data_dir();
+
+/// Errors go to stderr.
 std::optional<Library> load_library_or_tell();
 /// The figures for converting doses, beside the library and naming its drugs.
 std::optional<Conversions> load_conversions_or_tell(const Library& library);

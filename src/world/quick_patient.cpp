@@ -60,7 +60,7 @@ class QuickWay {
  private:
   QuickWay(const RunResult& run, std::size_t drug, const Kinetics& kinetics, const Neuraxis& axis,
            double mixing_volume, const QuickPlaces& places)
-      : model_(axis, kinetics, source_in_volume(axis, places.tip_cm, mixing_volume), reduced_order(kinetics)),
+      : model_(axis, kinetics, source_in_volume(axis, places.tip_cm, mixing_volume), kReducedOrder),
         solver_(model_),
         cistern_(axis.cells()),
         cord_partition_(kinetics.cord_partition),

@@ -220,7 +220,7 @@ function levels(index) {
     },
     over: (p) => [[`effective at ${patient.pain.name}`, drug.effective, true], [`risky at ${patient.pain.name}`, drug.riskyAtPain?.level, true],
       ['risky in the cistern', drug.riskyInCistern?.level, false]].map(([name, level, left]) => (level && level > p.range[0] && level < p.range[1]
-      ? `<path class="level" d="M${p.left} ${p.y(level)}H${p.right}"/><text class="level-name halo" x="${left ? p.left + 6 : p.right - 6}" y="${p.y(level) - 6}" text-anchor="${left ? 'start' : 'end'}">${name} ${levelText(level)}</text>` : '')).join(''),
+      ? `<path class="level" d="M${p.left} ${p.y(level)}H${p.right}"/><text class="level-name halo" x="${left ? p.left + 6 : p.right - 6}" y="${p.y(level) + (left ? -6 : 14)}" text-anchor="${left ? 'start' : 'end'}">${name} ${levelText(level)}</text>` : '')).join(''),
     table: (t0, t1) => seriesTable(series(), 'mcg/mL', t0, t1),
   };
 }

@@ -1,0 +1,31 @@
+#pragma once
+/// What studies, the validation table and a calibration look like, as text and as JSON.
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cohort/calibrate.hpp"
+#include "cohort/study_run.hpp"
+
+namespace theca {
+
+inline constexpr std::int64_t kValidationPatients = 200;
+
+/// "4.23 ug/mL"; "none" for what is no number.
+std::string quantity_text(double value, std::string_view unit);
+
+std::string study_text(const Study& study, const std::vector<StudyAnswer>& answers, std::int64_t patients);
+nlohmann::ordered_json study_json(const Study& study, const std::vector<StudyAnswer>& answers,
+                                  std::int64_t patients);
+
+std::string validation_text(const std::vector<ValidationRow>& rows, std::int64_t patients,
+                            std::uint64_t seed);
+nlohmann::ordered_json validation_json(const std::vector<ValidationRow>& rows, std::int64_t patients,
+                                       std::uint64_t seed);
+
+std::string calibration_text(const Calibration& calibration);
+nlohmann::ordered_json calibration_json(const Calibration& calibration);
+
+}  // namespace theca

@@ -1,0 +1,116 @@
+#include "cohort/study_run.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <thread>
+#include <tuple>
+
+#include "cohort/draw.hpp"
+#include "cohort/many_patients.hpp"
+
+namespace theca {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+/// By study, by quantity.
+using Values = std::vector<std::vector<double>>;
+
+struct Place {
+  std::size_t study, quantity;
+};
+Place place_of(const std::vector<Study>& studies, const std::string& name) {
+  const std::size_t slash = name.find('/');
+  const auto study = std::ranges::find(studies, name.substr(0, slash), &Study::id);
+  const auto quantity = std::ranges::find(study->quantities, name.substr(slash + 1), &StudyQuantity::id);
+  return {static_cast<std::size_t>(study - studies.begin()),
+          static_cast<std::size_t>(quantity - study->quantities.begin())};
+}
+
+/// Every quantity in one patient; `deviation`: none of the middle one.
+Values values_in(const std::vector<Study>& studies, const BodyData& data, const Variability& variability,
+                 const Deviation& by) {
+  Values values;
+  for (const Study& study : studies) {
+    const Substance* substance = find_substance(data.substances, study.substance);
+    const Individual who = deviated(centre_of(data.anatomy, std::array{substance}), variability, by);
+    const StudyCourses courses = courses_of(study, who, data.anatomy);
+    auto& of = values.emplace_back();
+    for (const StudyQuantity& quantity : study.quantities) of.push_back(value_of(study, quantity, courses));
+  }
+  for (std::size_t s = 0; s < studies.size(); ++s) {
+    for (std::size_t q = 0; q < studies[s].quantities.size(); ++q) {
+      const StudyQuantity& quantity = studies[s].quantities[q];
+      if (quantity.kind != QuantityKind::kOver) continue;
+      const Place of = place_of(studies, quantity.of), over = place_of(studies, quantity.over);
+      values[s][q] = values[of.study][of.quantity] / values[over.study][over.quantity] / quantity.scale;
+    }
+  }
+  return values;
+}
+
+/// "3b" is 3 and "b".
+std::tuple<int, std::string> order_of(const std::string& row) {
+  int number = 0;
+  const auto read = std::from_chars(row.data(), row.data() + row.size(), number);
+  return {number, std::string{read.ptr, row.data() + row.size()}};
+}
+
+}  // namespace
+
+StudyAnswers run_studies(const std::vector<Study>& studies, const BodyData& data,
+                         const Variability& variability, const StudyRequest& request) {
+  const auto patients = static_cast<std::size_t>(request.patients);
+  const Values middle = values_in(studies, data, variability, {});
+  std::vector<Values> all(patients);
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < patients; i = next++)
+      all[i] = values_in(studies, data, variability, draw(request.seed, i));
+  };
+  std::vector<std::thread> others;
+  for (unsigned k = 1; k < request.threads; ++k) others.emplace_back(work);
+  work();
+  for (std::thread& other : others) other.join();
+
+  StudyAnswers answers;
+  for (std::size_t s = 0; s < studies.size(); ++s) {
+    auto& of = answers.emplace_back();
+    for (std::size_t q = 0; q < studies[s].quantities.size(); ++q) {
+      StudyAnswer answer{middle[s][q], std::nullopt, 1};
+      std::vector<double> values;
+      for (const Values& one : all) {
+        if (std::isfinite(one[s][q])) values.push_back(one[s][q]);
+      }
+      if (!all.empty()) answer.share = static_cast<double>(values.size()) / static_cast<double>(all.size());
+      if (!values.empty()) answer.spread = quantiles_of(values);
+      of.push_back(answer);
+    }
+  }
+  return answers;
+}
+
+std::vector<ValidationRow> validation_rows(const std::vector<Study>& studies, const StudyAnswers& answers) {
+  std::vector<ValidationRow> rows;
+  for (std::size_t s = 0; s < studies.size(); ++s) {
+    for (std::size_t q = 0; q < studies[s].quantities.size(); ++q) {
+      const StudyQuantity& quantity = studies[s].quantities[q];
+      if (quantity.row.empty() || !quantity.published) continue;
+      ValidationRow row;
+      row.study = &studies[s];
+      row.quantity = &quantity;
+      row.answer = answers[s][q];
+      row.value = row.answer.spread ? row.answer.spread->median : row.answer.middle;
+      row.pass = row.value >= quantity.published->low && row.value <= quantity.published->high;
+      row.counts = quantity.split != Split::kConsistency;
+      rows.push_back(row);
+    }
+  }
+  std::ranges::sort(rows, {}, [](const ValidationRow& row) { return order_of(row.quantity->row); });
+  return rows;
+}
+
+}  // namespace theca

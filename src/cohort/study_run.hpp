@@ -1,0 +1,47 @@
+#pragma once
+/// Studies on the middle patient and on a population, and the validation table made of them.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "body/study.hpp"
+#include "body/variability.hpp"
+#include "world/patient_run.hpp"
+#include "world/patient_twin.hpp"
+
+namespace theca {
+
+/// What came out for one quantity, in its own unit. Not a number: the courses do not have it.
+struct StudyAnswer {
+  double middle = 0;                // of the middle patient
+  std::optional<Quantiles> spread;  // over patients who have it
+  double share = 1;                 // of patients who have it
+};
+/// By study, by quantity.
+using StudyAnswers = std::vector<std::vector<StudyAnswer>>;
+
+struct StudyRequest {
+  std::int64_t patients = 0;  // 0: the middle one alone
+  std::uint64_t seed = 1;
+  unsigned threads = 1;
+};
+
+/// Each study on the same patients. The same for the same seed, whatever the threads.
+StudyAnswers run_studies(const std::vector<Study>& studies, const BodyData& data,
+                         const Variability& variability, const StudyRequest& request);
+
+/// A row of the validation table.
+struct ValidationRow {
+  const Study* study = nullptr;
+  const StudyQuantity* quantity = nullptr;
+  StudyAnswer answer;
+  double value = 0;    // median over patients, or of the middle one when there are none
+  bool pass = false;   // within the published band
+  bool counts = true;  // a row of consistency does not
+};
+/// All quantities that belong to a row of the table, by row.
+std::vector<ValidationRow> validation_rows(const std::vector<Study>& studies, const StudyAnswers& answers);
+
+}  // namespace theca
