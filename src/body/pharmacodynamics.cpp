@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 namespace theca {
@@ -86,6 +87,17 @@ Response response_of(const Substance& s) {
     r.sides.push_back(
         {side.site, side.ec50.value, side.emax.value, side.hill.value, rate_of(side.ke0_half_life)});
   return r;
+}
+
+double dose_growth(const Response& r, double relief, double from, double to) {
+  if (!(relief > 0) || relief >= r.relief_emax) return std::numeric_limits<double>::quiet_NaN();
+  const double p = std::pow(relief / (r.relief_emax - relief), 1 / r.relief_hill), occupied = p / (1 + p);
+  const double fades = r.tolerance_k_off * (1 - occupied), rises = r.tolerance_gain * occupied;
+  // ln T comes from 0 to rises / fades.
+  const auto log_tolerance = [&](double t) {
+    return fades > 0 ? -rises / fades * std::expm1(-fades * t) : rises * t;
+  };
+  return std::exp(log_tolerance(to) - log_tolerance(from));
 }
 
 Pharmacodynamics::Pharmacodynamics(std::vector<Response> substances)

@@ -34,6 +34,10 @@ struct Response {
 /// The patient in the middle of what was published.
 Response response_of(const Substance& substance);
 
+/// How doses grow between two times, min, when they are raised so that `relief` stays: T at the end over T at
+/// the begin, of a patient who had none before. Not a number for a relief beyond Emax.
+double dose_growth(const Response& response, double relief, double from, double to);
+
 /// The levels of one substance where its effects begin, ug/mL: of fluid and plasma themselves, of tissue that
 /// of the fluid which would be in balance with it.
 struct SiteLevels {

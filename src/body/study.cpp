@@ -48,7 +48,7 @@ struct Kind {
   Dimension dimension;
   bool at, range;  // needs `at`; may have `from` and `to`
 };
-constexpr std::array<Kind, 12> kKinds{{
+constexpr std::array<Kind, 14> kKinds{{
     {QuantityKind::kLevel, "level", Dimension::kLevel, true, false},
     {QuantityKind::kPeak, "peak", Dimension::kLevel, false, true},
     {QuantityKind::kPeakTime, "peak time", Dimension::kTime, false, true},
@@ -61,6 +61,8 @@ constexpr std::array<Kind, 12> kKinds{{
     {QuantityKind::kShareLeft, "share left", Dimension::kShare, true, false},
     {QuantityKind::kShareAbsorbed, "share absorbed", Dimension::kShare, false, false},
     {QuantityKind::kOver, "over", Dimension::kShare, false, false},
+    {QuantityKind::kDoseGrowth, "dose growth", Dimension::kShare, false, true},
+    {QuantityKind::kPumpFlow, "pump flow", Dimension::kShare, false, false},
 }};
 const Kind& row_of(QuantityKind kind) { return *std::ranges::find(kKinds, kind, &Kind::kind); }
 
@@ -202,8 +204,10 @@ class StudyReader {
       out.to = time(table, "to");
       if (out.from && out.to && *out.from >= *out.to) table.error("to", "allowed: after `from`");
     }
-    if (out.kind == QuantityKind::kHalfLife && (!out.from || !out.to))
-      table.error("from", "a half-life needs `from` and `to`");
+    const bool needs_range = out.kind == QuantityKind::kHalfLife || out.kind == QuantityKind::kDoseGrowth;
+    if (needs_range && (!out.from || !out.to))
+      table.error("from", fmt::format("a {} needs `from` and `to`", kind->word));
+    if (out.kind == QuantityKind::kDoseGrowth) keep(table, out);
     if (out.kind == QuantityKind::kShareLeft) {
       if (const auto volume = table.need_quantity<Volume>("volume", parse_volume))
         out.volume_ml = static_cast<double>(volume->raw()) / kNanolitresPerMillilitre;
@@ -218,7 +222,9 @@ class StudyReader {
   }
 
   void probes_of(TableReader& table, StudyQuantity& out) {
-    if (out.kind == QuantityKind::kShareAbsorbed) return;
+    if (out.kind == QuantityKind::kShareAbsorbed || out.kind == QuantityKind::kDoseGrowth ||
+        out.kind == QuantityKind::kPumpFlow)
+      return;
     out.of = table.need_text("of").value_or("");
     const bool two = out.kind == QuantityKind::kRatio || out.kind == QuantityKind::kOver;
     if (two) out.over = table.need_text("over").value_or("");
@@ -232,6 +238,17 @@ class StudyReader {
                            out.kind != QuantityKind::kPeakTime;
     if (probe != nullptr && is_effect(probe->site) && of_levels)
       table.error("of", in_quotes(out.of) + " is an effect; allowed: a concentration");
+  }
+
+  void keep(TableReader& table, StudyQuantity& out) {
+    constexpr double kPartsPerMillion = 1e6;
+    if (const auto share = table.need_quantity<std::int64_t>("keep", parse_percent))
+      out.keep = static_cast<double>(*share) / kPartsPerMillion;
+    if (substance_ == nullptr) return;
+    if (!substance_->tolerance_gain) return table.error("kind", study_.substance + " has no tolerance_gain");
+    if (out.keep <= 0 || out.keep >= substance_->relief_emax->value)
+      table.error("keep",
+                  fmt::format("allowed: above 0, below relief_emax, {}", substance_->relief_emax->value));
   }
 
   void unit(TableReader& table, StudyQuantity& out, Dimension dimension) {
@@ -594,6 +611,8 @@ double value_of(const Study& study, const StudyQuantity& quantity, const StudyCo
       return told(clearance * residence);
     }
     case QuantityKind::kOver:
+    case QuantityKind::kDoseGrowth:
+    case QuantityKind::kPumpFlow:
       break;
   }
   return kNone;

@@ -49,6 +49,8 @@ enum class QuantityKind : std::uint8_t {
   kShareLeft,      // of the dose, in a volume at the probe's level
   kShareAbsorbed,  // of the dose, that has come to the blood by the end
   kOver,           // of two quantities, of this study or another
+  kDoseGrowth,     // of doses raised so that a relief stays, from one time to another
+  kPumpFlow,       // delivered over programmed
 };
 std::string_view name_of(QuantityKind kind);
 
@@ -63,6 +65,7 @@ struct StudyQuantity {
   std::string of, over;  // probes, or quantities as "study/id"
   std::optional<Duration> at, from, to;
   double volume_ml = 0;
+  double keep = 0;   // relief
   std::string unit;  // as told; `scale` of it make one of ug/mL, min, mL, mL/min or 1
   double scale = 1;
   Split split = Split::kNone;
@@ -101,8 +104,8 @@ struct StudyCourses {
 };
 StudyCourses courses_of(const Study& study, const Individual& who, const Anatomy& anatomy);
 
-/// A quantity of its own study in its own unit; not a number when the courses do not have it. kOver is not
-/// one.
+/// A quantity of its own study in its own unit; not a number when the courses do not have it, and of those
+/// that are not made of courses (kOver, kDoseGrowth, kPumpFlow).
 double value_of(const Study& study, const StudyQuantity& quantity, const StudyCourses& courses);
 
 }  // namespace theca

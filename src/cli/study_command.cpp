@@ -146,7 +146,7 @@ void add_study_commands(CLI::App& app, int& exit_code) {
   auto of_validation = std::make_shared<Options>();
   of_validation->patients = kValidationPatients;
   command = app.add_subcommand("validate", "Hold the patient against what was published, row by row");
-  add_patients(*command, *of_validation, "so many patients; default 200");
+  add_patients(*command, *of_validation, "so many patients; default 500");
   command->footer("Example: theca validate --json");
   command->callback([of_validation, &exit_code] { exit_code = validate(*of_validation); });
 

@@ -11,7 +11,7 @@
 
 namespace theca {
 
-inline constexpr std::int64_t kValidationPatients = 200;
+inline constexpr std::int64_t kValidationPatients = 500;
 
 /// "4.23 ug/mL"; "none" for what is no number.
 std::string quantity_text(double value, std::string_view unit);

@@ -10,6 +10,7 @@
 
 #include "cohort/draw.hpp"
 #include "cohort/many_patients.hpp"
+#include "world/tip_flow.hpp"
 
 namespace theca {
 namespace {
@@ -39,7 +40,16 @@ Values values_in(const std::vector<Study>& studies, const BodyData& data, const 
     const Individual who = deviated(centre_of(data.anatomy, std::array{substance}), variability, by);
     const StudyCourses courses = courses_of(study, who, data.anatomy);
     auto& of = values.emplace_back();
-    for (const StudyQuantity& quantity : study.quantities) of.push_back(value_of(study, quantity, courses));
+    for (const StudyQuantity& quantity : study.quantities) {
+      if (quantity.kind == QuantityKind::kDoseGrowth)
+        of.push_back(dose_growth(who.responses.front(), quantity.keep, in_minutes(*quantity.from),
+                                 in_minutes(*quantity.to)) /
+                     quantity.scale);
+      else if (quantity.kind == QuantityKind::kPumpFlow)
+        of.push_back((1 + pump_flow_error(variability, by)) / quantity.scale);
+      else
+        of.push_back(value_of(study, quantity, courses));
+    }
   }
   for (std::size_t s = 0; s < studies.size(); ++s) {
     for (std::size_t q = 0; q < studies[s].quantities.size(); ++q) {
