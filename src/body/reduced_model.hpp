@@ -1,5 +1,5 @@
 #pragma once
-/// The comb in a dozen numbers. A comb has no way round, so a scaling makes its rates symmetric, and all its
+/// The comb in twenty numbers. A comb has no way round, so a scaling makes its rates symmetric, and all its
 /// time constants are real. The space that the answers to one source live in is spanned by those to a few
 /// frequencies (rational Krylov), projected onto, and turned into independent decays that are stepped
 /// exactly.

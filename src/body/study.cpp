@@ -106,11 +106,18 @@ class StudyReader {
     substance_ = find_substance(substances_, study_.substance);
     if (substance_ == nullptr && !study_.substance.empty())
       top_.error("substance", in_quotes(study_.substance) + ": allowed: a file of data/substances");
-    if (const auto lasts = top_.need_quantity<Duration>("lasts", parse_duration)) study_.lasts = *lasts;
+    const auto lasts = top_.need_quantity<Duration>("lasts", parse_duration);
+    study_.lasts = lasts.value_or(kLongest);
     if (study_.lasts <= Duration{} || study_.lasts > kLongest)
       top_.error("lasts", "allowed: above 0, up to 3660 days");
+    if (const auto pain = top_.text("pain")) {
+      study_.pain = *pain;
+      if (!anatomy_.cord_segment(*pain))
+        top_.error("pain", in_quotes(*pain) + ": allowed: a segment, C1 to S5");
+    }
     top_.present("dose");
     top_.each("dose", [&](TableReader& table) { dose(table); });
+    if (top_.has("dose") && study_.doses.empty()) top_.error("dose", "allowed: at least one [[dose]]");
     top_.present("probe");
     top_.each("probe", [&](TableReader& table) { probe(table); });
     top_.each("quantity", [&](TableReader& table) { quantity(table); });
@@ -138,6 +145,7 @@ class StudyReader {
     }
     out.at = time(table, "at").value_or(Duration{});
     out.over = time(table, "over").value_or(Duration{});
+    if (out.at + out.over > study_.lasts) table.error("over", "ends after the study; allowed: up to its end");
     const bool needle = out.route == DoseRoute::kIntrathecal || out.route == DoseRoute::kEpidural;
     if (needle) {
       out.level = level(table, Column::kVertebrae);
@@ -159,8 +167,7 @@ class StudyReader {
     if (find_probe(out.name) != nullptr) table.error("name", in_quotes(out.name) + " twice");
     if (table.present("site")) out.site = table.choice<ProbeSite>("site", kSites).value_or(ProbeSite::kFluid);
     if (out.site == ProbeSite::kFluid) out.level = level(table, Column::kVertebrae);
-    if (out.site == ProbeSite::kCord || out.site == ProbeSite::kRelief)
-      out.level = level(table, Column::kCord);
+    if (out.site == ProbeSite::kCord) out.level = level(table, Column::kCord);
     if (substance_ != nullptr && out.site == ProbeSite::kVentilation && !substance_->ventilation_c50)
       table.error("site", study_.substance + " has no ventilation_c50");
     if (substance_ != nullptr && out.site == ProbeSite::kRelief && !substance_->relief_ec50)
@@ -216,6 +223,10 @@ class StudyReader {
     out.split = table.choice<Split>("split", kSplits).value_or(Split::kNone);
     if (table.has("published"))
       out.published = need_number(table, "published", out.unit, sources_, Zero::kAllowed);
+    out.diagnosis = table.text("diagnosis").value_or("");
+    if (out.split == Split::kCalibrate && out.published &&
+        (out.published->low <= 0 || out.published->low >= out.published->high))
+      table.error("published", "to calibrate by it needs 0 < low < high");
     if (out.split != Split::kNone && !out.published)
       table.error("published", "missing: a split needs what to hold it against");
     study_.quantities.push_back(std::move(out));
@@ -236,6 +247,12 @@ class StudyReader {
     const Probe* probe = find_probe(out.of);
     const bool of_levels = out.kind != QuantityKind::kLevel && out.kind != QuantityKind::kPeak &&
                            out.kind != QuantityKind::kPeakTime;
+    const bool of_areas = row_of(out.kind).dimension == Dimension::kLevelTime ||
+                          out.kind == QuantityKind::kClearance || out.kind == QuantityKind::kMeanResidence ||
+                          out.kind == QuantityKind::kSteadyVolume;
+    if (probe != nullptr && of_areas && !probe->times.empty() && probe->times.front() > Duration{})
+      table.error("of", in_quotes(out.of) +
+                            " is not looked at from the begin on; allowed: times from \"0 min\", or none");
     if (probe != nullptr && is_effect(probe->site) && of_levels)
       table.error("of", in_quotes(out.of) + " is an effect; allowed: a concentration");
   }
@@ -311,24 +328,32 @@ std::optional<Study> read_file(const std::filesystem::path& path, const std::str
   return study;
 }
 
-/// Every minute for two hours, every five to the end of the first day, then every half hour; and when
-/// somebody asks or gives.
+/// From the begin and the end of each dose on every minute for two hours, every five for a day, then every
+/// half hour; and when somebody asks.
 std::vector<double> grid_of(const Study& study) {
+  constexpr double kTwoHours = 120, kDay = 1'440;
   const double end = minutes_of(study.lasts);
-  std::vector<double> grid;
-  for (double t = 0; t < end; t += t < 120 ? 1 : t < 1'440 ? 5 : 30) grid.push_back(t);
+  std::vector<double> changes{0}, grid{end};
   const auto add = [&](Duration d) { grid.push_back(std::min(end, minutes_of(d))); };
   for (const Probe& probe : study.probes) std::ranges::for_each(probe.times, add);
   for (const StudyDose& dose : study.doses) {
-    add(dose.at);
-    add(dose.at + dose.over);
+    changes.push_back(minutes_of(dose.at));
+    changes.push_back(minutes_of(dose.at + dose.over));
   }
   for (const StudyQuantity& quantity : study.quantities) {
     for (const auto& d : {quantity.at, quantity.from, quantity.to}) {
       if (d) add(*d);
     }
   }
-  grid.push_back(end);
+  std::ranges::sort(changes);
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const double until = i + 1 < changes.size() ? changes[i + 1] : end;
+    for (double t = changes[i]; t < until;) {
+      grid.push_back(t);
+      const double since = t - changes[i];
+      t += since < kTwoHours ? 1 : since < kDay ? 5 : 30;
+    }
+  }
   std::ranges::sort(grid);
   grid.erase(std::unique(grid.begin(), grid.end()), grid.end());
   return grid;
@@ -337,23 +362,23 @@ std::vector<double> grid_of(const Study& study) {
 class Looker {
  public:
   Looker(const Study& study, const Individual& who, const Anatomy& anatomy, const ReferenceSolver& solver)
-      : study_(study), kinetics_(who.kinetics.front()), solver_(solver), effects_({who.responses.front()}) {
+      : study_(study),
+        kinetics_(who.kinetics.front()),
+        solver_(solver),
+        effects_({who.responses.front()}),
+        pain_(cells_in(solver.axis(), *anatomy.cord_span(study.pain))) {
     for (const Probe& probe : study.probes) {
       std::vector<double> share;
       if (probe.site == ProbeSite::kFluid) share = source_at(solver.axis(), *anatomy.vertebra(probe.level));
-      if (probe.site == ProbeSite::kCord || probe.site == ProbeSite::kRelief)
-        share = cells_in(solver.axis(), *anatomy.cord_span(probe.level));
+      if (probe.site == ProbeSite::kCord) share = cells_in(solver.axis(), *anatomy.cord_span(probe.level));
       shares_.push_back(std::move(share));
-      if (probe.site == ProbeSite::kRelief) pain_ = shares_.size() - 1;
     }
   }
 
   void step(double minutes) {
     SiteLevels levels;
-    if (pain_) {
-      levels.fluid = mean(*pain_, [&](std::size_t i) { return solver_.fluid(i); });
-      levels.cord = mean(*pain_, [&](std::size_t i) { return solver_.tissue(i); }) / kinetics_.cord_partition;
-    }
+    levels.fluid = mean(pain_, [&](std::size_t i) { return solver_.fluid(i); });
+    levels.cord = mean(pain_, [&](std::size_t i) { return solver_.tissue(i); }) / kinetics_.cord_partition;
     levels.cistern = cistern();
     levels.brain = brain() / kinetics_.brain_partition;
     levels.plasma = solver_.plasma();
@@ -362,9 +387,9 @@ class Looker {
   [[nodiscard]] double at(std::size_t probe) const {
     switch (study_.probes[probe].site) {
       case ProbeSite::kFluid:
-        return mean(probe, [&](std::size_t i) { return solver_.fluid(i); });
+        return mean(shares_[probe], [&](std::size_t i) { return solver_.fluid(i); });
       case ProbeSite::kCord:
-        return mean(probe, [&](std::size_t i) { return solver_.tissue(i); });
+        return mean(shares_[probe], [&](std::size_t i) { return solver_.tissue(i); });
       case ProbeSite::kCistern:
         return cistern();
       case ProbeSite::kBrain:
@@ -381,10 +406,10 @@ class Looker {
 
  private:
   template <class Level>
-  [[nodiscard]] double mean(std::size_t probe, Level&& level) const {
+  [[nodiscard]] double mean(const std::vector<double>& share, Level&& level) const {
     double sum = 0;
-    const std::size_t cells = std::min(shares_[probe].size(), solver_.axis().cells());
-    for (std::size_t i = 0; i < cells; ++i) sum += shares_[probe][i] * level(i);
+    const std::size_t cells = std::min(share.size(), solver_.axis().cells());
+    for (std::size_t i = 0; i < cells; ++i) sum += share[i] * level(i);
     return sum;
   }
   [[nodiscard]] double cistern() const { return solver_.fluid(solver_.axis().cells()); }
@@ -394,8 +419,8 @@ class Looker {
   Kinetics kinetics_;
   const ReferenceSolver& solver_;
   Pharmacodynamics effects_;
+  std::vector<double> pain_;
   std::vector<std::vector<double>> shares_;
-  std::optional<std::size_t> pain_;
 };
 
 /// A course as it was looked at: at the probe's times, or all the time; between two minutes.
@@ -417,33 +442,49 @@ Looked looked(const Study& study, std::size_t probe, const StudyCourses& courses
   return out;
 }
 
-double level_at(const StudyCourses& courses, std::size_t probe, double t) {
-  const auto found = std::ranges::find(courses.minutes, t);
-  if (found == courses.minutes.end()) return kNone;
-  return courses.courses[probe][static_cast<std::size_t>(found - courses.minutes.begin())];
+/// ug, what flows in at that minute up to then.
+double dosed_until(const Study& study, double t) {
+  double dosed = 0;
+  for (const StudyDose& dose : study.doses) {
+    const double begin = minutes_of(dose.at), lasts = minutes_of(dose.over);
+    if (t < begin) continue;
+    dosed += lasts > 0 ? dose.ug * std::min(1.0, (t - begin) / lasts) : dose.ug;
+  }
+  return dosed;
 }
 
-/// Slope of the logarithms, 1/min, falling above 0.
+/// At a bolus: after it.
+double level_at(const StudyCourses& courses, std::size_t probe, double t) {
+  const auto after = std::ranges::upper_bound(courses.minutes, t);
+  if (after == courses.minutes.begin() || *(after - 1) != t) return kNone;
+  return courses.courses[probe][static_cast<std::size_t>(after - courses.minutes.begin() - 1)];
+}
+
+/// Slope of the logarithms, 1/min, falling above 0. Times weigh alike, however close they were looked at.
 double fall_of(const Looked& course) {
   double n = 0, st = 0, sy = 0, stt = 0, sty = 0;
+  const std::size_t last = course.t.size() - 1;
   for (std::size_t i = 0; i < course.t.size(); ++i) {
-    if (course.y[i] <= 0) continue;
-    const double y = std::log(course.y[i]);
-    n += 1;
-    st += course.t[i];
-    sy += y;
-    stt += course.t[i] * course.t[i];
-    sty += course.t[i] * y;
+    if (!(course.y[i] > 0)) continue;
+    const double weight = (course.t[std::min(i + 1, last)] - course.t[i == 0 ? 0 : i - 1]) / 2;
+    const double y = std::log(course.y[i]), t = course.t[i] - course.t.front();
+    n += weight;
+    st += weight * t;
+    sy += weight * y;
+    stt += weight * t * t;
+    sty += weight * t * y;
   }
   const double spread = n * stt - st * st;
-  return n >= 2 && spread > 0 ? -(n * sty - st * sy) / spread : kNone;
+  return n > 0 && spread > 0 ? -(n * sty - st * sy) / spread : kNone;
 }
 
-/// AUC and AUMC by trapezoids, and on beyond the end by the fall over its last quarter.
+/// AUC and AUMC by trapezoids, and on beyond the end by the fall over its last quarter, after the last dose.
+/// Not numbers when there is no fall to go on by, or when more than kMostBeyond of the area would be made up.
 struct Areas {
   double auc = 0, aumc = 0;
 };
-Areas areas_of(const Looked& course) {
+constexpr double kMostBeyond = 0.3, kLeastFall = 0.01;
+Areas areas_of(const Looked& course, double last_dose) {
   Areas out;
   if (course.t.size() < 3) return {kNone, kNone};
   for (std::size_t i = 1; i < course.t.size(); ++i) {
@@ -451,15 +492,17 @@ Areas areas_of(const Looked& course) {
     out.auc += h * (course.y[i] + course.y[i - 1]) / 2;
     out.aumc += h * (course.y[i] * course.t[i] + course.y[i - 1] * course.t[i - 1]) / 2;
   }
-  const double end = course.t.back(), last = course.y.back();
+  const double end = course.t.back(), last = course.y.back(), from = std::max(0.75 * end, last_dose);
   Looked tail;
   for (std::size_t i = 0; i < course.t.size(); ++i) {
-    if (course.t[i] < 0.75 * end && i + 3 < course.t.size()) continue;
+    if (course.t[i] < from) continue;
     tail.t.push_back(course.t[i]);
     tail.y.push_back(course.y[i]);
   }
+  if (tail.t.size() < 3) return {kNone, kNone};
   const double fall = fall_of(tail);
-  if (!(fall > 0)) return {kNone, kNone};
+  if (!(fall * (end - from) > kLeastFall) || last / fall > kMostBeyond * (out.auc + last / fall))
+    return {kNone, kNone};
   out.auc += last / fall;
   out.aumc += last * end / fall + last / (fall * fall);
   return out;
@@ -468,6 +511,7 @@ Areas areas_of(const Looked& course) {
 }  // namespace
 
 std::string_view name_of(QuantityKind kind) { return row_of(kind).word; }
+bool same_dimension(QuantityKind a, QuantityKind b) { return row_of(a).dimension == row_of(b).dimension; }
 std::string_view name_of(Split split) {
   return std::ranges::find(kSplits, split, [](const auto& choice) { return choice.second; })->first;
 }
@@ -498,20 +542,26 @@ std::expected<std::vector<Study>, std::vector<DataError>> load_studies(
 
 std::vector<DataError> unmet(const std::vector<Study>& studies) {
   std::vector<DataError> all;
+  const auto find = [&](const std::string& name) -> const StudyQuantity* {
+    const std::size_t slash = name.find('/');
+    const auto study = std::ranges::find(studies, name.substr(0, slash), &Study::id);
+    if (slash == std::string::npos || study == studies.end()) return nullptr;
+    const auto found = std::ranges::find(study->quantities, name.substr(slash + 1), &StudyQuantity::id);
+    return found == study->quantities.end() || found->kind == QuantityKind::kOver ? nullptr : &*found;
+  };
   for (const Study& study : studies) {
     for (const StudyQuantity& quantity : study.quantities) {
       if (quantity.kind != QuantityKind::kOver) continue;
-      for (const std::string& name : {quantity.of, quantity.over}) {
-        const std::size_t slash = name.find('/');
-        const auto other = std::ranges::find(studies, name.substr(0, slash), &Study::id);
-        const bool there = slash != std::string::npos && other != studies.end() &&
-                           std::ranges::any_of(other->quantities, [&](const StudyQuantity& q) {
-                             return q.id == name.substr(slash + 1) && q.kind != QuantityKind::kOver;
-                           });
-        if (!there)
-          all.push_back({study.file, 0, "quantity " + quantity.id,
-                         in_quotes(name) + ": allowed: \"study/quantity\", neither of them made of others"});
+      const auto error = [&](const std::string& message) {
+        all.push_back({study.file, 0, "quantity " + quantity.id, message});
+      };
+      const StudyQuantity *of = find(quantity.of), *over = find(quantity.over);
+      for (const auto& [name, found] : {std::pair{quantity.of, of}, std::pair{quantity.over, over}}) {
+        if (found == nullptr)
+          error(in_quotes(name) + ": allowed: \"study/quantity\", neither of them made of others");
       }
+      if (of != nullptr && over != nullptr && !same_dimension(of->kind, over->kind))
+        error(fmt::format("a {} over a {}; allowed: two of a kind", name_of(of->kind), name_of(over->kind)));
     }
   }
   return all;
@@ -536,29 +586,33 @@ StudyCourses courses_of(const Study& study, const Individual& who, const Anatomy
   }
   Looker looker{study, who, anatomy, solver};
   StudyCourses out;
-  out.minutes = grid_of(study);
   out.courses.resize(study.probes.size());
+  const auto record = [&](double t) {
+    out.minutes.push_back(t);
+    for (std::size_t p = 0; p < study.probes.size(); ++p) out.courses[p].push_back(looker.at(p));
+  };
   double now = 0;
-  for (const double t : out.minutes) {
+  for (const double t : grid_of(study)) {
     if (t > now) {
       Inflow inflow;
-      bool flows = false;
       for (const Given& dose : given) {
-        if (dose.end <= dose.begin || now < dose.begin || now >= dose.end) continue;
-        dose.way.add_to(inflow, dose.ug / (dose.end - dose.begin));
-        flows = true;
+        if (dose.end > dose.begin && now >= dose.begin && now < dose.end)
+          dose.way.add_to(inflow, dose.ug / (dose.end - dose.begin));
       }
-      solver.set_inflow(flows ? std::move(inflow) : Inflow{});
+      solver.set_inflow(std::move(inflow));
       solver.advance(t - now, kTolerance);
       looker.step(t - now);
       now = t;
     }
-    for (const Given& dose : given) {
-      if (dose.end > dose.begin || dose.begin != t) continue;
-      dose.way.give(solver, dose.ug);
+    const auto gives_now = [&](const Given& dose) { return dose.end <= dose.begin && dose.begin == t; };
+    if (std::ranges::any_of(given, gives_now)) {
+      if (t > 0) record(t);  // before it
+      for (const Given& dose : given) {
+        if (gives_now(dose)) dose.way.give(solver, dose.ug);
+      }
       looker.step(0);
     }
-    for (std::size_t p = 0; p < study.probes.size(); ++p) out.courses[p].push_back(looker.at(p));
+    record(t);
   }
   out.dosed_ug = solver.state().dosed.value();
   out.absorbed_ug = solver.state().absorbed.value();
@@ -581,11 +635,14 @@ double value_of(const Study& study, const StudyQuantity& quantity, const StudyCo
     case QuantityKind::kRatio:
       return told(level_at(courses, probe, at) / level_at(courses, probe_of(quantity.over), at));
     case QuantityKind::kShareLeft:
-      return told(level_at(courses, probe, at) * quantity.volume_ml / courses.dosed_ug);
+      return told(level_at(courses, probe, at) * quantity.volume_ml / dosed_until(study, at));
     case QuantityKind::kShareAbsorbed:
       return told(courses.absorbed_ug / courses.dosed_ug);
-    case QuantityKind::kHalfLife:
-      return told(std::log(2) / fall_of(looked(study, probe, courses, from, to)));
+    case QuantityKind::kHalfLife: {
+      const Looked course = looked(study, probe, courses, from, to);
+      const double fall = course.t.size() < 2 ? kNone : fall_of(course);
+      return fall > 0 ? told(std::log(2) / fall) : kNone;
+    }
     case QuantityKind::kPeak:
     case QuantityKind::kPeakTime: {
       const Looked course = looked(study, probe, courses, from, to);
@@ -600,10 +657,12 @@ double value_of(const Study& study, const StudyQuantity& quantity, const StudyCo
     case QuantityKind::kClearance:
     case QuantityKind::kMeanResidence:
     case QuantityKind::kSteadyVolume: {
-      const Areas areas = areas_of(looked(study, probe, courses, 0, courses.minutes.back()));
-      double delay = 0;  // of the mean microgram, until it is given
-      for (const StudyDose& dose : study.doses)
+      double delay = 0, last_dose = 0;  // of the mean microgram, until it is given; when the last one is
+      for (const StudyDose& dose : study.doses) {
         delay += dose.ug * (minutes_of(dose.at) + minutes_of(dose.over) / 2) / courses.dosed_ug;
+        last_dose = std::max(last_dose, minutes_of(dose.at + dose.over));
+      }
+      const Areas areas = areas_of(looked(study, probe, courses, 0, courses.minutes.back()), last_dose);
       const double clearance = courses.dosed_ug / areas.auc, residence = areas.aumc / areas.auc - delay;
       if (quantity.kind == QuantityKind::kAuc) return told(areas.auc);
       if (quantity.kind == QuantityKind::kClearance) return told(clearance);

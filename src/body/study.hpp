@@ -54,6 +54,13 @@ enum class QuantityKind : std::uint8_t {
 };
 std::string_view name_of(QuantityKind kind);
 
+/// Is it made of courses? Others are of a patient or a pump alone.
+constexpr bool is_of_courses(QuantityKind kind) {
+  return kind != QuantityKind::kOver && kind != QuantityKind::kDoseGrowth && kind != QuantityKind::kPumpFlow;
+}
+/// Quantities of one dimension may be held over each other.
+bool same_dimension(QuantityKind a, QuantityKind b);
+
 enum class Split : std::uint8_t { kNone, kCalibrate, kTest, kConsistency };
 std::string_view name_of(Split split);
 
@@ -70,12 +77,14 @@ struct StudyQuantity {
   double scale = 1;
   Split split = Split::kNone;
   std::optional<Number> published;  // value, and the band that passes
+  std::string diagnosis;            // why it does not pass, as far as is known
 };
 
 struct Study {
   std::string file, id;  // the file's stem
   std::string title, about;
   std::string substance;
+  std::string pain = "T12";  // segment that relief is reckoned at
   std::vector<std::string> sources;
   Duration lasts;
   std::vector<StudyDose> doses;
@@ -98,7 +107,7 @@ std::vector<DataError> unmet(const std::vector<Study>& studies);
 
 /// What a study saw in one patient: a course for each probe, and how much came to the blood.
 struct StudyCourses {
-  std::vector<double> minutes;               // rising, 0 first
+  std::vector<double> minutes;               // rising, 0 first; at a bolus twice, before and after it
   std::vector<std::vector<double>> courses;  // by probe, by time
   double dosed_ug = 0, absorbed_ug = 0;
 };

@@ -60,7 +60,7 @@ TEST(ManyPatients, the_same_seed_gives_the_same_bands_on_any_number_of_threads) 
   EXPECT_NE(one.drugs[0].cistern.median, other.drugs[0].cistern.median);
 }
 
-/// Also holds the dozen of decays against the reference, over a whole therapy with its boluses.
+/// Also holds the twenty decays against the reference, over a whole therapy with its boluses.
 TEST(ManyPatients, when_nobody_differs_every_band_is_the_middle_patients_course) {
   const Middle it = middle();
   const PatientBands same = bands(it, alike(), {.patients = 20, .seed = 1, .threads = 2});

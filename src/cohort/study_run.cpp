@@ -17,6 +17,9 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
+/// A row on the median of fewer patients than this share does not pass.
+constexpr double kEnoughHaveIt = 0.5;
+
 /// By study, by quantity.
 using Values = std::vector<std::vector<double>>;
 
@@ -38,7 +41,9 @@ Values values_in(const std::vector<Study>& studies, const BodyData& data, const 
   for (const Study& study : studies) {
     const Substance* substance = find_substance(data.substances, study.substance);
     const Individual who = deviated(centre_of(data.anatomy, std::array{substance}), variability, by);
-    const StudyCourses courses = courses_of(study, who, data.anatomy);
+    const bool looks = std::ranges::any_of(
+        study.quantities, [](const StudyQuantity& quantity) { return is_of_courses(quantity.kind); });
+    const StudyCourses courses = looks ? courses_of(study, who, data.anatomy) : StudyCourses{};
     auto& of = values.emplace_back();
     for (const StudyQuantity& quantity : study.quantities) {
       if (quantity.kind == QuantityKind::kDoseGrowth)
@@ -56,7 +61,10 @@ Values values_in(const std::vector<Study>& studies, const BodyData& data, const 
       const StudyQuantity& quantity = studies[s].quantities[q];
       if (quantity.kind != QuantityKind::kOver) continue;
       const Place of = place_of(studies, quantity.of), over = place_of(studies, quantity.over);
-      values[s][q] = values[of.study][of.quantity] / values[over.study][over.quantity] / quantity.scale;
+      const auto plain = [&](const Place& place) {
+        return values[place.study][place.quantity] * studies[place.study].quantities[place.quantity].scale;
+      };
+      values[s][q] = plain(of) / plain(over) / quantity.scale;
     }
   }
   return values;
@@ -114,13 +122,53 @@ std::vector<ValidationRow> validation_rows(const std::vector<Study>& studies, co
       row.quantity = &quantity;
       row.answer = answers[s][q];
       row.value = row.answer.spread ? row.answer.spread->median : row.answer.middle;
-      row.pass = row.value >= quantity.published->low && row.value <= quantity.published->high;
+      row.pass = row.answer.share >= kEnoughHaveIt && row.value >= quantity.published->low &&
+                 row.value <= quantity.published->high;
       row.counts = quantity.split != Split::kConsistency;
       rows.push_back(row);
     }
   }
   std::ranges::sort(rows, {}, [](const ValidationRow& row) { return order_of(row.quantity->row); });
   return rows;
+}
+
+std::vector<Sensitivity> sensitivity_of(const std::vector<Study>& studies, const BodyData& data,
+                                        const std::vector<ValidationRow>& rows) {
+  using Numbers = std::vector<Number*> (*)(BodyData&);
+  static constexpr auto kOfEach = [](BodyData& of, Number Substance::*number) {
+    std::vector<Number*> all;
+    for (Substance& substance : of.substances) all.push_back(&(substance.*number));
+    return all;
+  };
+  const std::vector<std::pair<const char*, Numbers>> what{
+      {"dispersion",
+       [](BodyData& of) {
+         return std::vector{&of.anatomy.dispersion_caudal, &of.anatomy.dispersion_rostral};
+       }},
+      {"spinal share of absorption", [](BodyData& of) { return std::vector{&of.anatomy.spinal_absorption}; }},
+      {"loss through the dura", [](BodyData& of) { return kOfEach(of, &Substance::dural_loss); }},
+      {"partition of the cord", [](BodyData& of) { return kOfEach(of, &Substance::cord_partition); }},
+      {"exchange of the cord", [](BodyData& of) { return kOfEach(of, &Substance::cord_exchange); }},
+  };
+  const Variability nobody;  // of the middle patient alone nothing is read of it
+  std::vector<Sensitivity> out;
+  for (const auto& [name, numbers] : what) {
+    Sensitivity of{name, {}};
+    for (const bool high : {false, true}) {
+      BodyData moved = data;
+      for (Number* number : numbers(moved)) number->value = high ? number->high : number->low;
+      const StudyAnswers answers = run_studies(studies, moved, nobody, {});
+      Sensitivity::End end{high ? "highest" : "lowest", {}};
+      for (const ValidationRow& row : rows) {
+        const auto study = static_cast<std::size_t>(row.study - studies.data());
+        const auto quantity = static_cast<std::size_t>(row.quantity - row.study->quantities.data());
+        end.values.push_back(answers[study][quantity].middle);
+      }
+      of.ends.push_back(std::move(end));
+    }
+    out.push_back(std::move(of));
+  }
+  return out;
 }
 
 }  // namespace theca

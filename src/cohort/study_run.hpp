@@ -44,4 +44,18 @@ struct ValidationRow {
 /// All quantities that belong to a row of the table, by row.
 std::vector<ValidationRow> validation_rows(const std::vector<Study>& studies, const StudyAnswers& answers);
 
+/// What the rows of the middle patient would be with numbers at the ends of their ranges.
+struct Sensitivity {
+  std::string name;  // "dispersion"
+  struct End {
+    std::string said;            // "lowest", "highest"
+    std::vector<double> values;  // by row
+  };
+  std::vector<End> ends;
+};
+/// Of the numbers that are known least: dispersion, spinal share of absorption, loss through the dura,
+/// partition and exchange of the cord; of all substances at once.
+std::vector<Sensitivity> sensitivity_of(const std::vector<Study>& studies, const BodyData& data,
+                                        const std::vector<ValidationRow>& rows);
+
 }  // namespace theca

@@ -1,5 +1,5 @@
 #pragma once
-/// What a run does in one patient, in a dozen decays a drug: for many patients. Levels at the painful
+/// What a run does in one patient, in twenty decays a drug: for many patients. Levels at the painful
 /// segment, in cistern and blood, and the effects; no map. docs/model.md says how far off it is.
 
 #include <span>

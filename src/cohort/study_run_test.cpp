@@ -1,0 +1,118 @@
+// Studies on a population: the same for a seed, rows in their order, a fit that stays within ranges.
+#include "cohort/study_run.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "cohort/calibrate.hpp"
+#include "plan/library.hpp"
+
+namespace theca {
+namespace {
+
+struct House {
+  Library library = load_library(THECA_DATA_DIR).value();
+  BodyData body = load_body_data(THECA_DATA_DIR, library.sources).value();
+  Variability variability = load_variability(THECA_DATA_DIR, library.sources).value();
+  std::vector<Study> studies =
+      load_studies(THECA_DATA_DIR, body.anatomy, body.substances, library.sources).value();
+};
+const House& house() {
+  static const House kHouse;
+  return kHouse;
+}
+
+TEST(StudyRun, the_same_seed_gives_the_same_answers_on_any_number_of_threads) {
+  const auto answers = [](std::uint64_t seed, unsigned threads) {
+    return run_studies(house().studies, house().body, house().variability,
+                       {.patients = 20, .seed = seed, .threads = threads});
+  };
+  const StudyAnswers one = answers(3, 1), three = answers(3, 3), other = answers(4, 2);
+  bool differs = false;
+  for (std::size_t s = 0; s < one.size(); ++s) {
+    for (std::size_t q = 0; q < one[s].size(); ++q) {
+      ASSERT_TRUE(one[s][q].spread);
+      EXPECT_EQ(one[s][q].spread->median, three[s][q].spread->median);
+      EXPECT_EQ(one[s][q].spread->p95, three[s][q].spread->p95);
+      EXPECT_EQ(one[s][q].middle, other[s][q].middle) << "the middle one hangs on no seed";
+      differs |= one[s][q].spread->median != other[s][q].spread->median;
+    }
+  }
+  EXPECT_TRUE(differs);
+}
+
+TEST(StudyRun, rows_stand_in_the_tables_order_and_a_row_of_consistency_does_not_count) {
+  const StudyAnswers answers = run_studies(house().studies, house().body, house().variability, {});
+  const auto rows = validation_rows(house().studies, answers);
+  std::vector<std::string> ids;
+  for (const ValidationRow& row : rows) {
+    ids.push_back(row.quantity->row);
+    EXPECT_EQ(row.counts, row.quantity->row != "11");
+    EXPECT_EQ(row.value, row.answer.middle) << "nobody but the middle one was asked";
+  }
+  const std::vector<std::string> wanted{"1",  "2",  "3a", "3b", "4",  "5",  "6a", "6b", "7a",
+                                        "7b", "8a", "8b", "8c", "9a", "9b", "10", "11", "12"};
+  EXPECT_EQ(ids, wanted);
+}
+
+TEST(StudyRun, a_ratio_of_two_studies_is_that_of_their_values_in_each_patient) {
+  const StudyAnswers answers = run_studies(house().studies, house().body, house().variability, {});
+  const auto value = [&](const char* study, const char* quantity) {
+    const auto s = std::ranges::find(house().studies, study, &Study::id);
+    const auto q = std::ranges::find(s->quantities, quantity, &StudyQuantity::id);
+    return answers[static_cast<std::size_t>(s - house().studies.begin())]
+                  [static_cast<std::size_t>(q - s->quantities.begin())]
+                      .middle;
+  };
+  EXPECT_DOUBLE_EQ(value("meperidine_lumbar", "half_life_over_morphine"),
+                   value("meperidine_lumbar", "half_life_15_min_6_h") /
+                       value("morphine_lumbar_0300", "half_life_15_min_6_h"));
+}
+
+TEST(StudyRun, numbers_at_the_ends_of_their_ranges_move_the_rows) {
+  const StudyAnswers answers = run_studies(house().studies, house().body, house().variability, {});
+  const auto rows = validation_rows(house().studies, answers);
+  const auto all = sensitivity_of(house().studies, house().body, rows);
+  const auto row = static_cast<std::size_t>(
+      std::ranges::find(rows, "5", [](const ValidationRow& r) { return r.quantity->row; }) - rows.begin());
+  const auto of = std::ranges::find(all, "dispersion", &Sensitivity::name);
+  ASSERT_NE(of, all.end());
+  EXPECT_GT(of->ends[0].values[row], answers[0].empty() ? 0 : rows[row].value)
+      << "less mixing, a steeper canal";
+  EXPECT_LT(of->ends[1].values[row], rows[row].value);
+}
+
+/// From numbers that are off, the fit comes back to a misfit as small as the shipped ones have, within every
+/// range.
+TEST(Calibrate, comes_back_from_wrong_numbers_and_never_leaves_a_range) {
+  BodyData shipped = house().body, off = house().body;
+  const Calibration there = calibrate(house().studies, shipped, 20);
+  off.anatomy.dispersion_caudal.value = 0.02;
+  std::ranges::find(off.substances, "morphine", &Substance::name)->dural_loss.value = 0.0048;
+  const Calibration back = calibrate(house().studies, off, 150);
+  EXPECT_GT(back.misfit_before, 1.3 * there.misfit_before);
+  EXPECT_LT(back.misfit_after, 1.25 * there.misfit_before);
+  EXPECT_LE(back.tries, 150);
+  for (const FittedNumber& number : back.numbers) {
+    EXPECT_GE(number.after, number.low) << number.name;
+    EXPECT_LE(number.after, number.high) << number.name;
+  }
+}
+
+TEST(Calibrate, looks_at_no_row_that_is_kept_for_the_test) {
+  std::vector<Study> studies = house().studies;
+  for (Study& study : studies) {
+    for (StudyQuantity& quantity : study.quantities) {
+      if (quantity.split == Split::kTest) quantity.published->value *= 100;
+    }
+  }
+  BodyData a = house().body, b = house().body;
+  const Calibration one = calibrate(house().studies, a, 25), other = calibrate(studies, b, 25);
+  EXPECT_EQ(one.misfit_after, other.misfit_after);
+  for (std::size_t i = 0; i < one.numbers.size(); ++i)
+    EXPECT_EQ(one.numbers[i].after, other.numbers[i].after);
+}
+
+}  // namespace
+}  // namespace theca
