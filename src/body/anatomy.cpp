@@ -133,11 +133,12 @@ std::optional<Span> Anatomy::cord_span(std::string_view name) const {
 }
 
 std::expected<Anatomy, std::vector<DataError>> load_anatomy(const std::filesystem::path& directory,
-                                                            const Sources& sources) {
+                                                            const Sources& sources, Outside outside) {
   std::vector<DataError> all;
   Anatomy anatomy;
   anatomy.file = "body/adult.toml";
   FileErrors errors(anatomy.file, all);
+  if (outside == Outside::kAllowed) errors.allow_outside();
   if (const auto table = parse_toml_file(directory / anatomy.file, errors)) {
     TableReader reader(*table, "", errors);
     reader.need_integer("schema", kSchema, kSchema);

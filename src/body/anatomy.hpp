@@ -85,6 +85,7 @@ void for_each_number(const Anatomy& anatomy, F&& f) {
 
 /// Reads `directory`/body/adult.toml. All errors at once.
 std::expected<Anatomy, std::vector<DataError>> load_anatomy(const std::filesystem::path& directory,
-                                                            const Sources& sources);
+                                                            const Sources& sources,
+                                                            Outside outside = Outside::kRefused);
 
 }  // namespace theca

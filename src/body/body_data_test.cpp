@@ -122,6 +122,18 @@ TEST(BodyData, a_wrong_number_is_told_with_file_line_and_what_is_allowed) {
             std::string::npos);
 }
 
+TEST(BodyData, a_number_outside_of_its_range_is_taken_where_that_is_allowed_and_marked) {
+  const Broken broken{"body/adult.toml", "value = 60.0", "value = 70.0"};
+  const auto loaded = load_anatomy(broken.root(), sources(), Outside::kAllowed);
+  ASSERT_TRUE(loaded);
+  EXPECT_TRUE(loaded->length.outside);
+  EXPECT_FALSE(loaded->production.outside);
+  for (const char* wrong : {"value = -60.0", "value = nan", "value = 0.0"}) {
+    const Broken worse{"body/adult.toml", "value = 60.0", wrong};
+    EXPECT_FALSE(load_anatomy(worse.root(), sources(), Outside::kAllowed)) << wrong << " is no length at all";
+  }
+}
+
 TEST(BodyData, an_effect_without_what_it_needs_is_told) {
   const auto said = [](const std::string& part, const std::string& by, const char* words) {
     const std::string error = first_error_of_morphine(part, by);

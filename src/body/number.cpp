@@ -23,9 +23,11 @@ Number need_number(TableReader& reader, std::string_view key, std::string_view u
     number.high = *high;
     if (*low < 0) entry.error("low", fmt::format("{}: allowed: zero or more", *low));
     if (*value == 0 && zero == Zero::kRefused) entry.error("value", "0: allowed: above zero");
-    if (*value < *low || *value > *high) {
-      entry.error("value",
-                  fmt::format("{} is outside of its own range, {} to {} {}", *value, *low, *high, unit));
+    number.outside = *value < *low || *value > *high;
+    if (*value < 0) entry.error("value", fmt::format("{}: allowed: zero or more", *value));
+    if (number.outside && !entry.errors().allows_outside()) {
+      entry.error("value", fmt::format("{} is outside of its own range, {} to {} {} (--allow takes it)",
+                                       *value, *low, *high, unit));
     }
   });
   return number;

@@ -15,10 +15,13 @@ struct Number {
   std::string unit;
   std::vector<std::string> sources;
   bool verified = false;
+  bool outside = false;  // of low to high; only where that is allowed
   std::string note;
 };
 
 enum class Zero { kRefused, kAllowed };
+/// What becomes of a value outside of its own range: an error, or it is taken and marked.
+enum class Outside { kRefused, kAllowed };
 
 /// The table `[key]`: value, low, high, unit, sources, verified, note. Its unit must be `unit`, for nothing
 /// here converts. Errors: missing or not finite, another unit, low > value or value > high, below zero, zero

@@ -101,11 +101,12 @@ std::string_view name_of(Target target) {
 }
 
 std::expected<std::vector<Substance>, std::vector<DataError>> load_substances(
-    const std::filesystem::path& directory, const Sources& sources) {
+    const std::filesystem::path& directory, const Sources& sources, Outside outside) {
   std::vector<DataError> all;
   std::vector<Substance> substances;
   for (const auto& path : files_of(directory, "substances", all)) {
     FileErrors errors("substances/" + path.filename().string(), all);
+    if (outside == Outside::kAllowed) errors.allow_outside();
     const auto table = parse_toml_file(path, errors);
     if (!table) continue;
     TableReader reader(*table, "", errors);

@@ -137,7 +137,7 @@ void for_each_number(const Substance& substance, F&& f) {
 
 /// Reads `directory`/substances/*.toml, by name. All errors at once.
 std::expected<std::vector<Substance>, std::vector<DataError>> load_substances(
-    const std::filesystem::path& directory, const Sources& sources);
+    const std::filesystem::path& directory, const Sources& sources, Outside outside = Outside::kRefused);
 
 const Substance* find_substance(const std::vector<Substance>& all, std::string_view name);
 

@@ -19,11 +19,12 @@ double factor(const Number& spread, double deviation) {
 }  // namespace
 
 std::expected<Variability, std::vector<DataError>> load_variability(const std::filesystem::path& directory,
-                                                                    const Sources& sources) {
+                                                                    const Sources& sources, Outside outside) {
   std::vector<DataError> all;
   Variability variability;
   variability.file = "population/adults.toml";
   FileErrors errors(variability.file, all);
+  if (outside == Outside::kAllowed) errors.allow_outside();
   if (const auto table = parse_toml_file(directory / variability.file, errors)) {
     TableReader reader(*table, "", errors);
     reader.need_integer("schema", kSchema, kSchema);

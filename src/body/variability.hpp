@@ -55,7 +55,8 @@ void for_each_number(const Variability& variability, F&& f) {
 
 /// Reads `directory`/population/adults.toml. All errors at once.
 std::expected<Variability, std::vector<DataError>> load_variability(const std::filesystem::path& directory,
-                                                                    const Sources& sources);
+                                                                    const Sources& sources,
+                                                                    Outside outside = Outside::kRefused);
 
 /// How one patient differs, in standard deviations; 0 everywhere is the centre.
 struct Deviation {

@@ -34,15 +34,15 @@ std::optional<Conversions> load_conversions_or_tell(const Library& library) {
   return std::nullopt;
 }
 
-std::optional<BodyData> load_body_or_tell(const Library& library) {
-  auto body = load_body_data(data_dir(), library.sources);
+std::optional<BodyData> load_body_or_tell(const Library& library, Outside outside) {
+  auto body = load_body_data(data_dir(), library.sources, outside);
   if (body) return std::move(*body);
   tell(body.error(), "anatomy and the substances");
   return std::nullopt;
 }
 
-std::optional<Variability> load_variability_or_tell(const Library& library) {
-  auto variability = load_variability(data_dir(), library.sources);
+std::optional<Variability> load_variability_or_tell(const Library& library, Outside outside) {
+  auto variability = load_variability(data_dir(), library.sources, outside);
   if (variability) return std::move(*variability);
   tell(variability.error(), "spread over patients");
   return std::nullopt;

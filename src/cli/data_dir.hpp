@@ -19,8 +19,9 @@ std::optional<Library> load_library_or_tell();
 std::optional<Conversions> load_conversions_or_tell(const Library& library);
 
 /// Anatomy and substances, beside the library and standing on its sources.
-std::optional<BodyData> load_body_or_tell(const Library& library);
+std::optional<BodyData> load_body_or_tell(const Library& library, Outside outside = Outside::kRefused);
 /// How patients differ.
-std::optional<Variability> load_variability_or_tell(const Library& library);
+std::optional<Variability> load_variability_or_tell(const Library& library,
+                                                    Outside outside = Outside::kRefused);
 
 }  // namespace theca

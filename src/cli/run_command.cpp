@@ -31,6 +31,7 @@ struct Options {
   std::string out;
   bool quiet = false;
   bool json = false;
+  bool allow = false;
 };
 
 std::string out_dir(const Options& options) {
@@ -45,7 +46,8 @@ void tell(const std::vector<DataError>& errors) {
 int run(const Options& options) {
   const auto library = load_library_or_tell();
   if (!library) return kExitUsage;
-  const auto body = load_body_or_tell(*library);
+  const Outside outside = options.allow ? Outside::kAllowed : Outside::kRefused;
+  const auto body = load_body_or_tell(*library, outside);
   if (!body) return kExitUsage;
   const auto scenario = load_scenario(options.scenario, *library);
   if (!scenario) {
@@ -64,7 +66,7 @@ int run(const Options& options) {
   }
   result->patient = patient_of(*result, scenario->body, *body);
   if (options.patients > 0) {
-    const auto variability = load_variability_or_tell(*library);
+    const auto variability = load_variability_or_tell(*library, outside);
     if (!variability) return kExitUsage;
     ProgressBar patients{!options.quiet};
     auto bands = bands_of(*scenario, *result, *library, *body, *variability,
@@ -132,6 +134,8 @@ void add_run_command(CLI::App& app, int& exit_code) {
           "directory for report.html, delivery.csv, patient.csv, csf.csv, events.jsonl, journal.jsonl, "
           "summary.json; default out/<scenario>")
       ->type_name("DIR");
+  command->add_flag("--allow", options->allow,
+                    "take numbers of data/ that lie outside of their published ranges");
   command->add_flag("--json", options->json, "print summary.json on standard output");
   command->add_flag("--quiet", options->quiet, "no progress bar and no summary");
   command->footer(

@@ -26,7 +26,7 @@ struct Options {
   std::uint64_t seed = 1;
   std::int64_t tries = 600;
   bool json = false;
-  bool sensitivity = false;
+  bool allow = false;
 };
 
 void tell(const std::vector<DataError>& errors, std::string_view command) {
@@ -47,12 +47,13 @@ struct Loaded {
   BodyData body;
   Variability variability;
 };
-std::optional<Loaded> load() {
+std::optional<Loaded> load(const Options& options) {
+  const Outside outside = options.allow ? Outside::kAllowed : Outside::kRefused;
   auto library = load_library_or_tell();
   if (!library) return std::nullopt;
-  auto body = load_body_or_tell(*library);
+  auto body = load_body_or_tell(*library, outside);
   if (!body) return std::nullopt;
-  auto variability = load_variability_or_tell(*library);
+  auto variability = load_variability_or_tell(*library, outside);
   if (!variability) return std::nullopt;
   return Loaded{std::move(*library), std::move(*body), std::move(*variability)};
 }
@@ -65,7 +66,7 @@ std::optional<std::vector<Study>> load_all(const Loaded& loaded, std::string_vie
 }
 
 int study(const Options& options) {
-  const auto loaded = load();
+  const auto loaded = load(options);
   if (!loaded) return kExitUsage;
   auto one = load_study(options.file, loaded->body.anatomy, loaded->body.substances, loaded->library.sources);
   if (!one) {
@@ -95,7 +96,7 @@ int study(const Options& options) {
 }
 
 int validate(const Options& options) {
-  const auto loaded = load();
+  const auto loaded = load(options);
   if (!loaded) return kExitUsage;
   const auto studies = load_all(*loaded, "validate");
   if (!studies) return kExitUsage;
@@ -109,7 +110,7 @@ int validate(const Options& options) {
 }
 
 int fit(const Options& options) {
-  auto loaded = load();
+  auto loaded = load(options);
   if (!loaded) return kExitUsage;
   const auto studies = load_all(*loaded, "calibrate");
   if (!studies) return kExitUsage;
@@ -126,6 +127,8 @@ void add_patients(CLI::App& command, Options& options, const char* about) {
       ->check(CLI::Range(std::int64_t{20}, kMostPatients))
       ->type_name("N");
   command.add_option("--seed", options.seed, "of the patients; default 1")->type_name("N");
+  command.add_flag("--allow", options.allow,
+                   "take numbers of data/ that lie outside of their published ranges");
   command.add_flag("--json", options.json, "as JSON");
 }
 

@@ -118,7 +118,10 @@ std::expected<PatientBands, PlayFailure> bands_of(const Scenario& scenario, cons
   out.seed = request.seed;
   out.times = thinned(run.patient->times);
   for_each_number(variability, [&](std::string_view key, const Number& number) {
-    if (!number.verified) out.unverified.emplace_back(key);
+    if (number.outside)
+      out.unverified.push_back(std::string{key} + " (outside of its published range)");
+    else if (!number.verified)
+      out.unverified.emplace_back(key);
   });
   const auto field = [&] { return Field{out.times.size(), patients}; };
   struct DrugFields {

@@ -28,8 +28,12 @@ class FileErrors {
     all_->push_back({file_, line, std::move(key), std::move(message)});
   }
   [[nodiscard]] const std::string& file() const { return file_; }
+  /// Numbers outside of their own range are taken, at the reader's risk.
+  void allow_outside() { outside_ = true; }
+  [[nodiscard]] bool allows_outside() const { return outside_; }
 
  private:
+  bool outside_ = false;
   std::string file_;
   std::vector<DataError>* all_;
 };

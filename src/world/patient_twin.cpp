@@ -168,15 +168,18 @@ class DrugOnItsWay {
 
 void note_unverified(const std::string& of, std::string_view key, const Number& number,
                      std::vector<std::string>& out) {
-  if (!number.verified) out.push_back(of + std::string{key});
+  if (number.outside)
+    out.push_back(of + std::string{key} + " (outside of its published range)");
+  else if (!number.verified)
+    out.push_back(of + std::string{key});
 }
 
 }  // namespace
 
 std::expected<BodyData, std::vector<DataError>> load_body_data(const std::filesystem::path& directory,
-                                                               const Sources& sources) {
-  auto anatomy = load_anatomy(directory, sources);
-  auto substances = load_substances(directory, sources);
+                                                               const Sources& sources, Outside outside) {
+  auto anatomy = load_anatomy(directory, sources, outside);
+  auto substances = load_substances(directory, sources, outside);
   std::vector<DataError> errors;
   if (!anatomy) errors = std::move(anatomy.error());
   if (!substances) errors.insert(errors.end(), substances.error().begin(), substances.error().end());

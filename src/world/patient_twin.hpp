@@ -26,7 +26,8 @@ struct BodyData {
 };
 /// Reads `directory`/body and `directory`/substances.
 std::expected<BodyData, std::vector<DataError>> load_body_data(const std::filesystem::path& directory,
-                                                               const Sources& sources);
+                                                               const Sources& sources,
+                                                               Outside outside = Outside::kRefused);
 
 /// The drugs of a run that the library of substances has.
 struct KnownDrugs {
