@@ -1,5 +1,6 @@
 #pragma once
-/// How a front is spread when it arrives at the tip: a picture for the report, not a dose.
+/// How a front is spread when it arrives at the tip: for the report and for the patient's twin. The pump's
+/// own books know sharp fronts.
 
 #include <vector>
 

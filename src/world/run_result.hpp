@@ -80,6 +80,7 @@ struct FrontArrival {
   std::optional<Instant> truly;
   Duration early;  // 5 % of the new fluid's plateau is at the tip this long before `truly` (plug flow: 0)
   Duration late;   // 95 % this long after
+  double sigma_nl = 0;  // of its spread, as volume at the tip
 };
 
 /// A mark on the common time axis: an event in words.

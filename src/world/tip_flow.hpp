@@ -18,7 +18,8 @@ struct TipPiece {
   Duration lasts;
   double ug = 0;
 };
-/// In order, without overlap; between them nothing leaves.
+/// In order, without overlap; between them nothing leaves. Fronts are spread as they arrive
+/// (FrontArrival::sigma_nl): some of a fluid comes before its front by volume and as much less after it.
 std::vector<TipPiece> tip_flow(const RunResult& run, std::size_t drug);
 
 constexpr double in_minutes(Duration d) { return static_cast<double>(d.raw()) / 60'000; }
