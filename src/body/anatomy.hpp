@@ -44,6 +44,7 @@ struct Anatomy {
   Number dispersion_rostral;              // cm2/s
   Number dispersion_exponent;             // 1
   Number bolus_mixing_volume;             // mL
+  Number subcutaneous_ka;                 // 1/min, of whatever lies under the skin into the blood
   bool shape_verified = false;            // of the areas' course along the canal
   bool levels_verified = false;           // of the places of vertebrae and segments
   std::vector<Knot> csf_area;             // cm2, of the shape alone: spinal_csf_volume scales it
@@ -64,7 +65,7 @@ enum class Column { kVertebrae, kCord };  // there is a segment C8 and no such v
 /// Is it the name of a level, "C1" to "S5"? Letter case and spaces do not matter.
 bool is_level_name(std::string_view name, Column column);
 
-inline constexpr std::array<NumberRow<Anatomy>, 10> kAnatomyNumbers{{
+inline constexpr std::array<NumberRow<Anatomy>, 11> kAnatomyNumbers{{
     {"length", "cm", &Anatomy::length},
     {"spinal_csf_volume", "mL", &Anatomy::spinal_csf_volume},
     {"production", "mL/min", &Anatomy::production},
@@ -75,6 +76,7 @@ inline constexpr std::array<NumberRow<Anatomy>, 10> kAnatomyNumbers{{
     {"dispersion_rostral", "cm2/s", &Anatomy::dispersion_rostral},
     {"dispersion_exponent", "1", &Anatomy::dispersion_exponent},
     {"bolus_mixing_volume", "mL", &Anatomy::bolus_mixing_volume},
+    {"subcutaneous_ka", "1/min", &Anatomy::subcutaneous_ka},
 }};
 
 /// Calls f(key, number) for every number, in the file's order and words.

@@ -25,7 +25,11 @@ inline const std::vector<Substance>& substances() {
   return kAll;
 }
 inline const Substance& substance(const char* name) { return *find_substance(substances(), name); }
-inline Kinetics kinetics(const char* name) { return centre_of(substance(name)); }
+inline Kinetics kinetics(const char* name) {
+  Kinetics k = centre_of(substance(name));
+  k.subcutaneous_ka = adult().subcutaneous_ka.value;
+  return k;
+}
 
 /// A tube of one area and one dispersion; nothing is produced, lost or exchanged, until somebody says so.
 inline Physiology tube(double length, double area, double dispersion) {

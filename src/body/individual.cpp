@@ -8,6 +8,7 @@ Individual centre_of(const Anatomy& anatomy, std::span<const Substance* const> s
   out.bolus_mixing_volume = anatomy.bolus_mixing_volume.value;
   for (const Substance* substance : substances) {
     out.kinetics.push_back(centre_of(*substance));
+    out.kinetics.back().subcutaneous_ka = anatomy.subcutaneous_ka.value;
     out.responses.push_back(response_of(*substance));
   }
   return out;

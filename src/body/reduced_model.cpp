@@ -167,6 +167,11 @@ void ReducedSolver::give(double amount) {
   dosed_.add(amount);
 }
 
+void ReducedSolver::give_to_plasma(double amount) {
+  for (std::size_t j = 0; j < y_.size(); ++j) y_[j] += model_->plasma_input_[j] * amount;
+  dosed_.add(amount);
+}
+
 void ReducedSolver::prepare(double h) {
   if (h == step_.h) return;
   const ReducedModel& m = *model_;

@@ -55,6 +55,7 @@ class ReducedSolver {
 
   /// An amount at once, ug, at the model's source.
   void give(double amount);
+  void give_to_plasma(double amount);
   /// From now on, ug/min.
   void set_rate(double rate) { input_rate_ = rate; }
   /// Exactly, however long.

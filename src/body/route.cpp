@@ -6,7 +6,7 @@ namespace theca {
 
 std::string_view name_of(DoseRoute route) {
   constexpr std::array<std::string_view, kDoseRouteCount> kNames{"intrathecal", "epidural", "intravenous",
-                                                                 "oral"};
+                                                                 "oral", "subcutaneous"};
   return kNames[static_cast<std::size_t>(route)];
 }
 
@@ -32,6 +32,9 @@ std::expected<WayIn, std::string> WayIn::make(ReferenceSolver& solver, const Kin
     way.first_ = substance.oral_bioavailability;
     way.depot_ = solver.add_depot({substance.oral_ka, {}});
   }
+  if (route == DoseRoute::kSubcutaneous && substance.subcutaneous_ka <= 0)
+    return std::unexpected(std::string{"subcutaneous: needs subcutaneous_ka"});
+  if (route == DoseRoute::kSubcutaneous) way.depot_ = solver.add_depot({substance.subcutaneous_ka, {}});
   return way;
 }
 
@@ -44,6 +47,8 @@ void WayIn::give(ReferenceSolver& solver, double amount) const {
     case DoseRoute::kEpidural:
       solver.give_to_depot(depot_, first_ * amount);
       return solver.give_to_depot(other_, (1 - first_) * amount);
+    case DoseRoute::kSubcutaneous:
+      return solver.give_to_depot(depot_, amount);
     case DoseRoute::kOral:
       solver.give_to_depot(depot_, first_ * amount);
       return solver.lose((1 - first_) * amount);
@@ -67,6 +72,8 @@ void WayIn::add_to(Inflow& inflow, double rate) const {
       to_depot(depot_, first_ * rate);
       to_depot(other_, (1 - first_) * rate);
       return;
+    case DoseRoute::kSubcutaneous:
+      return to_depot(depot_, rate);
     case DoseRoute::kOral:
       to_depot(depot_, first_ * rate);
       inflow.lost += (1 - first_) * rate;

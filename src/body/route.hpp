@@ -1,6 +1,6 @@
 #pragma once
 /// The ways by which a substance comes into the body, beside the pump: through a needle into the fluid or
-/// the epidural space, into a vein, by mouth.
+/// the epidural space, into a vein, by mouth, under the skin.
 
 #include <cstdint>
 #include <expected>
@@ -12,8 +12,8 @@
 
 namespace theca {
 
-enum class DoseRoute : std::uint8_t { kIntrathecal, kEpidural, kIntravenous, kOral };
-inline constexpr std::size_t kDoseRouteCount = 4;
+enum class DoseRoute : std::uint8_t { kIntrathecal, kEpidural, kIntravenous, kOral, kSubcutaneous };
+inline constexpr std::size_t kDoseRouteCount = 5;
 std::string_view name_of(DoseRoute route);  // "intrathecal"
 
 /// One way into one solver. Of an epidural dose a share comes to the fluid at the needle's level and the rest

@@ -121,8 +121,8 @@ TEST(WayIn, an_epidural_dose_arrives_where_the_needle_is) {
 }
 
 TEST(WayIn, an_infusion_comes_to_the_dose_rate_over_the_clearance) {
-  for (const DoseRoute route :
-       {DoseRoute::kIntravenous, DoseRoute::kOral, DoseRoute::kEpidural, DoseRoute::kIntrathecal}) {
+  for (const DoseRoute route : {DoseRoute::kIntravenous, DoseRoute::kOral, DoseRoute::kEpidural,
+                                DoseRoute::kIntrathecal, DoseRoute::kSubcutaneous}) {
     const Kinetics k = example::kinetics("morphine");
     Patient it{k, route};
     it.flow(10);
@@ -137,7 +137,8 @@ TEST(WayIn, without_its_numbers_is_refused_with_their_names) {
   Kinetics k = inert();
   ReferenceSolver solver{make_neuraxis(centre_of(example::adult()), k), k};
   for (const auto& [route, words] : {std::pair{DoseRoute::kOral, "oral_bioavailability and oral_ka"},
-                                     std::pair{DoseRoute::kEpidural, "epidural_csf_ka"}}) {
+                                     std::pair{DoseRoute::kEpidural, "epidural_csf_ka"},
+                                     std::pair{DoseRoute::kSubcutaneous, "subcutaneous_ka"}}) {
     const auto way = WayIn::make(solver, k, route, source_at(solver.axis(), 20));
     ASSERT_FALSE(way);
     EXPECT_NE(way.error().find(words), std::string::npos) << way.error();

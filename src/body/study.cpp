@@ -24,6 +24,7 @@ constexpr std::array<Choice<DoseRoute>, kDoseRouteCount> kRoutes{{
     {"epidural", DoseRoute::kEpidural},
     {"intravenous", DoseRoute::kIntravenous},
     {"oral", DoseRoute::kOral},
+    {"subcutaneous", DoseRoute::kSubcutaneous},
 }};
 constexpr std::array<Choice<ProbeSite>, 7> kSites{{
     {"fluid", ProbeSite::kFluid},

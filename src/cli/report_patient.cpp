@@ -276,14 +276,20 @@ std::string patient_table(const RunResult& run) {
                  : std::string{"none"};
     };
     rows.push_back({run.drugs[drug.drug].name, mass(of_ug(drug.dosed_ug)), share(drug.in_fluid_ug),
-                    share(drug.in_tissue_ug), share(drug.in_plasma_ug), share(drug.eliminated_ug)});
+                    share(drug.in_tissue_ug), share(drug.in_plasma_ug), share(drug.beside_ug),
+                    share(drug.eliminated_ug)});
   }
   for (const std::string& name : patient.unknown)
-    rows.push_back({name, "not in data/substances", "", "", "", ""});
+    rows.push_back({name, "not in data/substances", "", "", "", "", ""});
   std::string html = table("Where the drug is at the end",
-                           {"Drug", "Left the tip", "In spinal fluid and cistern", "In cord and brain",
-                            "In the blood", "Eliminated"},
+                           {"Drug", "Given", "In spinal fluid and cistern", "In cord and brain",
+                            "In the blood", "Beside the canal", "Eliminated"},
                            rows);
+  if (!patient.events.empty()) {
+    std::vector<Row> befell;
+    for (const PatientEvent& event : patient.events) befell.push_back({day_text(run, event.at), event.text});
+    html += table("On the way to the patient, which no pump feels", {"When", "What"}, befell);
+  }
   std::vector<Row> stands;
   stands.push_back({"Catheter's tip",
                     fmt::format("vertebra {}, {:.3g} cm from the caudal end", patient.tip, patient.tip_cm)});
@@ -389,11 +395,10 @@ Json patient_summary(const RunResult& run) {
     };
     risky("risky_at_pain", drug.risky_at_pain);
     risky("risky_in_cistern", drug.risky_in_cistern);
-    one["at_end_mcg"] = {{"dosed", four_digits(drug.dosed_ug)},
-                         {"fluid", four_digits(drug.in_fluid_ug)},
-                         {"tissue", four_digits(drug.in_tissue_ug)},
-                         {"plasma", four_digits(drug.in_plasma_ug)},
-                         {"eliminated", four_digits(drug.eliminated_ug)}};
+    one["at_end_mcg"] = {
+        {"dosed", four_digits(drug.dosed_ug)},         {"fluid", four_digits(drug.in_fluid_ug)},
+        {"tissue", four_digits(drug.in_tissue_ug)},    {"plasma", four_digits(drug.in_plasma_ug)},
+        {"beside_canal", four_digits(drug.beside_ug)}, {"eliminated", four_digits(drug.eliminated_ug)}};
     json["drugs"].push_back(std::move(one));
   }
   const EffectsInPatient& effects = patient.effects;
@@ -419,6 +424,14 @@ Json patient_summary(const RunResult& run) {
     Json of{{"drug", run.drugs[side.drug].name}, {"name", side.name}, {"grave", side.grave}};
     of["highest"] = extreme(side.highest);
     does["side_effects"].push_back(std::move(of));
+  }
+  if (!patient.events.empty()) {
+    json["on_the_way"] = Json::array();
+    for (const PatientEvent& event : patient.events) {
+      Json of = run_json::moment(run, event.at);
+      of["what"] = event.text;
+      json["on_the_way"].push_back(std::move(of));
+    }
   }
   if (patient.bands) {
     const PatientBands& bands = *patient.bands;

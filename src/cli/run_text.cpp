@@ -52,6 +52,8 @@ std::string ending(const RunResult& run, const std::string& dir) {
     text += fmt::format("; {:.0f} mAh left by the pump's reckoning\n", run.charge_left_mah);
   }
   if (run.patient) {
+    for (const PatientEvent& event : run.patient->events)
+      text += fmt::format("  {}: {}\n", day_text(run, event.at), event.text);
     for (const DrugInPatient& drug : run.patient->drugs)
       text += fmt::format("  patient, {}: {}\n", run.drugs[drug.drug].name, patient_sentence(run, drug));
     if (const std::string effects = effects_sentence(run); !effects.empty())

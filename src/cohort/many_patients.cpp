@@ -149,8 +149,8 @@ std::expected<PatientBands, PlayFailure> bands_of(const Scenario& scenario, cons
     }
     const double reach =
         std::clamp(tip + tip_shift(variability, by), kFromTheEnds, data.anatomy.length.value - kFromTheEnds);
-    const QuickCourses courses =
-        quick_courses(*own, known, deviated(centre, variability, by), {reach, pain}, out.times);
+    const QuickCourses courses = quick_courses(*own, scenario.body, known, deviated(centre, variability, by),
+                                               {reach, pain}, out.times);
     for (std::size_t d = 0; d < drugs.size(); ++d) {
       drugs[d].at_pain.set(i, courses.drugs[d].at_pain);
       drugs[d].cistern.set(i, courses.drugs[d].cistern);

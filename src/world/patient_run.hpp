@@ -40,7 +40,8 @@ struct DrugInPatient {
   std::optional<Instant> effective_from;  // when the fluid at the pain first held `effective`
   std::optional<FluidLevel> effective;    // at the painful segment
   std::optional<FluidLevel> risky_at_pain, risky_in_cistern;
-  double dosed_ug = 0, in_fluid_ug = 0, in_tissue_ug = 0, in_plasma_ug = 0, eliminated_ug = 0;  // at the end
+  double dosed_ug = 0, in_fluid_ug = 0, in_tissue_ug = 0, in_plasma_ug = 0, eliminated_ug = 0,
+         beside_ug = 0;  // at the end
 };
 
 struct SideEffectCourse {
@@ -99,6 +100,12 @@ struct PatientBands {
   std::vector<std::string> unverified;   // keys of data/population
 };
 
+/// What befell the way to the patient, that no pump feels.
+struct PatientEvent {
+  Instant at;
+  std::string text;  // "the catheter leaks: 40 % goes under the skin"
+};
+
 struct LevelMark {
   std::string name;  // "T10", a vertebra
   double z = 0;      // cm
@@ -112,6 +119,7 @@ struct PatientRun {
   std::vector<Instant> times;
   std::vector<DrugInPatient> drugs;  // those that the library of substances knows
   EffectsInPatient effects;
+  std::vector<PatientEvent> events;     // in order
   std::optional<PatientBands> bands;    // when many patients were asked for
   std::vector<std::string> unknown;     // drugs that it does not know
   std::vector<std::string> unverified;  // "length", "morphine dural_loss", ...: what the picture stands on

@@ -1,6 +1,7 @@
 #include "world/patient_twin.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <memory>
@@ -9,6 +10,8 @@
 
 #include "body/individual.hpp"
 #include "body/reference_solver.hpp"
+#include "body/route.hpp"
+#include "world/catheter_fault.hpp"
 #include "world/effect_recorder.hpp"
 #include "world/tip_flow.hpp"
 
@@ -41,22 +44,39 @@ double fluid_at(const ReferenceSolver& solver, double z) {
   return above_zero(solver.fluid(cell) * (1 - beyond) + solver.fluid(cell + 1) * beyond);
 }
 
-/// The reference, fed at the tip.
-struct AtTip {
-  ReferenceSolver* solver;
-  std::vector<double> share;
+/// The reference, fed at the tip, beside it, and under the skin. A drug without epidural numbers of its own
+/// comes to the blood alone from there, as from under the skin.
+class AtTip {
+ public:
+  AtTip(ReferenceSolver& solver, const Kinetics& kinetics, const std::vector<double>& share)
+      : solver_(&solver),
+        ways_{WayIn::make(solver, kinetics, DoseRoute::kIntrathecal, share).value(),
+              WayIn::make(solver, kinetics, epidural_route(kinetics), share).value(),
+              WayIn::make(solver, kinetics, DoseRoute::kSubcutaneous, {}).value()} {}
 
-  void give(double ug) { solver->give(ug, share); }
-  void set_rate(double rate) {
+  void give(double ug, const std::array<double, kDestinations>& ways) {
+    for (std::size_t i = 0; i < kDestinations; ++i) {
+      if (ways[i] > 0) ways_[i].give(*solver_, ug * ways[i]);
+    }
+  }
+  void set_rate(double rate, const std::array<double, kDestinations>& ways) {
     Inflow inflow;
-    inflow.fluid = share;
-    for (double& part : inflow.fluid) part *= rate;
-    solver->set_inflow(std::move(inflow));
+    for (std::size_t i = 0; i < kDestinations; ++i) {
+      if (ways[i] > 0) ways_[i].add_to(inflow, rate * ways[i]);
+    }
+    solver_->set_inflow(std::move(inflow));
   }
   template <class Each>
   void advance(double minutes, Each&& each) {
-    solver->advance(minutes, kTolerance, each);
+    solver_->advance(minutes, kTolerance, each);
   }
+
+ private:
+  static DoseRoute epidural_route(const Kinetics& kinetics) {
+    return kinetics.epidural_csf_ka > 0 ? DoseRoute::kEpidural : DoseRoute::kSubcutaneous;
+  }
+  ReferenceSolver* solver_;
+  std::array<WayIn, kDestinations> ways_;  // by Destination
 };
 
 /// The lowest level at the painful segment, or in the cistern, with which half of those who are prone to a
@@ -84,14 +104,16 @@ std::optional<FluidLevel> risky_level(const Substance& substance, const Response
 /// One drug on its way through the patient.
 class DrugOnItsWay {
  public:
-  DrugOnItsWay(const RunResult& run, std::size_t drug, const Substance& substance, const Kinetics& kinetics,
-               const Response& response, const Individual& who, const PatientRun& patient, Span pain)
+  DrugOnItsWay(const RunResult& run, std::size_t drug, const Substance& substance,
+               const PatientSetting& setting, const Kinetics& kinetics, const Response& response,
+               const Individual& who, const PatientRun& patient, Span pain)
       : patient_(patient),
         kinetics_(kinetics),
         solver_(make_neuraxis(who.body, kinetics), kinetics),
         segment_(cells_in(solver_.axis(), pain)),
-        follower_(tip_flow(run, drug),
-                  AtTip{&solver_, source_in_volume(solver_.axis(), patient.tip_cm, who.bolus_mixing_volume)},
+        follower_(pieces_of(run, drug, setting.catheter_faults, setting.pocket_fills),
+                  AtTip{solver_, kinetics,
+                        source_in_volume(solver_.axis(), patient.tip_cm, who.bolus_mixing_volume)},
                   [this](Instant t) { look(t); }) {
     out_.drug = drug;
     if (substance.relief_ec50)
@@ -131,6 +153,7 @@ class DrugOnItsWay {
     for (const double amount : state.fluid) out_.in_fluid_ug += amount;
     for (const double amount : state.tissue) out_.in_tissue_ug += amount;
     for (const double amount : state.plasma) out_.in_plasma_ug += amount;
+    for (const double amount : state.depots) out_.beside_ug += amount;
     out_.eliminated_ug = state.eliminated.value();
     return std::move(out_);
   }
@@ -219,6 +242,7 @@ PatientRun patient_of(const RunResult& run, const PatientSetting& setting, const
   patient.length_cm = data.anatomy.length.value;
   for (const NamedLevel& level : data.anatomy.vertebrae) patient.vertebrae.push_back({level.name, level.z});
   patient.times = times_of(run);
+  patient.events = events_of(setting.catheter_faults, setting.pocket_fills, Instant{} + run.lasts);
   for_each_number(data.anatomy, [&](std::string_view key, const Number& number) {
     note_unverified("", key, number, patient.unverified);
   });
@@ -235,8 +259,8 @@ PatientRun patient_of(const RunResult& run, const PatientSetting& setting, const
   const Span pain = data.anatomy.cord_span(setting.pain).value();
   std::vector<std::unique_ptr<DrugOnItsWay>> ways;
   for (std::size_t i = 0; i < known.drugs.size(); ++i)
-    ways.push_back(std::make_unique<DrugOnItsWay>(run, known.drugs[i], *known.substances[i], who.kinetics[i],
-                                                  who.responses[i], who, patient, pain));
+    ways.push_back(std::make_unique<DrugOnItsWay>(run, known.drugs[i], *known.substances[i], setting,
+                                                  who.kinetics[i], who.responses[i], who, patient, pain));
   EffectRecorder effects{who, known};
   std::vector<SiteLevels> levels(ways.size());
   Instant now;

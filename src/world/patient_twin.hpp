@@ -9,14 +9,17 @@
 #include "body/anatomy.hpp"
 #include "body/individual.hpp"
 #include "body/substance.hpp"
+#include "world/catheter_fault.hpp"
 #include "world/run_result.hpp"
 
 namespace theca {
 
 /// What a scenario says of the patient.
 struct PatientSetting {
-  std::string tip = "T10";      // vertebra of the catheter's tip
-  std::string pain = "T12";     // cord segment of the pain, or of the spasticity
+  std::string tip = "T10";                          // vertebra of the catheter's tip
+  std::string pain = "T12";                         // cord segment of the pain, or of the spasticity
+  std::vector<CatheterFault> catheter_faults = {};  // in order, one at a time
+  std::vector<PocketFill> pocket_fills = {};
   double opioid_tolerance = 1;  // EC50 of opioids over that of a patient who never had any
 };
 

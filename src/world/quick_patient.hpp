@@ -24,7 +24,7 @@ struct QuickPlaces {
 };
 
 /// Courses at `times`, which rise.
-QuickCourses quick_courses(const RunResult& run, const KnownDrugs& known, const Individual& who,
-                           const QuickPlaces& places, std::span<const Instant> times);
+QuickCourses quick_courses(const RunResult& run, const PatientSetting& setting, const KnownDrugs& known,
+                           const Individual& who, const QuickPlaces& places, std::span<const Instant> times);
 
 }  // namespace theca

@@ -30,6 +30,12 @@ constexpr std::array<Choice<VisitAct>, 8> kVisitActs{{{"refill", VisitAct::kRefi
                                                       {"resume", VisitAct::kResume},
                                                       {"set clock", VisitAct::kSetClock}}};
 
+constexpr std::array<Choice<CatheterFaultKind>, 4> kCatheterFaults{{
+    {"leak", CatheterFaultKind::kLeak},
+    {"disconnection", CatheterFaultKind::kDisconnection},
+    {"migration", CatheterFaultKind::kMigration},
+    {"occlusion", CatheterFaultKind::kOcclusion},
+}};
 constexpr std::array<Choice<FaultKind>, 16> kFaultKinds{{{"power loss", FaultKind::kPowerLoss},
                                                          {"brown-out", FaultKind::kBrownOut},
                                                          {"lost steps", FaultKind::kLostSteps},
@@ -252,6 +258,8 @@ class Loader {
       scenario_.body.tip = *tip;
     if (const auto pain = level("pain", "a dermatome, C1 to C8, T1 to T12, L1 to L5, S1 to S5", true))
       scenario_.body.pain = *pain;
+    table.each("catheter_fault", [&](TableReader& entry) { catheter_fault(entry); });
+    table.each("pocket_fill", [&](TableReader& entry) { pocket_fill(entry); });
     if (!table.has("opioid_tolerance")) return;
     constexpr double kMost = 1'000;
     const auto factor = table.need_decimal("opioid_tolerance");
@@ -259,6 +267,46 @@ class Loader {
     if (*factor < 1 || *factor > kMost)
       table.error("opioid_tolerance", fmt::format("{}: allowed: 1 (never had any) to {}", *factor, kMost));
     scenario_.body.opioid_tolerance = *factor;
+  }
+
+  void catheter_fault(TableReader& table) {
+    CatheterFault made;
+    if (const auto text = table.need_text("at")) made.from = moment(table, "at", *text);
+    const auto kind = table.present("kind")
+                          ? table.choice("kind", std::span<const Choice<CatheterFaultKind>>{kCatheterFaults})
+                          : std::nullopt;
+    if (!kind) return table.forgive_unknown_keys();
+    made.kind = *kind;
+    const Instant end = Instant{} + scenario_.time.lasts;
+    const auto lasts = table.quantity<Duration>("lasts", parse_duration);
+    if (lasts && lasts->raw() <= 0) table.error("lasts", "has no duration");
+    made.until = lasts ? std::min(end, made.from + *lasts) : end;
+    if (made.kind == CatheterFaultKind::kLeak) {
+      constexpr double kPartsPerMillion = 1e6;
+      if (const auto share = table.need_quantity<std::int64_t>("share", parse_percent))
+        made.share = static_cast<double>(*share) / kPartsPerMillion;
+      if (made.share <= 0 || made.share > 1) table.error("share", "allowed: above 0 %, up to 100 %");
+    }
+    if (made.kind == CatheterFaultKind::kOcclusion)
+      made.holds = table.quantity<Volume>("holds", parse_volume).value_or(kHeldBack);
+    auto& all = scenario_.body.catheter_faults;
+    if (!all.empty() && made.from < all.back().until)
+      table.error("at", "is before the fault above it is over; one at a time, in the order of their times");
+    all.push_back(made);
+  }
+
+  void pocket_fill(TableReader& table) {
+    PocketFill made;
+    if (const auto text = table.need_text("at")) made.at = moment(table, "at", *text);
+    if (const auto name = table.need_text("fluid")) {
+      made.fluid = *name;
+      if (std::ranges::find(scenario_.fluids, *name, &ScenarioFluid::name) == scenario_.fluids.end())
+        table.error("fluid", in_quotes(*name) + ": allowed: a name of [fluids]");
+    }
+    made.volume = table.need_quantity<Volume>("volume", parse_volume).value_or(Volume{});
+    auto& all = scenario_.body.pocket_fills;
+    if (!all.empty() && made.at < all.back().at) table.error("at", "is before the one above it");
+    all.push_back(made);
   }
 
   struct ReadPath {

@@ -70,8 +70,9 @@ std::vector<TipPiece> tip_flow(const RunResult& run, std::size_t drug) {
     return more;
   };
   std::vector<TipPiece> pieces;
-  const auto add = [&](Instant begin, Instant end, double femtograms) {
-    if (femtograms >= kWorthGiving) pieces.push_back({begin, end - begin, femtograms / kFemtogramsPerMicrogram});
+  const auto add = [&](Instant begin, Instant end, double femtograms, double nl) {
+    if (femtograms >= kWorthGiving)
+      pieces.push_back({begin, end - begin, femtograms / kFemtogramsPerMicrogram, nl});
   };
   Instant before;
   double given = 0, volume = 0;
@@ -80,7 +81,7 @@ std::vector<TipPiece> tip_flow(const RunResult& run, std::size_t drug) {
     const double to = volume_of(sample);
     auto cut = std::ranges::upper_bound(cuts, volume);
     if (cut == cuts.end() || *cut >= to || to <= volume) {
-      add(before, sample.at, mass - given + spread_by(to) - spread_by(volume));
+      add(before, sample.at, mass - given + spread_by(to) - spread_by(volume), std::max(0.0, to - volume));
     } else {
       // Within the interval a sharp front may lie: its mass falls by volume on both sides of it.
       const auto sharp_by = [&](double v) {
@@ -95,7 +96,7 @@ std::vector<TipPiece> tip_flow(const RunResult& run, std::size_t drug) {
       Instant begin = before;
       const auto piece = [&](double v, Instant end) {
         const double sharp = sharp_by(v), more = spread_by(v);
-        add(begin, end, sharp - done + more - spread);
+        add(begin, end, sharp - done + more - spread, v - from);
         done = sharp;
         spread = more;
         from = v;

@@ -3,6 +3,7 @@
 /// along it.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -12,11 +13,18 @@
 
 namespace theca {
 
+/// Where drug comes that leaves the catheter.
+enum class Destination : std::uint8_t { kFluid, kEpidural, kUnderSkin };
+inline constexpr std::size_t kDestinations = 3;
+constexpr std::size_t to_index(Destination d) { return static_cast<std::size_t>(d); }
+
 /// So much from `begin` on, evenly over `lasts`, or at once when that is 0.
 struct TipPiece {
   Instant begin;
   Duration lasts;
   double ug = 0;
+  double nl = 0;                                       // of fluid
+  std::array<double, kDestinations> ways = {1, 0, 0};  // shares, whose sum is 1
 };
 /// In order, without overlap; between them nothing leaves. Fronts are spread as they arrive
 /// (FrontArrival::sigma_nl): some of a fluid comes before its front by volume and as much less after it.
@@ -24,8 +32,8 @@ std::vector<TipPiece> tip_flow(const RunResult& run, std::size_t drug);
 
 constexpr double in_minutes(Duration d) { return static_cast<double>(d.raw()) / 60'000; }
 
-/// Takes a solver along the pieces. `Solver` has give(ug), set_rate(ug/min) and advance(minutes, each), where
-/// each(minutes over) is told every step; `each_` is told every moment that is known.
+/// Takes a solver along the pieces. `Solver` has give(ug, ways), set_rate(ug/min, ways) and advance(minutes,
+/// each), where each(minutes over) is told every step; `each_` is told every moment that is known.
 template <class Solver, class Each>
 class TipFollower {
  public:
@@ -42,9 +50,11 @@ class TipFollower {
                           : more  ? pieces_[next_].begin
                                   : t;
       const double rate = flowing ? pieces_[next_].ug / in_minutes(pieces_[next_].lasts) : 0;
-      if (rate != rate_) {
+      const auto ways = flowing ? pieces_[next_].ways : ways_;
+      if (rate != rate_ || ways != ways_) {
         rate_ = rate;
-        solver_.set_rate(rate);
+        ways_ = ways;
+        solver_.set_rate(rate, ways);
       }
       const Instant until = std::min(t, end);
       solver_.advance(in_minutes(until - now_), [&](double over) {
@@ -59,7 +69,7 @@ class TipFollower {
  private:
   void take_what_is_at_once() {
     while (next_ < pieces_.size() && pieces_[next_].begin <= now_ && pieces_[next_].lasts == Duration{}) {
-      solver_.give(pieces_[next_].ug);
+      solver_.give(pieces_[next_].ug, pieces_[next_].ways);
       each_(now_);
       ++next_;
     }
@@ -71,6 +81,7 @@ class TipFollower {
   Instant now_;
   std::size_t next_ = 0;
   double rate_ = -1;
+  std::array<double, kDestinations> ways_ = {1, 0, 0};
 };
 
 }  // namespace theca

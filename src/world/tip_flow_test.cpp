@@ -101,8 +101,8 @@ TEST(TipFlow, a_sharp_front_is_a_step) {
 struct Bucket {
   double* all;
   double rate = 0;
-  void give(double ug) { *all += ug; }
-  void set_rate(double r) { rate = r; }
+  void give(double ug, const std::array<double, kDestinations>&) { *all += ug; }
+  void set_rate(double r, const std::array<double, kDestinations>&) { rate = r; }
   template <class Each>
   void advance(double minutes, Each&& each) {
     *all += rate * minutes;
