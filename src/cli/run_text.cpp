@@ -43,6 +43,24 @@ std::string constant_flow_text(const RunResult& run) {
   return text;
 }
 
+/// Sentences of a patient go on below themselves; nothing that is one line of a table does.
+std::string folded(const std::string& sentence) {
+  constexpr std::size_t kColumns = 110;
+  std::string text, line = "  ";
+  std::size_t from = 0;
+  while (from < sentence.size()) {
+    const std::size_t end = std::min(sentence.find(' ', from), sentence.size());
+    const std::string word = sentence.substr(from, end - from);
+    if (line.size() + 1 + word.size() > kColumns) {
+      text += line + '\n';
+      line = "   ";
+    }
+    line += (line.back() == ' ' && line.size() < 3 ? "" : " ") + word;
+    from = end + 1;
+  }
+  return text + line + '\n';
+}
+
 std::string ending(const RunResult& run, const std::string& dir) {
   std::string text;
   if (!run.charge_mah.empty()) {
@@ -55,10 +73,10 @@ std::string ending(const RunResult& run, const std::string& dir) {
     for (const PatientEvent& event : run.patient->events)
       text += fmt::format("  {}: {}\n", day_text(run, event.at), event.text);
     for (const DrugInPatient& drug : run.patient->drugs)
-      text += fmt::format("  patient, {}: {}\n", run.drugs[drug.drug].name, patient_sentence(run, drug));
+      text += folded(fmt::format("patient, {}: {}", run.drugs[drug.drug].name, patient_sentence(run, drug)));
     if (const std::string effects = effects_sentence(run); !effects.empty())
-      text += fmt::format("  patient: {}\n", effects);
-    if (run.patient->bands) text += fmt::format("  {}\n", bands_sentence(run));
+      text += folded("patient: " + effects);
+    if (run.patient->bands) text += folded("patients: " + bands_sentence(run));
     for (const std::string& name : run.patient->unknown)
       text += fmt::format("  patient, {}: not in data/substances\n", name);
   }
