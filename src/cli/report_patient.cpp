@@ -114,7 +114,15 @@ std::string level_text(double ug_per_ml) {
 
 std::string patient_sentence(const RunResult& run, const DrugInPatient& drug) {
   const PatientRun& patient = *run.patient;
-  if (drug.dosed_ug <= 0) return "None of it left the tip in this run.";
+  const std::string held =
+      drug.held_ug > 0
+          ? fmt::format(" {} of it is still held back in the shut catheter.", mass(of_ug(drug.held_ug)))
+          : "";
+  if (drug.dosed_ug <= 0) return "None of it left the tip in this run." + held;
+  if (drug.highest_at_tip.value <= 0)
+    return fmt::format("None of it reached the spinal fluid; the blood holds at most {}, on {}.{}",
+                       level_text(drug.highest_in_plasma.value), day_text(run, drug.highest_in_plasma.at),
+                       held);
   const auto when = [&](Instant t) { return day_text(run, t); };
   const auto highest = [&](const Peak& peak) {
     return fmt::format("{}, on {}", level_text(peak.value), when(peak.at));
@@ -128,8 +136,10 @@ std::string patient_sentence(const RunResult& run, const DrugInPatient& drug) {
                                               when(*drug.effective_from))
                                 : fmt::format("; the effective level ({}) is not reached", level);
   }
-  return text + fmt::format(". The cistern holds at most {}; the blood {}.", highest(drug.highest_in_cistern),
-                            highest(drug.highest_in_plasma));
+  return text +
+         fmt::format(". The cistern holds at most {}; the blood {}.", highest(drug.highest_in_cistern),
+                     highest(drug.highest_in_plasma)) +
+         held;
 }
 
 std::string effects_sentence(const RunResult& run) {

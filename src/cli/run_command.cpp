@@ -14,6 +14,7 @@
 #include "cli/progress_bar.hpp"
 #include "cli/run_files.hpp"
 #include "cli/run_text.hpp"
+#include "cli/seed_option.hpp"
 #include "cohort/many_patients.hpp"
 #include "quantity/text.hpp"
 #include "world/play.hpp"
@@ -121,9 +122,7 @@ void add_run_command(CLI::App& app, int& exit_code) {
           ->check(CLI::Range(std::int64_t{20}, kMostPatients))
           ->type_name("N")
           ->excludes(lives);
-  CLI::Option* seed =
-      command->add_option("--seed", options->seed, "of the patients or of the random lives; default 1")
-          ->type_name("N");
+  CLI::Option* seed = add_seed(*command, options->seed, "of the patients or of the random lives; default 1");
   command->add_option("--days", options->days, "length of each life; default 30")
       ->check(CLI::Range(1, 20'000))
       ->type_name("N")

@@ -12,6 +12,7 @@
 
 #include "cli/data_dir.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/seed_option.hpp"
 #include "cli/study_text.hpp"
 #include "cohort/calibrate.hpp"
 #include "cohort/many_patients.hpp"
@@ -126,7 +127,7 @@ void add_patients(CLI::App& command, Options& options, const char* about) {
   command.add_option("--patients", options.patients, about)
       ->check(CLI::Range(std::int64_t{20}, kMostPatients))
       ->type_name("N");
-  command.add_option("--seed", options.seed, "of the patients; default 1")->type_name("N");
+  add_seed(command, options.seed, "of the patients; default 1");
   command.add_flag("--allow", options.allow,
                    "take numbers of data/ that lie outside of their published ranges");
   command.add_flag("--json", options.json, "as JSON");

@@ -92,6 +92,9 @@ WhenOverPatients when_over(const std::vector<Told>& all, When&& when) {
 Scenario with_flow_error(Scenario scenario, double error) {
   const auto ppm = static_cast<std::int32_t>(std::lround(error * kPartsPerMillion));
   scenario.flow_error_ppm += ppm;
+  for (ScenarioFault& fault : scenario.faults) {
+    if (fault.kind == FaultKind::kFlowError) fault.flow_error_ppm += ppm;
+  }
   return scenario;
 }
 

@@ -113,6 +113,13 @@ TEST(ManyPatients, a_pump_that_runs_slow_brings_its_front_late) {
   EXPECT_GT(late.fronts[0].ms.median, 1.05 * static_cast<double>(it.run.fronts[0].truly->raw()));
 }
 
+TEST(ManyPatients, a_fault_of_the_flow_comes_on_top_of_each_pumps_own_error) {
+  const Middle it =
+      middle("\n[[fault]]\nat = \"day 1 09:00\"\nkind = \"flow error\"\nflow_error = \"+5 %\"\n");
+  const PatientBands some = bands(it, adults(), {.patients = 30, .seed = 2, .threads = 2});
+  EXPECT_GT(some.fronts[0].ms.p95, 1.01 * some.fronts[0].ms.p5);
+}
+
 TEST(ManyPatients, quantiles_lie_between_values_on_a_line) {
   std::vector<double> values{4, 1, 3, 2, 5};
   const Quantiles q = quantiles_of(values);

@@ -44,16 +44,23 @@ std::array<double, kDestinations> ways_of(const CatheterFault& fault) {
 
 }  // namespace
 
-std::vector<TipPiece> through(const std::vector<TipPiece>& pieces, const std::vector<CatheterFault>& faults) {
+Way through(const std::vector<TipPiece>& pieces, const std::vector<CatheterFault>& faults,
+            Instant end_of_run) {
   std::vector<TipPiece> out;
   std::size_t next = 0;  // fault
   double held_ug = 0, held_nl = 0;
-  const auto open = [&](const CatheterFault& fault) {
-    if (held_ug > 0) out.push_back({fault.until, Duration{}, held_ug, held_nl});
+  const auto open = [&] {
+    const CatheterFault& fault = faults[next++];
+    if (fault.until >= end_of_run || held_ug <= 0) return;
+    const bool another = next < faults.size() && faults[next].from == fault.until;
+    if (another && faults[next].kind == CatheterFaultKind::kOcclusion) return;  // it never opened
+    TipPiece burst{fault.until, Duration{}, held_ug, held_nl};
+    if (another) burst.ways = ways_of(faults[next]);
+    out.push_back(burst);
     held_ug = held_nl = 0;
   };
   const auto past = [&](Instant t) {  // faults that are over by then
-    while (next < faults.size() && faults[next].until <= t) open(faults[next++]);
+    while (next < faults.size() && faults[next].until <= t) open();
   };
   for (const TipPiece& whole : pieces) {
     TipPiece rest = whole;
@@ -80,21 +87,21 @@ std::vector<TipPiece> through(const std::vector<TipPiece>& pieces, const std::ve
       } else {
         hit.ways = ways_of(fault);
       }
-      if (hit.ug > 0) out.push_back(hit);
+      out.push_back(hit);
       if (at_once || fault.until >= end) break;
       rest = part_of(rest, fault.until, end);
     }
   }
   // What opens after the last piece.
-  while (next < faults.size()) open(faults[next++]);
-  return out;
+  while (next < faults.size()) open();
+  return {std::move(out), held_ug};
 }
 
-std::vector<TipPiece> pieces_of(const RunResult& run, std::size_t drug,
-                                const std::vector<CatheterFault>& faults,
-                                const std::vector<PocketFill>& pockets) {
+Way way_of(const RunResult& run, std::size_t drug, const std::vector<CatheterFault>& faults,
+           const std::vector<PocketFill>& pockets) {
   constexpr double kFemtogramsPerMicrogram = 1e9;
-  std::vector<TipPiece> pieces = through(tip_flow(run, drug), faults);
+  Way way = through(tip_flow(run, drug), faults, Instant{} + run.lasts);
+  std::vector<TipPiece>& pieces = way.pieces;
   for (const PocketFill& pocket : pockets) {
     const auto fluid = std::ranges::find(run.fluids, pocket.fluid, &FluidName::name);
     if (fluid == run.fluids.end()) continue;
@@ -115,7 +122,8 @@ std::vector<TipPiece> pieces_of(const RunResult& run, std::size_t drug,
     }
     pieces.insert(after, beside);
   }
-  return pieces;
+  std::erase_if(pieces, [](const TipPiece& piece) { return piece.ug <= 0; });
+  return way;
 }
 
 std::vector<PatientEvent> events_of(const std::vector<CatheterFault>& faults,

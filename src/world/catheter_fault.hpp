@@ -41,13 +41,19 @@ struct PocketFill {
 std::vector<PatientEvent> events_of(const std::vector<CatheterFault>& faults,
                                     const std::vector<PocketFill>& pockets, Instant end);
 
+/// A drug's pieces, and what a catheter that is still shut holds of it at the end.
+struct Way {
+  std::vector<TipPiece> pieces;
+  double held_ug = 0;
+};
+
 /// All of one drug that went anywhere: what left the catheter through its faults, and what was injected
 /// beside the pump.
-std::vector<TipPiece> pieces_of(const RunResult& run, std::size_t drug,
-                                const std::vector<CatheterFault>& faults,
-                                const std::vector<PocketFill>& pockets);
+Way way_of(const RunResult& run, std::size_t drug, const std::vector<CatheterFault>& faults,
+           const std::vector<PocketFill>& pockets);
 
-/// The same drug with its way; one fault at a time, in the order of their times.
-std::vector<TipPiece> through(const std::vector<TipPiece>& pieces, const std::vector<CatheterFault>& faults);
+/// The same drug with its way, in a run until `end`; one fault at a time, in the order of their times. What
+/// opens as the next fault begins goes the way of that one.
+Way through(const std::vector<TipPiece>& pieces, const std::vector<CatheterFault>& faults, Instant end);
 
 }  // namespace theca

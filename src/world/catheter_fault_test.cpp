@@ -57,9 +57,10 @@ RC_GTEST_PROP(CatheterFaults, none_of_it_is_lost_and_pieces_follow_each_other, (
     one.holds = microlitres(*rc::gen::inRange(0, 500));
     faults.push_back(one);
   }
-  const auto out = through(week(), faults);
+  const Way way = through(week(), faults, Instant{} + days(7));
+  const auto& out = way.pieces;
   const auto sum = by_destination(out);
-  RC_ASSERT(std::abs(std::accumulate(sum.begin(), sum.end(), 0.0) - 7'070) < 1e-6);
+  RC_ASSERT(std::abs(std::accumulate(sum.begin(), sum.end(), 0.0) + way.held_ug - 7'070) < 1e-6);
   for (std::size_t i = 0; i < out.size(); ++i) {
     RC_ASSERT(std::abs(std::accumulate(out[i].ways.begin(), out[i].ways.end(), 0.0) - 1) < 1e-12);
     RC_ASSERT(i == 0 || out[i].begin >= out[i - 1].begin + out[i - 1].lasts);
@@ -69,22 +70,66 @@ RC_GTEST_PROP(CatheterFaults, none_of_it_is_lost_and_pieces_follow_each_other, (
 TEST(CatheterFaults, a_leak_takes_its_share_as_long_as_it_lasts) {
   CatheterFault leak = fault(CatheterFaultKind::kLeak, days(2), days(4));
   leak.share = 0.4;
-  const auto sum = by_destination(through(week(), {leak}));
+  const auto sum = by_destination(through(week(), {leak}, Instant{} + days(7)).pieces);
   EXPECT_NEAR(sum[to_index(Destination::kUnderSkin)], 0.4 * 2'020, 1e-6);
   EXPECT_NEAR(sum[to_index(Destination::kFluid)], 7'070 - 0.4 * 2'020, 1e-6);
 }
 
 TEST(CatheterFaults, an_occlusion_gives_at_once_what_it_held_and_no_more_than_it_can_hold) {
-  const auto out = through(week(), {fault(CatheterFaultKind::kOcclusion, days(2), days(2) + hours(4))});
+  const auto out = through(week(), {fault(CatheterFaultKind::kOcclusion, days(2), days(2) + hours(4))},
+                           Instant{} + days(7))
+                       .pieces;
   const auto burst = std::ranges::find_if(out, [](const TipPiece& piece) {
     return piece.begin == Instant{} + days(2) + hours(4) && piece.lasts == Duration{};
   });
   ASSERT_NE(burst, out.end());
   EXPECT_NEAR(burst->ug, 500.0 / 3, 1e-6) << "four hours of it";
   EXPECT_NEAR(by_destination(out)[to_index(Destination::kUnderSkin)], 0, 1e-9);
-  const auto longer = through(week(), {fault(CatheterFaultKind::kOcclusion, days(2), days(4))});
+  const auto longer =
+      through(week(), {fault(CatheterFaultKind::kOcclusion, days(2), days(4))}, Instant{} + days(7)).pieces;
   EXPECT_NEAR(by_destination(longer)[to_index(Destination::kUnderSkin)], 2'020 - 250, 1e-6)
       << "a quarter of a millilitre is held back, then a connection gives way";
+}
+
+TEST(CatheterFaults, a_catheter_that_is_shut_at_the_end_keeps_what_it_holds) {
+  for (const Duration until : {days(7), days(9)}) {
+    const Way way = through(week(), {fault(CatheterFaultKind::kOcclusion, days(7) - hours(6), until)},
+                            Instant{} + days(7));
+    EXPECT_NEAR(way.held_ug, 250, 1e-6);
+    EXPECT_NEAR(by_destination(way.pieces)[to_index(Destination::kFluid)], 7'070 - 250 - 10, 10 + 1e-6);
+    for (const TipPiece& piece : way.pieces) EXPECT_LT(piece.ug, 501);
+  }
+}
+
+TEST(CatheterFaults, what_opens_as_the_next_fault_begins_goes_its_way) {
+  const CatheterFault shut = fault(CatheterFaultKind::kOcclusion, days(2), days(2) + hours(4));
+  const auto then = [&](CatheterFaultKind kind) {
+    return through(week(), {shut, fault(kind, days(2) + hours(4), days(3))}, Instant{} + days(7));
+  };
+  const double held = 500.0 / 3, rest_of_day = 2.0 / 3 * 500 + 10 + 500;
+  EXPECT_NEAR(
+      by_destination(then(CatheterFaultKind::kDisconnection).pieces)[to_index(Destination::kUnderSkin)],
+      held + rest_of_day, 1e-6);
+  EXPECT_NEAR(by_destination(then(CatheterFaultKind::kMigration).pieces)[to_index(Destination::kEpidural)],
+              held + rest_of_day, 1e-6);
+  const Way never_open = then(CatheterFaultKind::kOcclusion);
+  EXPECT_EQ(std::ranges::count_if(never_open.pieces,
+                                  [&](const TipPiece& piece) {
+                                    return piece.begin == shut.until && piece.lasts == Duration{} &&
+                                           piece.ug > 0;
+                                  }),
+            0)
+      << "it did not open in between";
+}
+
+/// What fills the room is fluid, whoever's drug is in it.
+TEST(CatheterFaults, fluid_without_the_drug_takes_its_room_too) {
+  std::vector<TipPiece> pieces{{Instant{}, hours(12), 0, 500'000},
+                               {Instant{} + hours(12), hours(12), 500, 500'000}};
+  const Way way = through(pieces, {fault(CatheterFaultKind::kOcclusion, Duration{}, days(1) - hours(1))},
+                          Instant{} + days(2));
+  EXPECT_NEAR(by_destination(way.pieces)[to_index(Destination::kUnderSkin)], 500.0 * 11 / 12, 1e-6)
+      << "the quarter of a millilitre was full before the drug came";
 }
 
 /// 0.3 mL a day of 1 mg/mL into the patient for so long, with nothing else in the run.
@@ -205,6 +250,9 @@ TEST(CatheterFaults, are_read_from_a_scenario_and_refused_with_what_is_allowed) 
         std::pair{"[[body.catheter_fault]]\nat = \"day 2 10:00\"\nkind = \"migration\"\n"
                   "[[body.catheter_fault]]\nat = \"day 2 12:00\"\nkind = \"disconnection\"\n",
                   "one at a time"},
+        std::pair{"[[body.catheter_fault]]\nat = \"day 1000 10:00\"\nkind = \"migration\"\n", "at"},
+        std::pair{"[[body.pocket_fill]]\nat = \"day 2 12:00\"\nfluid = \"first\"\nvolume = \"0 mL\"\n",
+                  "volume"},
         std::pair{"[[body.pocket_fill]]\nat = \"day 2 12:00\"\nfluid = \"wine\"\nvolume = \"5 mL\"\n",
                   "\"wine\": allowed: a name of [fluids]"}}) {
     const auto wrong = read(lines);

@@ -40,8 +40,8 @@ struct DrugInPatient {
   std::optional<Instant> effective_from;  // when the fluid at the pain first held `effective`
   std::optional<FluidLevel> effective;    // at the painful segment
   std::optional<FluidLevel> risky_at_pain, risky_in_cistern;
-  double dosed_ug = 0, in_fluid_ug = 0, in_tissue_ug = 0, in_plasma_ug = 0, eliminated_ug = 0,
-         beside_ug = 0;  // at the end
+  double dosed_ug = 0, in_fluid_ug = 0, in_tissue_ug = 0, in_plasma_ug = 0, eliminated_ug = 0, beside_ug = 0,
+         held_ug = 0;  // at the end
 };
 
 struct SideEffectCourse {

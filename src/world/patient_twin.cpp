@@ -104,18 +104,18 @@ std::optional<FluidLevel> risky_level(const Substance& substance, const Response
 /// One drug on its way through the patient.
 class DrugOnItsWay {
  public:
-  DrugOnItsWay(const RunResult& run, std::size_t drug, const Substance& substance,
-               const PatientSetting& setting, const Kinetics& kinetics, const Response& response,
-               const Individual& who, const PatientRun& patient, Span pain)
+  DrugOnItsWay(std::size_t drug, const Substance& substance, const Kinetics& kinetics,
+               const Response& response, const Individual& who, const PatientRun& patient, Span pain, Way way)
       : patient_(patient),
         kinetics_(kinetics),
         solver_(make_neuraxis(who.body, kinetics), kinetics),
         segment_(cells_in(solver_.axis(), pain)),
-        follower_(pieces_of(run, drug, setting.catheter_faults, setting.pocket_fills),
+        follower_(std::move(way.pieces),
                   AtTip{solver_, kinetics,
                         source_in_volume(solver_.axis(), patient.tip_cm, who.bolus_mixing_volume)},
                   [this](Instant t) { look(t); }) {
     out_.drug = drug;
+    out_.held_ug = way.held_ug;
     if (substance.relief_ec50)
       out_.effective = FluidLevel{response.relief_ec50 * response.used_to, "half of the highest relief",
                                   substance.relief_ec50->verified};
@@ -255,12 +255,24 @@ PatientRun patient_of(const RunResult& run, const PatientSetting& setting, const
     });
   }
   patient.unknown = known.unknown;
+  for (const CatheterFault& fault : setting.catheter_faults) {
+    if (fault.kind != CatheterFaultKind::kMigration) continue;
+    for (const Substance* substance : known.substances) {
+      if (!substance->epidural_csf_ka)
+        patient.events.push_back(
+            {fault.from, "what of " + substance->name +
+                             " passes the dura from there is not known: all of it is reckoned to "
+                             "the blood"});
+    }
+  }
+  std::ranges::stable_sort(patient.events, {}, &PatientEvent::at);
   const Individual who = middle_patient(setting, data.anatomy, known);
   const Span pain = data.anatomy.cord_span(setting.pain).value();
   std::vector<std::unique_ptr<DrugOnItsWay>> ways;
   for (std::size_t i = 0; i < known.drugs.size(); ++i)
-    ways.push_back(std::make_unique<DrugOnItsWay>(run, known.drugs[i], *known.substances[i], setting,
-                                                  who.kinetics[i], who.responses[i], who, patient, pain));
+    ways.push_back(std::make_unique<DrugOnItsWay>(
+        known.drugs[i], *known.substances[i], who.kinetics[i], who.responses[i], who, patient, pain,
+        way_of(run, known.drugs[i], setting.catheter_faults, setting.pocket_fills)));
   EffectRecorder effects{who, known};
   std::vector<SiteLevels> levels(ways.size());
   Instant now;

@@ -121,7 +121,7 @@ class QuickWay {
         cistern_(axis.cells()),
         cord_partition_(kinetics.cord_partition),
         brain_partition_(kinetics.brain_partition),
-        follower_(pieces_of(run, drug, setting.catheter_faults, setting.pocket_fills),
+        follower_(way_of(run, drug, setting.catheter_faults, setting.pocket_fills).pieces,
                   ReducedAtTip{solver_, kinetics}, Nobody{}) {
     const std::vector<double> share = cells_in(axis, places.pain);
     pain_ = mean_row(

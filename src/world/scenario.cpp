@@ -271,7 +271,9 @@ class Loader {
 
   void catheter_fault(TableReader& table) {
     CatheterFault made;
-    if (const auto text = table.need_text("at")) made.from = moment(table, "at", *text);
+    const auto text = table.need_text("at");
+    if (text) made.from = moment(table, "at", *text);
+    if (text && made.from >= Instant{} + scenario_.time.lasts) table.error("at", "is the end of the run");
     const auto kind = table.present("kind")
                           ? table.choice("kind", std::span<const Choice<CatheterFaultKind>>{kCatheterFaults})
                           : std::nullopt;
@@ -280,7 +282,7 @@ class Loader {
     const Instant end = Instant{} + scenario_.time.lasts;
     const auto lasts = table.quantity<Duration>("lasts", parse_duration);
     if (lasts && lasts->raw() <= 0) table.error("lasts", "has no duration");
-    made.until = lasts ? std::min(end, made.from + *lasts) : end;
+    made.until = lasts ? made.from + *lasts : end;
     if (made.kind == CatheterFaultKind::kLeak) {
       constexpr double kPartsPerMillion = 1e6;
       if (const auto share = table.need_quantity<std::int64_t>("share", parse_percent))
@@ -290,22 +292,27 @@ class Loader {
     if (made.kind == CatheterFaultKind::kOcclusion)
       made.holds = table.quantity<Volume>("holds", parse_volume).value_or(kHeldBack);
     auto& all = scenario_.body.catheter_faults;
-    if (!all.empty() && made.from < all.back().until)
+    if (text && !all.empty() && made.from < all.back().until)
       table.error("at", "is before the fault above it is over; one at a time, in the order of their times");
     all.push_back(made);
   }
 
   void pocket_fill(TableReader& table) {
     PocketFill made;
-    if (const auto text = table.need_text("at")) made.at = moment(table, "at", *text);
+    const auto text = table.need_text("at");
+    if (text) made.at = moment(table, "at", *text);
+    if (text && made.at >= Instant{} + scenario_.time.lasts) table.error("at", "is the end of the run");
     if (const auto name = table.need_text("fluid")) {
       made.fluid = *name;
       if (std::ranges::find(scenario_.fluids, *name, &ScenarioFluid::name) == scenario_.fluids.end())
         table.error("fluid", in_quotes(*name) + ": allowed: a name of [fluids]");
     }
-    made.volume = table.need_quantity<Volume>("volume", parse_volume).value_or(Volume{});
+    if (const auto volume = table.need_quantity<Volume>("volume", parse_volume)) {
+      made.volume = *volume;
+      if (volume->raw() <= 0) table.error("volume", "allowed: above 0");
+    }
     auto& all = scenario_.body.pocket_fills;
-    if (!all.empty() && made.at < all.back().at) table.error("at", "is before the one above it");
+    if (text && !all.empty() && made.at < all.back().at) table.error("at", "is before the one above it");
     all.push_back(made);
   }
 

@@ -71,8 +71,8 @@ std::vector<TipPiece> tip_flow(const RunResult& run, std::size_t drug) {
   };
   std::vector<TipPiece> pieces;
   const auto add = [&](Instant begin, Instant end, double femtograms, double nl) {
-    if (femtograms >= kWorthGiving)
-      pieces.push_back({begin, end - begin, femtograms / kFemtogramsPerMicrogram, nl});
+    const double ug = femtograms >= kWorthGiving ? femtograms / kFemtogramsPerMicrogram : 0;
+    if (ug > 0 || nl > 0) pieces.push_back({begin, end - begin, ug, nl});
   };
   Instant before;
   double given = 0, volume = 0;

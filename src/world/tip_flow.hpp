@@ -26,8 +26,9 @@ struct TipPiece {
   double nl = 0;                                       // of fluid
   std::array<double, kDestinations> ways = {1, 0, 0};  // shares, whose sum is 1
 };
-/// In order, without overlap; between them nothing leaves. Fronts are spread as they arrive
-/// (FrontArrival::sigma_nl): some of a fluid comes before its front by volume and as much less after it.
+/// In order, without overlap; between them nothing leaves. Fluid without the drug is among them. Fronts are
+/// spread as they arrive (FrontArrival::sigma_nl): some of a fluid comes before its front by volume and as
+/// much less after it.
 std::vector<TipPiece> tip_flow(const RunResult& run, std::size_t drug);
 
 constexpr double in_minutes(Duration d) { return static_cast<double>(d.raw()) / 60'000; }

@@ -70,7 +70,8 @@ RC_GTEST_PROP(TipFlow, nothing_is_lost_and_pieces_follow_each_other, ()) {
   const double left = static_cast<double>(run.samples.back().tip_mass[0].raw()) / 1e9;
   RC_ASSERT(std::abs(all_of(pieces) - left) < 1e-9 * left);
   for (std::size_t i = 0; i < pieces.size(); ++i) {
-    RC_ASSERT(pieces[i].ug > 0);
+    RC_ASSERT(pieces[i].ug >= 0);
+    RC_ASSERT(pieces[i].nl > 0);
     RC_ASSERT(i == 0 || pieces[i].begin >= pieces[i - 1].begin + pieces[i - 1].lasts);
   }
 }
