@@ -15,6 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using namespace report;
+using run_json::four_digits;
 
 /// The map is written in steps of a decade above a picogram per mL, so that differences are short.
 constexpr double kMapFloor = 1e-6;  // ug/mL
@@ -32,13 +33,6 @@ std::string percent(double share) {
   const double value = 100 * share;
   if (value > 0 && value < 0.95) return fmt::format("{:.1g} %", value);
   return value > 99.5 && value < 100 ? "more than 99 %" : fmt::format("{:.0f} %", value);
-}
-
-/// Four digits; a whole number without a point.
-Json four_digits(double value) {
-  const double read = std::strtod(fmt::format("{:.4g}", value).c_str(), nullptr);
-  if (read == std::floor(read)) return static_cast<std::int64_t>(read);
-  return read;
 }
 
 Json digits(const Course& course) {

@@ -1,5 +1,9 @@
 #include "cli/run_json.hpp"
 
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdlib>
 #include <string_view>
 
 #include "cli/run_words.hpp"
@@ -9,6 +13,13 @@ namespace theca::run_json {
 
 Json number(const std::string& decimal) { return Json::parse(decimal); }
 
+Json four_digits(double value) {
+  constexpr double kWholeBelow = 1e15;
+  if (!std::isfinite(value)) return nullptr;
+  const double read = std::strtod(fmt::format("{:.4g}", value).c_str(), nullptr);
+  if (read == std::floor(read) && std::abs(read) < kWholeBelow) return static_cast<std::int64_t>(read);
+  return read;
+}
 Json ml(Volume volume) { return number(decimal_ml(volume)); }
 Json mg(Mass mass) { return number(decimal_mg(mass)); }
 Json hour_count(Duration duration) { return number(decimal_hours(duration)); }

@@ -15,6 +15,8 @@ using Json = nlohmann::ordered_json;
 
 /// A JSON number with exactly these digits, whole numbers without a point.
 Json number(const std::string& decimal);
+/// Four digits; a whole number without a point; null for what is no number.
+Json four_digits(double value);
 Json ml(Volume volume);
 Json mg(Mass mass);
 Json hour_count(Duration duration);

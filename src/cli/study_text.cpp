@@ -5,26 +5,21 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cli/run_json.hpp"
+
 namespace theca {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using run_json::four_digits;
 
 std::string digits(double value) { return std::isfinite(value) ? fmt::format("{:.3g}", value) : "none"; }
-
-/// Four digits; a whole number without a point; null for what is no number.
-Json number(double value) {
-  if (!std::isfinite(value)) return nullptr;
-  const double read = std::strtod(fmt::format("{:.4g}", value).c_str(), nullptr);
-  if (read == std::floor(read) && std::abs(read) < 1e15) return static_cast<std::int64_t>(read);
-  return read;
-}
 
 Json spread_json(const StudyAnswer& answer) {
   if (!answer.spread) return nullptr;
   const Quantiles& q = *answer.spread;
-  return {{"p5", number(q.p5)},   {"p25", number(q.p25)}, {"median", number(q.median)},
-          {"p75", number(q.p75)}, {"p95", number(q.p95)}, {"share", number(answer.share)}};
+  return {{"p5", four_digits(q.p5)},   {"p25", four_digits(q.p25)}, {"median", four_digits(q.median)},
+          {"p75", four_digits(q.p75)}, {"p95", four_digits(q.p95)}, {"share", four_digits(answer.share)}};
 }
 
 std::string spread_text(const StudyAnswer& answer) {
@@ -34,9 +29,9 @@ std::string spread_text(const StudyAnswer& answer) {
 }
 
 Json published_json(const Number& published) {
-  return {{"value", number(published.value)},
-          {"low", number(published.low)},
-          {"high", number(published.high)},
+  return {{"value", four_digits(published.value)},
+          {"low", four_digits(published.low)},
+          {"high", four_digits(published.high)},
           {"sources", published.sources},
           {"verified", published.verified}};
 }
@@ -74,7 +69,7 @@ Json study_json(const Study& study, const std::vector<StudyAnswer>& answers, std
              {"says", quantity.says},
              {"kind", name_of(quantity.kind)},
              {"unit", quantity.unit},
-             {"middle", number(answers[i].middle)},
+             {"middle", four_digits(answers[i].middle)},
              {"spread", spread_json(answers[i])}};
     if (quantity.published) one["published"] = published_json(*quantity.published);
     json["quantities"].push_back(std::move(one));
@@ -110,9 +105,9 @@ Json validation_json(const std::vector<ValidationRow>& rows, std::int64_t patien
                             {"study", row.study->id},
                             {"quantity", row.quantity->id},
                             {"unit", row.quantity->unit},
-                            {"value", number(row.value)},
-                            {"low", number(published.low)},
-                            {"high", number(published.high)},
+                            {"value", four_digits(row.value)},
+                            {"low", four_digits(published.low)},
+                            {"high", four_digits(published.high)},
                             {"pass", row.pass},
                             {"counts", row.counts},
                             {"split", name_of(row.quantity->split)},
@@ -134,17 +129,17 @@ std::string calibration_text(const Calibration& calibration) {
 }
 
 Json calibration_json(const Calibration& calibration) {
-  Json json{{"misfit_before", number(calibration.misfit_before)},
-            {"misfit_after", number(calibration.misfit_after)},
+  Json json{{"misfit_before", four_digits(calibration.misfit_before)},
+            {"misfit_after", four_digits(calibration.misfit_after)},
             {"tries", calibration.tries},
             {"numbers", Json::array()}};
   for (const FittedNumber& of : calibration.numbers)
     json["numbers"].push_back({{"name", of.name},
                                {"unit", of.unit},
-                               {"before", number(of.before)},
-                               {"after", number(of.after)},
-                               {"low", number(of.low)},
-                               {"high", number(of.high)},
+                               {"before", four_digits(of.before)},
+                               {"after", four_digits(of.after)},
+                               {"low", four_digits(of.low)},
+                               {"high", four_digits(of.high)},
                                {"at_edge", of.at_edge}});
   return json;
 }

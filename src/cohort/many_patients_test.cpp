@@ -10,12 +10,9 @@
 namespace theca {
 namespace {
 
+using example::body;
 using example::library;
 
-const BodyData& body() {
-  static const BodyData kBody = load_body_data(THECA_DATA_DIR, library().sources).value();
-  return kBody;
-}
 const Variability& adults() {
   static const Variability kAdults = load_variability(THECA_DATA_DIR, library().sources).value();
   return kAdults;

@@ -274,22 +274,7 @@ PatientRun patient_of(const RunResult& run, const PatientSetting& setting, const
         known.drugs[i], *known.substances[i], who.kinetics[i], who.responses[i], who, patient, pain,
         way_of(run, known.drugs[i], setting.catheter_faults, setting.pocket_fills)));
   EffectRecorder effects{who, known};
-  std::vector<SiteLevels> levels(ways.size());
-  Instant now;
-  for (const Instant t : patient.times) {
-    const Duration step = std::max(kEffectStep, Duration{(t - now).raw() / kEffectStepsPerTime});
-    do {
-      const Instant next = std::min(t, now + step);
-      for (std::size_t i = 0; i < ways.size(); ++i) {
-        ways[i]->to(next);
-        levels[i] = ways[i]->levels();
-      }
-      effects.step(next, next - now, levels);
-      now = next;
-    } while (now < t);
-    for (const auto& way : ways) way->record();
-    effects.record();
-  }
+  step_together(ways, effects, patient.times, kEffectStepsPerTime);
   for (const auto& way : ways) patient.drugs.push_back(way->finish());
   patient.effects = effects.finish();
   return patient;

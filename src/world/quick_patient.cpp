@@ -148,22 +148,7 @@ QuickCourses quick_courses(const RunResult& run, const PatientSetting& setting, 
   for (std::size_t i = 0; i < known.drugs.size(); ++i)
     ways.push_back(std::make_unique<QuickWay>(run, setting, known.drugs[i], who.kinetics[i], who, places));
   EffectRecorder effects{who, known};
-  std::vector<SiteLevels> levels(ways.size());
-  Instant now;
-  for (const Instant t : times) {
-    const Duration step = std::max(kEffectStep, Duration{(t - now).raw() / kEffectStepsPerTime});
-    do {
-      const Instant next = std::min(t, now + step);
-      for (std::size_t i = 0; i < ways.size(); ++i) {
-        ways[i]->to(next);
-        levels[i] = ways[i]->levels();
-      }
-      effects.step(next, next - now, levels);
-      now = next;
-    } while (now < t);
-    for (const auto& way : ways) way->record();
-    effects.record();
-  }
+  step_together(ways, effects, times, kEffectStepsPerTime);
   QuickCourses out;
   for (const auto& way : ways) out.drugs.push_back(way->finish());
   out.effects = effects.finish();

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "plan/library.hpp"
+#include "world/patient_twin.hpp"
 #include "world/scenario.hpp"
 
 namespace theca::example {
@@ -22,6 +23,12 @@ inline const Library& library() {
     return std::move(*read);
   }();
   return loaded;
+}
+
+/// Anatomy and substances, as they are in data/.
+inline const BodyData& body() {
+  static const BodyData kBody = load_body_data(THECA_SOURCE_DIR "/data", library().sources).value();
+  return kBody;
 }
 
 /// Morphine 20 mg/mL at 6 mg/day on a dry catheter of 80 cm: the front needs 30 h.
