@@ -47,6 +47,9 @@ struct SiteLevels {
   double plasma = 0;
 };
 
+/// A level as it counts: rounding below zero is none, what is no number stays none.
+inline double above_zero(double level) { return level < 0 ? 0 : level; }
+
 struct ClinicalEffects {
   double relief_of_pain = 0, relief_of_spasticity = 0;  // share that is taken away
   double ventilation = 1;                               // share of that without a drug

@@ -159,6 +159,25 @@ ReducedModel::ReducedModel(const Neuraxis& axis, const Kinetics& substance, std:
   plasma_total_ = list(plasma.eigenvectors().transpose() * scale);
 }
 
+namespace {
+std::vector<double> mean_of(const std::vector<std::vector<double>>& rows, std::span<const double> share,
+                            std::size_t order) {
+  std::vector<double> mean(order);
+  for (std::size_t i = 0; i < share.size(); ++i) {
+    if (share[i] == 0) continue;
+    for (std::size_t k = 0; k < order; ++k) mean[k] += share[i] * rows[i][k];
+  }
+  return mean;
+}
+}  // namespace
+
+std::vector<double> ReducedModel::mean_fluid(std::span<const double> share) const {
+  return mean_of(fluid_, share, order());
+}
+std::vector<double> ReducedModel::mean_tissue(std::span<const double> share) const {
+  return mean_of(tissue_, share, order());
+}
+
 ReducedSolver::ReducedSolver(const ReducedModel& model)
     : model_(&model), z_(model.order()), y_(model.plasma_rate_.size()) {}
 

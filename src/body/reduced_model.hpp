@@ -39,6 +39,9 @@ class ReducedModel {
   /// What a concentration is made of: ug/mL for each unit of a decay's amount.
   [[nodiscard]] const std::vector<double>& fluid(std::size_t node) const { return fluid_[node]; }
   [[nodiscard]] const std::vector<double>& tissue(std::size_t leaf) const { return tissue_[leaf]; }
+  /// The same of means, by shares of cells (cells_in, source_at).
+  [[nodiscard]] std::vector<double> mean_fluid(std::span<const double> share) const;
+  [[nodiscard]] std::vector<double> mean_tissue(std::span<const double> share) const;
 
  private:
   friend class ReducedSolver;

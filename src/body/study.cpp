@@ -3,9 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
-#include <cmath>
-#include <limits>
 
 #include "quantity/text.hpp"
 
@@ -13,11 +10,10 @@ namespace theca {
 namespace {
 
 constexpr std::int64_t kSchema = 1;
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr double kFemtogramsPerMicrogram = 1e9;
 constexpr double kNanolitresPerMillilitre = 1e6;
-constexpr double kTolerance = 1e-4;  // of each step, of the largest level
-constexpr Duration kLongest = days(3'660);
+constexpr double kPartsPerMillion = 1e6;
+constexpr Duration kLongest = days(3'660), kShortestVisit = hours(1);
 
 constexpr std::array<Choice<DoseRoute>, kDoseRouteCount> kRoutes{{
     {"intrathecal", DoseRoute::kIntrathecal},
@@ -26,7 +22,7 @@ constexpr std::array<Choice<DoseRoute>, kDoseRouteCount> kRoutes{{
     {"oral", DoseRoute::kOral},
     {"subcutaneous", DoseRoute::kSubcutaneous},
 }};
-constexpr std::array<Choice<ProbeSite>, 7> kSites{{
+constexpr std::array<Choice<ProbeSite>, 8> kSites{{
     {"fluid", ProbeSite::kFluid},
     {"cord", ProbeSite::kCord},
     {"cistern", ProbeSite::kCistern},
@@ -34,7 +30,9 @@ constexpr std::array<Choice<ProbeSite>, 7> kSites{{
     {"plasma", ProbeSite::kPlasma},
     {"ventilation", ProbeSite::kVentilation},
     {"relief", ProbeSite::kRelief},
+    {"dose", ProbeSite::kDose},
 }};
+constexpr std::array<Choice<bool>, 2> kOverPatients{{{"median", false}, {"mean", true}}};
 constexpr std::array<Choice<Split>, 4> kSplits{{
     {"none", Split::kNone},
     {"calibrate", Split::kCalibrate},
@@ -42,18 +40,18 @@ constexpr std::array<Choice<Split>, 4> kSplits{{
     {"consistency", Split::kConsistency},
 }};
 
-enum class Dimension : std::uint8_t { kLevel, kTime, kLevelTime, kVolume, kFlow, kShare };
 struct Kind {
   QuantityKind kind;
   std::string_view word;
-  Dimension dimension;
-  bool at, range;  // needs `at`; may have `from` and `to`
+  Dimension dimension;  // kLevel: that of its probe; kFall: of what it is made of
+  bool at, range;       // needs `at`; may have `from` and `to`
+  bool needs_range = false;
 };
-constexpr std::array<Kind, 14> kKinds{{
+constexpr std::array<Kind, 19> kKinds{{
     {QuantityKind::kLevel, "level", Dimension::kLevel, true, false},
     {QuantityKind::kPeak, "peak", Dimension::kLevel, false, true},
     {QuantityKind::kPeakTime, "peak time", Dimension::kTime, false, true},
-    {QuantityKind::kHalfLife, "half-life", Dimension::kTime, false, true},
+    {QuantityKind::kHalfLife, "half-life", Dimension::kTime, false, true, true},
     {QuantityKind::kAuc, "auc", Dimension::kLevelTime, false, false},
     {QuantityKind::kClearance, "clearance", Dimension::kFlow, false, false},
     {QuantityKind::kMeanResidence, "mean residence time", Dimension::kTime, false, false},
@@ -61,21 +59,29 @@ constexpr std::array<Kind, 14> kKinds{{
     {QuantityKind::kRatio, "ratio", Dimension::kShare, true, false},
     {QuantityKind::kShareLeft, "share left", Dimension::kShare, true, false},
     {QuantityKind::kShareAbsorbed, "share absorbed", Dimension::kShare, false, false},
+    {QuantityKind::kGrowth, "growth", Dimension::kShare, false, true, true},
+    {QuantityKind::kRise, "rise", Dimension::kLevel, false, true, true},
+    {QuantityKind::kTotalEffect, "total effect", Dimension::kTime, false, true},
     {QuantityKind::kOver, "over", Dimension::kShare, false, false},
-    {QuantityKind::kDoseGrowth, "dose growth", Dimension::kShare, false, true},
+    {QuantityKind::kDoseGrowth, "dose growth", Dimension::kShare, false, true, true},
     {QuantityKind::kPumpFlow, "pump flow", Dimension::kShare, false, false},
+    {QuantityKind::kShareAbove, "share above", Dimension::kShare, false, false},
+    {QuantityKind::kFall, "fall", Dimension::kDose, false, false},
 }};
 const Kind& row_of(QuantityKind kind) { return *std::ranges::find(kKinds, kind, &Kind::kind); }
 
 struct Unit {
   Dimension dimension;
   std::string_view name;
-  double scale;  // of ug/mL, min, ug min/mL, mL, mL/min, 1
+  double scale;  // of the dimension's own
 };
-constexpr std::array<Unit, 13> kUnits{{
+constexpr std::array<Unit, 16> kUnits{{
     {Dimension::kLevel, "ug/mL", 1},
     {Dimension::kLevel, "ng/mL", 1e-3},
-    {Dimension::kLevel, "1", 1},  // of ventilation and relief
+    {Dimension::kEffect, "1", 1},
+    {Dimension::kEffect, "%", 0.01},
+    {Dimension::kDose, "mg/day", 1'000},
+    {Dimension::kDose, "mcg/day", 1},
     {Dimension::kTime, "min", 1},
     {Dimension::kTime, "h", 60},
     {Dimension::kTime, "day", 1'440},
@@ -88,9 +94,12 @@ constexpr std::array<Unit, 13> kUnits{{
     {Dimension::kShare, "%", 0.01},
 }};
 
-double minutes_of(Duration d) { return static_cast<double>(d.raw()) / 60'000; }
-
-bool is_effect(ProbeSite site) { return site == ProbeSite::kVentilation || site == ProbeSite::kRelief; }
+/// What a probe there sees.
+Dimension dimension_of(ProbeSite site) {
+  if (site == ProbeSite::kDose) return Dimension::kDose;
+  return site == ProbeSite::kVentilation || site == ProbeSite::kRelief ? Dimension::kEffect
+                                                                       : Dimension::kLevel;
+}
 
 class StudyReader {
  public:
@@ -116,9 +125,7 @@ class StudyReader {
       if (!anatomy_.cord_segment(*pain))
         top_.error("pain", in_quotes(*pain) + ": allowed: a segment, C1 to S5");
     }
-    top_.present("dose");
-    top_.each("dose", [&](TableReader& table) { dose(table); });
-    if (top_.has("dose") && study_.doses.empty()) top_.error("dose", "allowed: at least one [[dose]]");
+    doses();
     top_.present("probe");
     top_.each("probe", [&](TableReader& table) { probe(table); });
     top_.each("quantity", [&](TableReader& table) { quantity(table); });
@@ -134,6 +141,77 @@ class StudyReader {
         top_.error("sources", in_quotes(id) + ": allowed: an id of sources.toml");
     }
     return ids;
+  }
+
+  /// By hand, or titrated.
+  void doses() {
+    const bool titrated = top_.one("titrate", [&](TableReader& table) { titrate(table); });
+    if (titrated) {
+      if (top_.has("dose")) top_.error("dose", "the dose is titrated; allowed: [[dose]] or [titrate]");
+      top_.each("dose", [](TableReader& table) { table.forgive_unknown_keys(); });
+      return;
+    }
+    top_.present("dose");
+    top_.each("dose", [&](TableReader& table) { dose(table); });
+    if (top_.has("dose") && study_.doses.empty()) top_.error("dose", "allowed: at least one [[dose]]");
+  }
+
+  void titrate(TableReader& table) {
+    Titration out;
+    out.level = level(table, Column::kVertebrae);
+    out.start = dose_rate(table, "start").value_or(0);
+    out.visit_every = table.need_quantity<Duration>("visit_every", parse_duration).value_or(kShortestVisit);
+    if (out.visit_every < kShortestVisit) table.error("visit_every", "allowed: 1 h and more");
+    out.wanted_relief = share(table, "wanted_relief", true).value_or(0);
+    if (substance_ != nullptr && !substance_->relief_ec50)
+      table.error("wanted_relief", study_.substance + " has no relief_ec50");
+    out.step = step(table);
+    out.highest = dose_rate(table, "highest").value_or(out.start);
+    if (out.highest < out.start) table.error("highest", "allowed: `start` and more");
+    out.least_ventilation = share(table, "least_ventilation", false).value_or(0);
+    if (substance_ != nullptr && out.least_ventilation > 0 && !substance_->ventilation_c50)
+      table.error("least_ventilation", study_.substance + " has no ventilation_c50");
+    out.held_by = side_effects(table, "held_by");
+    out.lowered_by = side_effects(table, "lowered_by");
+    study_.titration = std::move(out);
+  }
+  /// ug/day, above 0.
+  std::optional<double> dose_rate(TableReader& table, const char* key) {
+    const auto read = table.need_quantity<DoseRate>(key, parse_dose_rate);
+    if (!read) return std::nullopt;
+    if (read->raw() <= 0) table.error(key, "allowed: above 0");
+    return static_cast<double>(read->raw()) / kFemtogramsPerMicrogram;
+  }
+  std::optional<double> share(TableReader& table, const char* key, bool needed) {
+    const auto read = needed ? table.need_quantity<std::int64_t>(key, parse_percent)
+                             : table.quantity<std::int64_t>(key, parse_percent);
+    if (!read) return std::nullopt;
+    const double out = static_cast<double>(*read) / kPartsPerMillion;
+    if (out <= 0 || out >= 1) table.error(key, "allowed: above 0 %, below 100 %");
+    return out;
+  }
+  /// "20 %" of the dose, or "2.4 mcg/day".
+  DoseStep step(TableReader& table) {
+    const auto text = table.need_text("step");
+    if (!text) return {};
+    if (text->ends_with('%')) return {share(table, "step", true).value_or(0), 0};
+    return {0, dose_rate(table, "step").value_or(0)};
+  }
+  std::vector<std::size_t> side_effects(TableReader& table, const char* key) {
+    std::vector<std::size_t> out;
+    for (const std::string& name : table.texts(key)) {
+      if (substance_ == nullptr) continue;
+      const auto& all = substance_->side_effects;
+      const auto found = std::ranges::find(all, name, &SideEffect::name);
+      if (found != all.end()) {
+        out.push_back(static_cast<std::size_t>(found - all.begin()));
+        continue;
+      }
+      std::vector<std::string_view> names;
+      for (const SideEffect& side : all) names.push_back(side.name);
+      table.error(key, in_quotes(name) + ": allowed: " + (names.empty() ? "none" : joined(names)));
+    }
+    return out;
   }
 
   void dose(TableReader& table) {
@@ -169,6 +247,8 @@ class StudyReader {
     if (table.present("site")) out.site = table.choice<ProbeSite>("site", kSites).value_or(ProbeSite::kFluid);
     if (out.site == ProbeSite::kFluid) out.level = level(table, Column::kVertebrae);
     if (out.site == ProbeSite::kCord) out.level = level(table, Column::kCord);
+    if (out.site == ProbeSite::kDose && !study_.titration)
+      table.error("site", "\"dose\" is that of a titration; allowed with [titrate] alone");
     if (substance_ != nullptr && out.site == ProbeSite::kVentilation && !substance_->ventilation_c50)
       table.error("site", study_.substance + " has no ventilation_c50");
     if (substance_ != nullptr && out.site == ProbeSite::kRelief && !substance_->relief_ec50)
@@ -212,15 +292,19 @@ class StudyReader {
       out.to = time(table, "to");
       if (out.from && out.to && *out.from >= *out.to) table.error("to", "allowed: after `from`");
     }
-    const bool needs_range = out.kind == QuantityKind::kHalfLife || out.kind == QuantityKind::kDoseGrowth;
-    if (needs_range && (!out.from || !out.to))
+    if (kind->needs_range && (!out.from || !out.to))
       table.error("from", fmt::format("a {} needs `from` and `to`", kind->word));
     if (out.kind == QuantityKind::kDoseGrowth) keep(table, out);
     if (out.kind == QuantityKind::kShareLeft) {
       if (const auto volume = table.need_quantity<Volume>("volume", parse_volume))
         out.volume_ml = static_cast<double>(volume->raw()) / kNanolitresPerMillilitre;
     }
-    unit(table, out, kind->dimension);
+    if (out.kind == QuantityKind::kShareAbove) {
+      if (const auto above = table.need_decimal("above")) out.above = *above;
+    }
+    unit(table, out);
+    if (!is_of_all(out.kind))
+      out.by_mean = table.choice<bool>("over_patients", kOverPatients).value_or(false);
     out.split = table.choice<Split>("split", kSplits).value_or(Split::kNone);
     if (table.has("published"))
       out.published = need_number(table, "published", out.unit, sources_, Zero::kAllowed);
@@ -233,33 +317,49 @@ class StudyReader {
     study_.quantities.push_back(std::move(out));
   }
 
+  /// What it is made of: probes, or quantities, which `unmet` looks for.
   void probes_of(TableReader& table, StudyQuantity& out) {
+    out.dimension = row_of(out.kind).dimension;
     if (out.kind == QuantityKind::kShareAbsorbed || out.kind == QuantityKind::kDoseGrowth ||
         out.kind == QuantityKind::kPumpFlow)
       return;
     out.of = table.need_text("of").value_or("");
-    const bool two = out.kind == QuantityKind::kRatio || out.kind == QuantityKind::kOver;
+    const bool two = out.kind == QuantityKind::kRatio || out.kind == QuantityKind::kOver ||
+                     out.kind == QuantityKind::kFall;
     if (two) out.over = table.need_text("over").value_or("");
-    if (out.kind == QuantityKind::kOver) return;  // held by load_studies
+    if (is_of_quantities(out.kind)) return;
     for (const auto& [key, name] : {std::pair{"of", &out.of}, std::pair{"over", &out.over}}) {
       if (!name->empty() && find_probe(*name) == nullptr)
         table.error(key, in_quotes(*name) + ": allowed: the name of a probe");
     }
-    const Probe* probe = find_probe(out.of);
-    const bool of_levels = out.kind != QuantityKind::kLevel && out.kind != QuantityKind::kPeak &&
-                           out.kind != QuantityKind::kPeakTime;
+    if (const Probe* probe = find_probe(out.of)) fits(table, out, *probe);
+  }
+
+  void fits(TableReader& table, StudyQuantity& out, const Probe& probe) {
+    const Dimension seen = dimension_of(probe.site);
+    if (out.dimension == Dimension::kLevel) out.dimension = seen;
+    const bool of_any = out.kind == QuantityKind::kLevel || out.kind == QuantityKind::kPeak ||
+                        out.kind == QuantityKind::kPeakTime || out.kind == QuantityKind::kGrowth ||
+                        out.kind == QuantityKind::kRise;
     const bool of_areas = row_of(out.kind).dimension == Dimension::kLevelTime ||
                           out.kind == QuantityKind::kClearance || out.kind == QuantityKind::kMeanResidence ||
                           out.kind == QuantityKind::kSteadyVolume;
-    if (probe != nullptr && of_areas && !probe->times.empty() && probe->times.front() > Duration{})
+    if (of_areas && !probe.times.empty() && probe.times.front() > Duration{})
       table.error("of", in_quotes(out.of) +
                             " is not looked at from the begin on; allowed: times from \"0 min\", or none");
-    if (probe != nullptr && is_effect(probe->site) && of_levels)
+    if (out.kind == QuantityKind::kTotalEffect) {
+      if (seen != Dimension::kEffect)
+        table.error("of", in_quotes(out.of) + " is no effect; allowed: ventilation, relief");
+    } else if (seen == Dimension::kEffect && !of_any) {
       table.error("of", in_quotes(out.of) + " is an effect; allowed: a concentration");
+    } else if (seen == Dimension::kDose && !of_any) {
+      table.error("of", in_quotes(out.of) + " is a dose; allowed: a concentration");
+    }
+    if (study_.titration && (of_areas || out.kind == QuantityKind::kShareLeft))
+      table.error("kind", "the dose is titrated; allowed: of [[dose]] alone");
   }
 
   void keep(TableReader& table, StudyQuantity& out) {
-    constexpr double kPartsPerMillion = 1e6;
     if (const auto share = table.need_quantity<std::int64_t>("keep", parse_percent))
       out.keep = static_cast<double>(*share) / kPartsPerMillion;
     if (substance_ == nullptr) return;
@@ -269,17 +369,16 @@ class StudyReader {
                   fmt::format("allowed: above 0, below relief_emax, {}", substance_->relief_emax->value));
   }
 
-  void unit(TableReader& table, StudyQuantity& out, Dimension dimension) {
+  void unit(TableReader& table, StudyQuantity& out) {
     out.unit = table.need_text("unit").value_or("");
-    const Probe* probe = find_probe(out.of);
-    const bool share = dimension == Dimension::kLevel && probe != nullptr && is_effect(probe->site);
+    const bool any = out.kind == QuantityKind::kFall;  // held against what it is made of by `unmet`
     std::vector<std::string_view> allowed;
     for (const Unit& row : kUnits) {
-      if (row.dimension != dimension || (dimension == Dimension::kLevel && (row.name == "1") != share))
-        continue;
+      if (row.dimension != out.dimension && !any) continue;
       allowed.push_back(row.name);
       if (row.name != out.unit) continue;
       out.scale = row.scale;
+      out.dimension = row.dimension;
       return;
     }
     if (!out.unit.empty()) table.error("unit", in_quotes(out.unit) + ": allowed: " + joined(allowed));
@@ -329,190 +428,9 @@ std::optional<Study> read_file(const std::filesystem::path& path, const std::str
   return study;
 }
 
-/// From the begin and the end of each dose on every minute for two hours, every five for a day, then every
-/// half hour; and when somebody asks.
-std::vector<double> grid_of(const Study& study) {
-  constexpr double kTwoHours = 120, kDay = 1'440;
-  const double end = minutes_of(study.lasts);
-  std::vector<double> changes{0}, grid{end};
-  const auto add = [&](Duration d) { grid.push_back(std::min(end, minutes_of(d))); };
-  for (const Probe& probe : study.probes) std::ranges::for_each(probe.times, add);
-  for (const StudyDose& dose : study.doses) {
-    changes.push_back(minutes_of(dose.at));
-    changes.push_back(minutes_of(dose.at + dose.over));
-  }
-  for (const StudyQuantity& quantity : study.quantities) {
-    for (const auto& d : {quantity.at, quantity.from, quantity.to}) {
-      if (d) add(*d);
-    }
-  }
-  std::ranges::sort(changes);
-  for (std::size_t i = 0; i < changes.size(); ++i) {
-    const double until = i + 1 < changes.size() ? changes[i + 1] : end;
-    for (double t = changes[i]; t < until;) {
-      grid.push_back(t);
-      const double since = t - changes[i];
-      t += since < kTwoHours ? 1 : since < kDay ? 5 : 30;
-    }
-  }
-  std::ranges::sort(grid);
-  grid.erase(std::unique(grid.begin(), grid.end()), grid.end());
-  return grid;
-}
-
-class Looker {
- public:
-  Looker(const Study& study, const Individual& who, const Anatomy& anatomy, const ReferenceSolver& solver)
-      : study_(study),
-        kinetics_(who.kinetics.front()),
-        solver_(solver),
-        effects_({who.responses.front()}),
-        pain_(cells_in(solver.axis(), *anatomy.cord_span(study.pain))) {
-    for (const Probe& probe : study.probes) {
-      std::vector<double> share;
-      if (probe.site == ProbeSite::kFluid) share = source_at(solver.axis(), *anatomy.vertebra(probe.level));
-      if (probe.site == ProbeSite::kCord) share = cells_in(solver.axis(), *anatomy.cord_span(probe.level));
-      shares_.push_back(std::move(share));
-    }
-  }
-
-  void step(double minutes) {
-    SiteLevels levels;
-    levels.fluid = mean(pain_, [&](std::size_t i) { return solver_.fluid(i); });
-    levels.cord = mean(pain_, [&](std::size_t i) { return solver_.tissue(i); }) / kinetics_.cord_partition;
-    levels.cistern = cistern();
-    levels.brain = brain() / kinetics_.brain_partition;
-    levels.plasma = solver_.plasma();
-    effects_.step(minutes, std::array{levels});
-  }
-  [[nodiscard]] double at(std::size_t probe) const {
-    switch (study_.probes[probe].site) {
-      case ProbeSite::kFluid:
-        return mean(shares_[probe], [&](std::size_t i) { return solver_.fluid(i); });
-      case ProbeSite::kCord:
-        return mean(shares_[probe], [&](std::size_t i) { return solver_.tissue(i); });
-      case ProbeSite::kCistern:
-        return cistern();
-      case ProbeSite::kBrain:
-        return brain();
-      case ProbeSite::kPlasma:
-        return solver_.plasma();
-      case ProbeSite::kVentilation:
-        return effects_.effects().ventilation;
-      case ProbeSite::kRelief:
-        return std::max(effects_.effects().relief_of_pain, effects_.effects().relief_of_spasticity);
-    }
-    return kNone;
-  }
-
- private:
-  template <class Level>
-  [[nodiscard]] double mean(const std::vector<double>& share, Level&& level) const {
-    double sum = 0;
-    const std::size_t cells = std::min(share.size(), solver_.axis().cells());
-    for (std::size_t i = 0; i < cells; ++i) sum += share[i] * level(i);
-    return sum;
-  }
-  [[nodiscard]] double cistern() const { return solver_.fluid(solver_.axis().cells()); }
-  [[nodiscard]] double brain() const { return solver_.tissue(solver_.axis().cells()); }
-
-  const Study& study_;
-  Kinetics kinetics_;
-  const ReferenceSolver& solver_;
-  Pharmacodynamics effects_;
-  std::vector<double> pain_;
-  std::vector<std::vector<double>> shares_;
-};
-
-/// A course as it was looked at: at the probe's times, or all the time; between two minutes.
-struct Looked {
-  std::vector<double> t, y;
-};
-Looked looked(const Study& study, std::size_t probe, const StudyCourses& courses, double from, double to) {
-  Looked out;
-  const auto& times = study.probes[probe].times;
-  for (std::size_t i = 0; i < courses.minutes.size(); ++i) {
-    const double t = courses.minutes[i];
-    if (t < from || t > to) continue;
-    const bool wanted =
-        times.empty() || std::ranges::any_of(times, [&](Duration d) { return minutes_of(d) == t; });
-    if (!wanted) continue;
-    out.t.push_back(t);
-    out.y.push_back(courses.courses[probe][i]);
-  }
-  return out;
-}
-
-/// ug, what flows in at that minute up to then.
-double dosed_until(const Study& study, double t) {
-  double dosed = 0;
-  for (const StudyDose& dose : study.doses) {
-    const double begin = minutes_of(dose.at), lasts = minutes_of(dose.over);
-    if (t < begin) continue;
-    dosed += lasts > 0 ? dose.ug * std::min(1.0, (t - begin) / lasts) : dose.ug;
-  }
-  return dosed;
-}
-
-/// At a bolus: after it.
-double level_at(const StudyCourses& courses, std::size_t probe, double t) {
-  const auto after = std::ranges::upper_bound(courses.minutes, t);
-  if (after == courses.minutes.begin() || *(after - 1) != t) return kNone;
-  return courses.courses[probe][static_cast<std::size_t>(after - courses.minutes.begin() - 1)];
-}
-
-/// Slope of the logarithms, 1/min, falling above 0. Times weigh alike, however close they were looked at.
-double fall_of(const Looked& course) {
-  double n = 0, st = 0, sy = 0, stt = 0, sty = 0;
-  const std::size_t last = course.t.size() - 1;
-  for (std::size_t i = 0; i < course.t.size(); ++i) {
-    if (!(course.y[i] > 0)) continue;
-    const double weight = (course.t[std::min(i + 1, last)] - course.t[i == 0 ? 0 : i - 1]) / 2;
-    const double y = std::log(course.y[i]), t = course.t[i] - course.t.front();
-    n += weight;
-    st += weight * t;
-    sy += weight * y;
-    stt += weight * t * t;
-    sty += weight * t * y;
-  }
-  const double spread = n * stt - st * st;
-  return n > 0 && spread > 0 ? -(n * sty - st * sy) / spread : kNone;
-}
-
-/// AUC and AUMC by trapezoids, and on beyond the end by the fall over its last quarter, after the last dose.
-/// Not numbers when there is no fall to go on by, or when more than kMostBeyond of the area would be made up.
-struct Areas {
-  double auc = 0, aumc = 0;
-};
-constexpr double kMostBeyond = 0.3, kLeastFall = 0.01;
-Areas areas_of(const Looked& course, double last_dose) {
-  Areas out;
-  if (course.t.size() < 3) return {kNone, kNone};
-  for (std::size_t i = 1; i < course.t.size(); ++i) {
-    const double h = course.t[i] - course.t[i - 1];
-    out.auc += h * (course.y[i] + course.y[i - 1]) / 2;
-    out.aumc += h * (course.y[i] * course.t[i] + course.y[i - 1] * course.t[i - 1]) / 2;
-  }
-  const double end = course.t.back(), last = course.y.back(), from = std::max(0.75 * end, last_dose);
-  Looked tail;
-  for (std::size_t i = 0; i < course.t.size(); ++i) {
-    if (course.t[i] < from) continue;
-    tail.t.push_back(course.t[i]);
-    tail.y.push_back(course.y[i]);
-  }
-  if (tail.t.size() < 3) return {kNone, kNone};
-  const double fall = fall_of(tail);
-  if (!(fall * (end - from) > kLeastFall) || last / fall > kMostBeyond * (out.auc + last / fall))
-    return {kNone, kNone};
-  out.auc += last / fall;
-  out.aumc += last * end / fall + last / (fall * fall);
-  return out;
-}
-
 }  // namespace
 
 std::string_view name_of(QuantityKind kind) { return row_of(kind).word; }
-bool same_dimension(QuantityKind a, QuantityKind b) { return row_of(a).dimension == row_of(b).dimension; }
 std::string_view name_of(Split split) {
   return std::ranges::find(kSplits, split, [](const auto& choice) { return choice.second; })->first;
 }
@@ -548,134 +466,31 @@ std::vector<DataError> unmet(const std::vector<Study>& studies) {
     const auto study = std::ranges::find(studies, name.substr(0, slash), &Study::id);
     if (slash == std::string::npos || study == studies.end()) return nullptr;
     const auto found = std::ranges::find(study->quantities, name.substr(slash + 1), &StudyQuantity::id);
-    return found == study->quantities.end() || found->kind == QuantityKind::kOver ? nullptr : &*found;
+    return found == study->quantities.end() || is_of_quantities(found->kind) ? nullptr : &*found;
   };
   for (const Study& study : studies) {
     for (const StudyQuantity& quantity : study.quantities) {
-      if (quantity.kind != QuantityKind::kOver) continue;
+      if (!is_of_quantities(quantity.kind)) continue;
       const auto error = [&](const std::string& message) {
         all.push_back({study.file, 0, "quantity " + quantity.id, message});
       };
-      const StudyQuantity *of = find(quantity.of), *over = find(quantity.over);
-      for (const auto& [name, found] : {std::pair{quantity.of, of}, std::pair{quantity.over, over}}) {
+      const auto there = [&](const std::string& name) {
+        const StudyQuantity* found = find(name);
         if (found == nullptr)
           error(in_quotes(name) + ": allowed: \"study/quantity\", neither of them made of others");
-      }
-      if (of != nullptr && over != nullptr && !same_dimension(of->kind, over->kind))
+        return found;
+      };
+      const StudyQuantity* of = there(quantity.of);
+      const StudyQuantity* over = quantity.over.empty() ? nullptr : there(quantity.over);
+      if (of == nullptr) continue;
+      if (quantity.kind == QuantityKind::kOver && over != nullptr && of->dimension != over->dimension)
         error(fmt::format("a {} over a {}; allowed: two of a kind", name_of(of->kind), name_of(over->kind)));
+      if (quantity.kind == QuantityKind::kFall && quantity.unit != of->unit)
+        error(fmt::format("unit {}: allowed: {}, that of {}", in_quotes(quantity.unit), of->unit,
+                          in_quotes(quantity.of)));
     }
   }
   return all;
-}
-
-StudyCourses courses_of(const Study& study, const Individual& who, const Anatomy& anatomy) {
-  const Kinetics& kinetics = who.kinetics.front();
-  ReferenceSolver solver{make_neuraxis(who.body, kinetics), kinetics};
-  struct Given {
-    WayIn way;
-    double begin, end, ug;
-  };
-  std::vector<Given> given;
-  for (const StudyDose& dose : study.doses) {
-    std::vector<double> share;
-    if (!dose.level.empty())
-      share = source_in_volume(solver.axis(), *anatomy.vertebra(dose.level),
-                               dose.mixes_in_ml > 0 ? dose.mixes_in_ml : who.bolus_mixing_volume);
-    auto way = WayIn::make(solver, kinetics, dose.route, std::move(share));
-    assert(way.has_value());  // load_study has held it
-    given.push_back({std::move(*way), minutes_of(dose.at), minutes_of(dose.at + dose.over), dose.ug});
-  }
-  Looker looker{study, who, anatomy, solver};
-  StudyCourses out;
-  out.courses.resize(study.probes.size());
-  const auto record = [&](double t) {
-    out.minutes.push_back(t);
-    for (std::size_t p = 0; p < study.probes.size(); ++p) out.courses[p].push_back(looker.at(p));
-  };
-  double now = 0;
-  for (const double t : grid_of(study)) {
-    if (t > now) {
-      Inflow inflow;
-      for (const Given& dose : given) {
-        if (dose.end > dose.begin && now >= dose.begin && now < dose.end)
-          dose.way.add_to(inflow, dose.ug / (dose.end - dose.begin));
-      }
-      solver.set_inflow(std::move(inflow));
-      solver.advance(t - now, kTolerance);
-      looker.step(t - now);
-      now = t;
-    }
-    const auto gives_now = [&](const Given& dose) { return dose.end <= dose.begin && dose.begin == t; };
-    if (std::ranges::any_of(given, gives_now)) {
-      if (t > 0) record(t);  // before it
-      for (const Given& dose : given) {
-        if (gives_now(dose)) dose.way.give(solver, dose.ug);
-      }
-      looker.step(0);
-    }
-    record(t);
-  }
-  out.dosed_ug = solver.state().dosed.value();
-  out.absorbed_ug = solver.state().absorbed.value();
-  return out;
-}
-
-double value_of(const Study& study, const StudyQuantity& quantity, const StudyCourses& courses) {
-  const auto probe_of = [&](const std::string& name) {
-    return static_cast<std::size_t>(std::ranges::find(study.probes, name, &Probe::name) -
-                                    study.probes.begin());
-  };
-  const double from = quantity.from ? minutes_of(*quantity.from) : 0;
-  const double to = quantity.to ? minutes_of(*quantity.to) : courses.minutes.back();
-  const double at = quantity.at ? minutes_of(*quantity.at) : 0;
-  const std::size_t probe = quantity.of.empty() ? 0 : probe_of(quantity.of);
-  const auto told = [&](double value) { return value / quantity.scale; };
-  switch (quantity.kind) {
-    case QuantityKind::kLevel:
-      return told(level_at(courses, probe, at));
-    case QuantityKind::kRatio:
-      return told(level_at(courses, probe, at) / level_at(courses, probe_of(quantity.over), at));
-    case QuantityKind::kShareLeft:
-      return told(level_at(courses, probe, at) * quantity.volume_ml / dosed_until(study, at));
-    case QuantityKind::kShareAbsorbed:
-      return told(courses.absorbed_ug / courses.dosed_ug);
-    case QuantityKind::kHalfLife: {
-      const Looked course = looked(study, probe, courses, from, to);
-      const double fall = course.t.size() < 2 ? kNone : fall_of(course);
-      return fall > 0 ? told(std::log(2) / fall) : kNone;
-    }
-    case QuantityKind::kPeak:
-    case QuantityKind::kPeakTime: {
-      const Looked course = looked(study, probe, courses, from, to);
-      if (course.y.empty()) return kNone;
-      const bool lowest = study.probes[probe].site == ProbeSite::kVentilation;
-      const auto peak = lowest ? std::ranges::min_element(course.y) : std::ranges::max_element(course.y);
-      return told(quantity.kind == QuantityKind::kPeak
-                      ? *peak
-                      : course.t[static_cast<std::size_t>(peak - course.y.begin())]);
-    }
-    case QuantityKind::kAuc:
-    case QuantityKind::kClearance:
-    case QuantityKind::kMeanResidence:
-    case QuantityKind::kSteadyVolume: {
-      double delay = 0, last_dose = 0;  // of the mean microgram, until it is given; when the last one is
-      for (const StudyDose& dose : study.doses) {
-        delay += dose.ug * (minutes_of(dose.at) + minutes_of(dose.over) / 2) / courses.dosed_ug;
-        last_dose = std::max(last_dose, minutes_of(dose.at + dose.over));
-      }
-      const Areas areas = areas_of(looked(study, probe, courses, 0, courses.minutes.back()), last_dose);
-      const double clearance = courses.dosed_ug / areas.auc, residence = areas.aumc / areas.auc - delay;
-      if (quantity.kind == QuantityKind::kAuc) return told(areas.auc);
-      if (quantity.kind == QuantityKind::kClearance) return told(clearance);
-      if (quantity.kind == QuantityKind::kMeanResidence) return told(residence);
-      return told(clearance * residence);
-    }
-    case QuantityKind::kOver:
-    case QuantityKind::kDoseGrowth:
-    case QuantityKind::kPumpFlow:
-      break;
-  }
-  return kNone;
 }
 
 }  // namespace theca

@@ -13,12 +13,22 @@
 #include "body/anatomy.hpp"
 #include "body/individual.hpp"
 #include "body/route.hpp"
+#include "body/titration.hpp"
 #include "quantity/quantity.hpp"
 
 namespace theca {
 
-/// Where a study looks: a concentration, or an effect.
-enum class ProbeSite : std::uint8_t { kFluid, kCord, kCistern, kBrain, kPlasma, kVentilation, kRelief };
+/// Where a study looks: a concentration, an effect, or the daily dose of a titration.
+enum class ProbeSite : std::uint8_t {
+  kFluid,
+  kCord,
+  kCistern,
+  kBrain,
+  kPlasma,
+  kVentilation,
+  kRelief,
+  kDose
+};
 
 struct StudyDose {
   DoseRoute route = DoseRoute::kIntrathecal;
@@ -35,7 +45,7 @@ struct Probe {
   std::vector<Duration> times;  // when it is looked at; empty: all the time
 };
 
-/// What is made of probes. Times are minutes, levels ug/mL.
+/// What is made of probes. Times are minutes, levels ug/mL, doses ug/day.
 enum class QuantityKind : std::uint8_t {
   kLevel,  // of a probe, at a time
   kPeak,   // highest (of ventilation: lowest)
@@ -48,18 +58,30 @@ enum class QuantityKind : std::uint8_t {
   kRatio,          // of two probes, at a time
   kShareLeft,      // of the dose, in a volume at the probe's level
   kShareAbsorbed,  // of the dose, that has come to the blood by the end
+  kGrowth,         // of a probe, from one time to another: the later level over the earlier
+  kRise,           // the later level less the earlier
+  kTotalEffect,    // of an effect: its integral from one time to another
   kOver,           // of two quantities, of this study or another
   kDoseGrowth,     // of doses raised so that a relief stays, from one time to another
   kPumpFlow,       // delivered over programmed
+  kShareAbove,     // of patients in whom a quantity is above a number
+  kFall,          // over patients: how much less one quantity is where another is tenfold
 };
 std::string_view name_of(QuantityKind kind);
 
-/// Is it made of courses? Others are of a patient or a pump alone.
-constexpr bool is_of_courses(QuantityKind kind) {
-  return kind != QuantityKind::kOver && kind != QuantityKind::kDoseGrowth && kind != QuantityKind::kPumpFlow;
+/// Is it made of courses? Others are of a patient or a pump alone, or of other quantities.
+constexpr bool is_of_courses(QuantityKind kind) { return kind < QuantityKind::kOver; }
+/// Is it made of other quantities?
+constexpr bool is_of_quantities(QuantityKind kind) {
+  return kind == QuantityKind::kOver || kind == QuantityKind::kShareAbove || kind == QuantityKind::kFall;
 }
-/// Quantities of one dimension may be held over each other.
-bool same_dimension(QuantityKind a, QuantityKind b);
+/// Is it one number of all patients, not one of each?
+constexpr bool is_of_all(QuantityKind kind) {
+  return kind == QuantityKind::kShareAbove || kind == QuantityKind::kFall;
+}
+
+/// What is counted in ug/mL, 1, ug/day, min, ug min/mL, mL, mL/min and 1.
+enum class Dimension : std::uint8_t { kLevel, kEffect, kDose, kTime, kLevelTime, kVolume, kFlow, kShare };
 
 enum class Split : std::uint8_t { kNone, kCalibrate, kTest, kConsistency };
 std::string_view name_of(Split split);
@@ -72,8 +94,11 @@ struct StudyQuantity {
   std::string of, over;  // probes, or quantities as "study/id"
   std::optional<Duration> at, from, to;
   double volume_ml = 0;
-  double keep = 0;   // relief
-  std::string unit;  // as told; `scale` of it make one of ug/mL, min, mL, mL/min or 1
+  double keep = 0;       // relief
+  double above = 0;      // in the unit of what it is made of
+  bool by_mean = false;  // told as the mean over patients, not as their median
+  Dimension dimension = Dimension::kShare;
+  std::string unit;  // as told; `scale` of it make one of its dimension
   double scale = 1;
   Split split = Split::kNone;
   std::optional<Number> published;  // value, and the band that passes
@@ -87,7 +112,8 @@ struct Study {
   std::string pain = "T12";  // segment that relief is reckoned at
   std::vector<std::string> sources;
   Duration lasts;
-  std::vector<StudyDose> doses;
+  std::vector<StudyDose> doses;  // none where there is a titration
+  std::optional<Titration> titration;
   std::vector<Probe> probes;
   std::vector<StudyQuantity> quantities;
 };
@@ -104,17 +130,5 @@ std::expected<std::vector<Study>, std::vector<DataError>> load_studies(
 
 /// What the studies ask of each other ("study/quantity") and do not find.
 std::vector<DataError> unmet(const std::vector<Study>& studies);
-
-/// What a study saw in one patient: a course for each probe, and how much came to the blood.
-struct StudyCourses {
-  std::vector<double> minutes;               // rising, 0 first; at a bolus twice, before and after it
-  std::vector<std::vector<double>> courses;  // by probe, by time
-  double dosed_ug = 0, absorbed_ug = 0;
-};
-StudyCourses courses_of(const Study& study, const Individual& who, const Anatomy& anatomy);
-
-/// A quantity of its own study in its own unit; not a number when the courses do not have it, and of those
-/// that are not made of courses (kOver, kDoseGrowth, kPumpFlow).
-double value_of(const Study& study, const StudyQuantity& quantity, const StudyCourses& courses);
 
 }  // namespace theca

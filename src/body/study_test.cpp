@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "body/body_testing.hpp"
+#include "body/study_courses.hpp"
 
 namespace theca {
 namespace {
@@ -165,6 +166,43 @@ TEST(Study, a_wrong_study_is_told_with_key_and_what_is_allowed) {
        "keep: allowed: above 0, below relief_emax");
 }
 
+TEST(Study, a_wrong_titration_is_told_with_key_and_what_is_allowed) {
+  const auto text = [](const std::string& drug, const std::string& more) {
+    return head(drug, "90 days") + "[titrate]\nlevel = \"T10\"\nstart = \"1 mg/day\"\n" + more;
+  };
+  const auto said = [](const std::string& written, const char* words) {
+    const std::string error = first_error(written);
+    EXPECT_NE(error.find(words), std::string::npos) << error;
+  };
+  const std::string steps = "step = \"20 %\"\n", visits = "visit_every = \"14 days\"\n",
+                    wanted = "wanted_relief = \"60 %\"\n", most = "highest = \"20 mg/day\"\n";
+  EXPECT_EQ(first_error(text("morphine", steps + visits + wanted + most) + kPlasma), "none");
+  said(text("morphine", visits + wanted + most), "step: missing");
+  said(text("morphine", "step = \"150 %\"\n" + visits + wanted + most),
+       "step: allowed: above 0 %, below 100 %");
+  said(text("morphine", "step = \"0 mg/day\"\n" + visits + wanted + most), "step: allowed: above 0");
+  said(text("morphine", steps + "visit_every = \"0 h\"\n" + wanted + most),
+       "visit_every: allowed: 1 h and more");
+  said(text("morphine", steps + visits + wanted + "highest = \"0.5 mg/day\"\n"),
+       "highest: allowed: `start` and more");
+  said(text("morphine", steps + visits + wanted + most + "held_by = [\"gout\"]\n"),
+       "held_by: \"gout\": allowed: pruritus, nausea, sedation");
+  said(text("baclofen", steps + visits + wanted + most + "least_ventilation = \"50 %\"\n"),
+       "baclofen has no ventilation_c50");
+  said(text("gadobutrol", steps + visits + wanted + most), "gadobutrol has no relief_ec50");
+  said(text("morphine", steps + visits + wanted + most) +
+           "[[dose]]\nroute = \"intravenous\"\namount = \"1 mg\"\n",
+       "dose: the dose is titrated; allowed: [[dose]] or [titrate]");
+  said(text("morphine", steps + visits + wanted + most) + kPlasma +
+           quantity("x", "clearance", "mL/min", "of = \"plasma\""),
+       "the dose is titrated; allowed: of [[dose]] alone");
+  const std::string by_hand =
+      head("morphine", "1 h") + "[[dose]]\nroute = \"intravenous\"\namount = \"1 mg\"\n";
+  said(by_hand + "[[probe]]\nname = \"d\"\nsite = \"dose\"\n", "allowed with [titrate] alone");
+  said(by_hand + kPlasma + quantity("x", "total effect", "h", "of = \"plasma\""),
+       "\"plasma\" is no effect; allowed: ventilation, relief");
+}
+
 TEST(Study, quantities_over_others_must_be_there_and_alike) {
   const std::string good = head("morphine", "1 h") +
                            "[[dose]]\nroute = \"intravenous\"\namount = \"1 mg\"\n" + kPlasma +
@@ -192,7 +230,7 @@ TEST(Study, every_study_of_the_house_loads) {
   for (const Study& study : *all) {
     const Individual who = middle(study.substance);
     for (const StudyQuantity& quantity : study.quantities) {
-      if (!is_of_courses(quantity.kind) || study.lasts > days(30)) continue;
+      if (!is_of_courses(quantity.kind)) continue;
       EXPECT_TRUE(std::isfinite(value_of(study, quantity, courses_of(study, who, example::adult()))))
           << study.id << ' ' << quantity.id;
     }

@@ -64,6 +64,7 @@ struct Deviation {
   std::array<double, kTargetCount> relief_ec50{};
   double ventilation_c50 = 0, tolerance_gain = 0;
   double tip = 0, pump_flow = 0;
+  double proneness = 0;  // to side effects: below 0 before most others (has_side_effect)
 };
 
 /// The patient at `centre`, deviated.

@@ -74,8 +74,12 @@ int study(const Options& options) {
     tell(one.error(), "study");
     return kExitUsage;
   }
-  const bool asks_others = std::ranges::any_of(
-      one->quantities, [](const StudyQuantity& q) { return q.kind == QuantityKind::kOver; });
+  const bool asks_others = std::ranges::any_of(one->quantities, [&](const StudyQuantity& q) {
+    const auto other = [&](const std::string& name) {
+      return !name.empty() && !name.starts_with(one->id + "/");
+    };
+    return is_of_quantities(q.kind) && (other(q.of) || other(q.over));
+  });
   std::vector<Study> studies;
   if (asks_others) {
     auto all = load_all(*loaded, "study");

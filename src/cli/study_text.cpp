@@ -18,14 +18,10 @@ std::string digits(double value) { return std::isfinite(value) ? fmt::format("{:
 Json spread_json(const StudyAnswer& answer) {
   if (!answer.spread) return nullptr;
   const Quantiles& q = *answer.spread;
-  return {{"p5", four_digits(q.p5)},   {"p25", four_digits(q.p25)}, {"median", four_digits(q.median)},
-          {"p75", four_digits(q.p75)}, {"p95", four_digits(q.p95)}, {"share", four_digits(answer.share)}};
-}
-
-std::string spread_text(const StudyAnswer& answer) {
-  if (!answer.spread) return digits(answer.middle);
-  return fmt::format("{} ({} to {})", digits(answer.spread->median), digits(answer.spread->p5),
-                     digits(answer.spread->p95));
+  return {{"p5", four_digits(q.p5)},           {"p25", four_digits(q.p25)},
+          {"median", four_digits(q.median)},   {"p75", four_digits(q.p75)},
+          {"p95", four_digits(q.p95)},         {"mean", four_digits(*answer.of_all)},
+          {"share", four_digits(answer.share)}};
 }
 
 Json published_json(const Number& published) {
@@ -43,13 +39,20 @@ std::string quantity_text(double value, std::string_view unit) {
   return unit == "1" ? digits(value) : fmt::format("{} {}", digits(value), unit);
 }
 
+std::string spread_text(const StudyQuantity& quantity, const StudyAnswer& answer) {
+  const std::string value = digits(told(quantity, answer));
+  if (!answer.spread) return value;
+  return fmt::format("{}{} ({} to {})", quantity.by_mean ? "on average " : "", value,
+                     digits(answer.spread->p5), digits(answer.spread->p95));
+}
+
 std::string study_text(const Study& study, const std::vector<StudyAnswer>& answers, std::int64_t patients) {
   std::string text = study.title + "\n";
   if (patients > 0) text += fmt::format("  the median of {} patients (5 to 95 %)\n", patients);
   for (std::size_t i = 0; i < study.quantities.size(); ++i) {
     const StudyQuantity& quantity = study.quantities[i];
     const StudyAnswer& answer = answers[i];
-    text += fmt::format("  {}: {}{}", quantity.says, spread_text(answer),
+    text += fmt::format("  {}: {}{}", quantity.says, spread_text(quantity, answer),
                         quantity.unit == "1" ? "" : " " + quantity.unit);
     if (answer.share < 1) text += fmt::format(", in {:.0f} % of them", 100 * answer.share);
     if (quantity.published)
@@ -70,6 +73,7 @@ Json study_json(const Study& study, const std::vector<StudyAnswer>& answers, std
              {"kind", name_of(quantity.kind)},
              {"unit", quantity.unit},
              {"middle", four_digits(answers[i].middle)},
+             {"value", four_digits(told(quantity, answers[i]))},
              {"spread", spread_json(answers[i])}};
     if (quantity.published) one["published"] = published_json(*quantity.published);
     json["quantities"].push_back(std::move(one));
@@ -86,8 +90,9 @@ std::string validation_text(const std::vector<ValidationRow>& rows, std::int64_t
     const Number& published = *row.quantity->published;
     text += fmt::format("  {:>3} {:<11} {:<4} {}: {}{}; published {} ({} to {}{})\n", row.quantity->row,
                         name_of(row.quantity->split), row.pass ? "pass" : "FAIL", row.quantity->says,
-                        spread_text(row.answer), row.quantity->unit == "1" ? "" : " " + row.quantity->unit,
-                        digits(published.value), digits(published.low), digits(published.high),
+                        spread_text(*row.quantity, row.answer),
+                        row.quantity->unit == "1" ? "" : " " + row.quantity->unit, digits(published.value),
+                        digits(published.low), digits(published.high),
                         published.verified ? "" : ", not verified");
     if (!row.counts) continue;
     ++counted;

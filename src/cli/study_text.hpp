@@ -16,6 +16,10 @@ inline constexpr std::int64_t kValidationPatients = 500;
 /// "4.23 ug/mL"; "none" for what is no number.
 std::string quantity_text(double value, std::string_view unit);
 
+/// "3.26 (1.88 to 5.04)", "on average 3.1 (0.5 to 9.2)", without a unit; the middle patient's alone when
+/// there are no others.
+std::string spread_text(const StudyQuantity& quantity, const StudyAnswer& answer);
+
 std::string study_text(const Study& study, const std::vector<StudyAnswer>& answers, std::int64_t patients);
 nlohmann::ordered_json study_json(const Study& study, const std::vector<StudyAnswer>& answers,
                                   std::int64_t patients);

@@ -45,14 +45,13 @@ std::string validation_tables(const std::vector<ValidationRow>& rows,
       passed, counted, tests_passed, tests, patients, seed);
   for (const ValidationRow& row : rows) {
     const Number& published = *row.quantity->published;
-    const Quantiles& q =
-        row.answer.spread.value_or(Quantiles{row.value, row.value, row.value, row.value, row.value});
     const std::string unit = row.quantity->unit == "1" ? "" : " " + row.quantity->unit;
-    text += fmt::format("| {} | {} | {} | {} ({} to {}){} | {} ({} to {}){}{} | {} | {} |\n",
-                        row.quantity->row, name_of(row.quantity->split), row.quantity->says, told(q.median),
-                        told(q.p5), told(q.p95), unit, told(published.value), told(published.low),
-                        told(published.high), unit, published.verified ? "" : ", not verified",
-                        row.pass ? "pass" : "**fail**", joined_sources(published.sources));
+    text +=
+        fmt::format("| {} | {} | {} | {}{} | {} ({} to {}){}{} | {} | {} |\n", row.quantity->row,
+                    name_of(row.quantity->split), row.quantity->says, spread_text(*row.quantity, row.answer),
+                    unit, told(published.value), told(published.low), told(published.high), unit,
+                    published.verified ? "" : ", not verified", row.pass ? "pass" : "**fail**",
+                    joined_sources(published.sources));
   }
   text += "\n**Why rows fail**, as far as is known:\n\n";
   for (const ValidationRow& row : rows) {
@@ -114,7 +113,7 @@ std::string validation_svg(const std::vector<ValidationRow>& rows) {
                        x(over(published.low)), y - 6, x(over(published.high)) - x(over(published.low)));
     svg += fmt::format("<path d=\"M{:.1f} {:.1f}H{:.1f}\" stroke=\"{}\" stroke-width=\"2\"/>\n",
                        x(over(q.p5)), y, x(over(q.p95)), colour);
-    svg += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"{}\"/>\n", x(over(q.median)), y,
+    svg += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"{}\"/>\n", x(over(row.value)), y,
                        colour);
     if (row.quantity->split == Split::kTest)
       svg += fmt::format("<text x=\"{:.0f}\" y=\"{:.1f}\" fill=\"#555555\">test</text>\n", kLeft + kWide + 8,

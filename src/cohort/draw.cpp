@@ -18,6 +18,7 @@ enum class Stream : std::uint32_t {
   kToleranceGain = 6,
   kTip = 7,
   kPumpFlow = 8,
+  kProneness = 9,
   kReliefEc50 = 16,  // and one for each target after it
 };
 
@@ -46,6 +47,7 @@ Deviation draw(std::uint64_t seed, std::uint64_t n) {
   d.tolerance_gain = of(Stream::kToleranceGain);
   d.tip = of(Stream::kTip);
   d.pump_flow = of(Stream::kPumpFlow);
+  d.proneness = of(Stream::kProneness);
   for (std::uint32_t t = 0; t < kTargetCount; ++t) d.relief_ec50[t] = of(Stream::kReliefEc50, t);
   return d;
 }

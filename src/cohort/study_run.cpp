@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <thread>
 #include <tuple>
 
@@ -43,13 +44,16 @@ Values values_in(const std::vector<Study>& studies, const BodyData& data, const 
     const Individual who = deviated(centre_of(data.anatomy, std::array{substance}), variability, by);
     const bool looks = std::ranges::any_of(
         study.quantities, [](const StudyQuantity& quantity) { return is_of_courses(quantity.kind); });
-    const StudyCourses courses = looks ? courses_of(study, who, data.anatomy) : StudyCourses{};
+    const Implanted implanted{tip_shift(variability, by), pump_flow_error(variability, by), by.proneness};
+    const StudyCourses courses = looks ? courses_of(study, who, data.anatomy, implanted) : StudyCourses{};
     auto& of = values.emplace_back();
     for (const StudyQuantity& quantity : study.quantities) {
       if (quantity.kind == QuantityKind::kDoseGrowth)
         of.push_back(dose_growth(who.responses.front(), quantity.keep, in_minutes(*quantity.from),
                                  in_minutes(*quantity.to)) /
                      quantity.scale);
+      else if (is_of_quantities(quantity.kind))
+        of.push_back(kNone);
       else if (quantity.kind == QuantityKind::kPumpFlow)
         of.push_back((1 + pump_flow_error(variability, by)) / quantity.scale);
       else
@@ -59,15 +63,36 @@ Values values_in(const std::vector<Study>& studies, const BodyData& data, const 
   for (std::size_t s = 0; s < studies.size(); ++s) {
     for (std::size_t q = 0; q < studies[s].quantities.size(); ++q) {
       const StudyQuantity& quantity = studies[s].quantities[q];
-      if (quantity.kind != QuantityKind::kOver) continue;
-      const Place of = place_of(studies, quantity.of), over = place_of(studies, quantity.over);
-      const auto plain = [&](const Place& place) {
+      const auto plain = [&](const std::string& name) {
+        const Place place = place_of(studies, name);
         return values[place.study][place.quantity] * studies[place.study].quantities[place.quantity].scale;
       };
-      values[s][q] = plain(of) / plain(over) / quantity.scale;
+      if (quantity.kind == QuantityKind::kOver)
+        values[s][q] = plain(quantity.of) / plain(quantity.over) / quantity.scale;
+      if (quantity.kind == QuantityKind::kShareAbove) {
+        const Place of = place_of(studies, quantity.of);
+        const double value = values[of.study][of.quantity];
+        values[s][q] = std::isfinite(value) ? (value > quantity.above ? 1 : 0) / quantity.scale : kNone;
+      }
     }
   }
   return values;
+}
+
+/// By least squares: how much less `of` is where `over` is ten times as large.
+double fall_over_patients(const std::vector<Values>& all, const Place& of, const Place& over) {
+  double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
+  for (const Values& one : all) {
+    const double y = one[of.study][of.quantity], x = std::log10(one[over.study][over.quantity]);
+    if (!std::isfinite(x) || !std::isfinite(y)) continue;
+    n += 1;
+    sx += x;
+    sy += y;
+    sxx += x * x;
+    sxy += x * y;
+  }
+  const double spread = n * sxx - sx * sx;
+  return n > 2 && spread > 0 ? -(n * sxy - sx * sy) / spread : kNone;
 }
 
 /// "3b" is 3 and "b".
@@ -98,17 +123,33 @@ StudyAnswers run_studies(const std::vector<Study>& studies, const BodyData& data
   for (std::size_t s = 0; s < studies.size(); ++s) {
     auto& of = answers.emplace_back();
     for (std::size_t q = 0; q < studies[s].quantities.size(); ++q) {
-      StudyAnswer answer{middle[s][q], std::nullopt, 1};
+      const StudyQuantity& quantity = studies[s].quantities[q];
+      StudyAnswer answer;
+      answer.middle = middle[s][q];
       std::vector<double> values;
       for (const Values& one : all) {
         if (std::isfinite(one[s][q])) values.push_back(one[s][q]);
       }
       if (!all.empty()) answer.share = static_cast<double>(values.size()) / static_cast<double>(all.size());
-      if (!values.empty()) answer.spread = quantiles_of(values);
+      if (!values.empty()) {
+        const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+        answer.of_all = sum / static_cast<double>(values.size());
+        if (!is_of_all(quantity.kind)) answer.spread = quantiles_of(values);
+      }
+      if (quantity.kind == QuantityKind::kFall && !all.empty()) {
+        answer.of_all = fall_over_patients(all, place_of(studies, quantity.of), place_of(studies, quantity.over));
+        answer.share = 1;
+      }
       of.push_back(answer);
     }
   }
   return answers;
+}
+
+double told(const StudyQuantity& quantity, const StudyAnswer& answer) {
+  const bool by_all = quantity.by_mean || is_of_all(quantity.kind);
+  if (by_all && answer.of_all) return *answer.of_all;
+  return answer.spread ? answer.spread->median : answer.middle;
 }
 
 std::vector<ValidationRow> validation_rows(const std::vector<Study>& studies, const StudyAnswers& answers) {
@@ -121,7 +162,7 @@ std::vector<ValidationRow> validation_rows(const std::vector<Study>& studies, co
       row.study = &studies[s];
       row.quantity = &quantity;
       row.answer = answers[s][q];
-      row.value = row.answer.spread ? row.answer.spread->median : row.answer.middle;
+      row.value = told(quantity, row.answer);
       row.pass = row.answer.share >= kEnoughHaveIt && row.value >= quantity.published->low &&
                  row.value <= quantity.published->high;
       row.counts = quantity.split != Split::kConsistency;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "body/study.hpp"
+#include "body/study_courses.hpp"
 #include "body/variability.hpp"
 #include "world/patient_run.hpp"
 #include "world/patient_twin.hpp"
@@ -16,9 +16,13 @@ namespace theca {
 /// What came out for one quantity, in its own unit. Not a number: the courses do not have it.
 struct StudyAnswer {
   double middle = 0;                // of the middle patient
-  std::optional<Quantiles> spread;  // over patients who have it
+  std::optional<Quantiles> spread;  // over patients who have it; none of a number that is of all of them
+  std::optional<double> of_all;     // their mean, or the number that is of all of them
   double share = 1;                 // of patients who have it
 };
+/// The one number that an answer is told as: of all patients their median, or what the study asks for; of
+/// none the middle one's.
+double told(const StudyQuantity& quantity, const StudyAnswer& answer);
 /// By study, by quantity.
 using StudyAnswers = std::vector<std::vector<StudyAnswer>>;
 
@@ -37,7 +41,7 @@ struct ValidationRow {
   const Study* study = nullptr;
   const StudyQuantity* quantity = nullptr;
   StudyAnswer answer;
-  double value = 0;    // median over patients, or of the middle one when there are none
+  double value = 0;    // as it is told
   bool pass = false;   // within the published band
   bool counts = true;  // a row of consistency does not
 };

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "cohort/calibrate.hpp"
+#include "cohort/draw.hpp"
 #include "plan/library.hpp"
 
 namespace theca {
@@ -32,6 +34,8 @@ TEST(StudyRun, the_same_seed_gives_the_same_answers_on_any_number_of_threads) {
   bool differs = false;
   for (std::size_t s = 0; s < one.size(); ++s) {
     for (std::size_t q = 0; q < one[s].size(); ++q) {
+      EXPECT_EQ(one[s][q].of_all, three[s][q].of_all);
+      if (is_of_all(house().studies[s].quantities[q].kind)) continue;
       ASSERT_TRUE(one[s][q].spread);
       EXPECT_EQ(one[s][q].spread->median, three[s][q].spread->median);
       EXPECT_EQ(one[s][q].spread->p95, three[s][q].spread->p95);
@@ -54,6 +58,47 @@ TEST(StudyRun, rows_stand_in_the_tables_order_and_a_row_of_consistency_does_not_
   const std::vector<std::string> wanted{"1",  "2",  "3a", "3b", "4",  "5",  "6a", "6b", "7a",
                                         "7b", "8a", "8b", "8c", "9a", "9b", "10", "11", "12"};
   EXPECT_EQ(ids, wanted);
+}
+
+/// Pumps alone, whose deliveries are known: what is told of all patients is of their own values.
+TEST(StudyRun, a_mean_a_share_above_and_a_fall_are_those_of_all_patients) {
+  constexpr std::int64_t kPatients = 200;
+  Study study;
+  study.id = "pumps";
+  study.substance = "morphine";
+  StudyQuantity flow, above, fall;
+  flow.id = "flow";
+  flow.kind = QuantityKind::kPumpFlow;
+  flow.by_mean = true;
+  above.id = "above";
+  above.kind = QuantityKind::kShareAbove;
+  above.of = "pumps/flow";
+  above.above = 1.01;
+  fall.id = "fall";
+  fall.kind = QuantityKind::kFall;
+  fall.of = fall.over = "pumps/flow";
+  study.quantities = {flow, above, fall};
+  const std::vector studies{study};
+  const StudyAnswers answers =
+      run_studies(studies, house().body, house().variability, {.patients = kPatients, .seed = 5});
+
+  double sum = 0, count = 0, sx = 0, sxx = 0, sxy = 0;
+  for (std::int64_t i = 0; i < kPatients; ++i) {
+    const double one = 1 + pump_flow_error(house().variability, draw(5, static_cast<std::uint64_t>(i)));
+    const double x = std::log10(one);
+    sum += one;
+    count += one > 1.01 ? 1 : 0;
+    sx += x;
+    sxx += x * x;
+    sxy += x * one;
+  }
+  const double n = kPatients;
+  EXPECT_GT(count, 0);
+  EXPECT_NEAR(told(flow, answers[0][0]), sum / n, 1e-12);
+  EXPECT_NE(told(flow, answers[0][0]), answers[0][0].spread->median);
+  EXPECT_NEAR(told(above, answers[0][1]), count / n, 1e-12);
+  EXPECT_FALSE(answers[0][1].spread);
+  EXPECT_NEAR(told(fall, answers[0][2]), -(n * sxy - sx * sum) / (n * sxx - sx * sx), 1e-9);
 }
 
 TEST(StudyRun, a_ratio_of_two_studies_is_that_of_their_values_in_each_patient) {

@@ -20,9 +20,6 @@ inline void raise(Peak& peak, double value, Instant t) {
   if (value > peak.value) peak = {value, t};
 }
 
-/// A level as it counts: rounding below zero is none, what is no number stays none.
-inline double above_zero(double level) { return level < 0 ? 0 : level; }
-
 class EffectRecorder {
  public:
   EffectRecorder(const Individual& who, const KnownDrugs& known);

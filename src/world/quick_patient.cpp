@@ -81,17 +81,6 @@ struct Nobody {
   void operator()(Instant) const {}
 };
 
-/// Mean of rows by shares of cells.
-template <class Row>
-std::vector<double> mean_row(const std::vector<double>& share, std::size_t order, Row&& row) {
-  std::vector<double> mean(order);
-  for (std::size_t i = 0; i < share.size(); ++i) {
-    if (share[i] == 0) continue;
-    for (std::size_t k = 0; k < order; ++k) mean[k] += share[i] * row(i)[k];
-  }
-  return mean;
-}
-
 class QuickWay {
  public:
   QuickWay(const RunResult& run, const PatientSetting& setting, std::size_t drug, const Kinetics& kinetics,
@@ -124,10 +113,8 @@ class QuickWay {
         follower_(way_of(run, drug, setting.catheter_faults, setting.pocket_fills).pieces,
                   ReducedAtTip{solver_, kinetics}, Nobody{}) {
     const std::vector<double> share = cells_in(axis, places.pain);
-    pain_ = mean_row(
-        share, model_.order(), [&](std::size_t i) -> auto& { return model_.fluid(i); });
-    cord_ = mean_row(
-        share, model_.order(), [&](std::size_t i) -> auto& { return model_.tissue(i); });
+    pain_ = model_.mean_fluid(share);
+    cord_ = model_.mean_tissue(share);
   }
   [[nodiscard]] double level(const std::vector<double>& row) const { return above_zero(solver_.at(row)); }
 

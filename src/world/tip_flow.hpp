@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "body/minutes.hpp"
 #include "quantity/quantity.hpp"
 #include "world/run_result.hpp"
 
@@ -30,8 +31,6 @@ struct TipPiece {
 /// spread as they arrive (FrontArrival::sigma_nl): some of a fluid comes before its front by volume and as
 /// much less after it.
 std::vector<TipPiece> tip_flow(const RunResult& run, std::size_t drug);
-
-constexpr double in_minutes(Duration d) { return static_cast<double>(d.raw()) / 60'000; }
 
 /// Takes a solver along the pieces. `Solver` has give(ug, ways), set_rate(ug/min, ways) and advance(minutes,
 /// each), where each(minutes over) is told every step; `each_` is told every moment that is known.
