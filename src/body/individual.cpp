@@ -2,6 +2,12 @@
 
 namespace theca {
 
+void set_opioid_tolerance(Individual& who, double factor) {
+  for (Response& response : who.responses) {
+    if (response.acts_on == Target::kOpioidReceptor) response.used_to = factor;
+  }
+}
+
 Individual centre_of(const Anatomy& anatomy, std::span<const Substance* const> substances) {
   Individual out;
   out.body = centre_of(anatomy);

@@ -17,6 +17,11 @@ struct Individual {
   std::vector<Response> responses;  // by substance
 };
 
+/// How many times the level of an opioid somebody may need, at the begin, of what one needs who never had
+/// any.
+inline constexpr double kMostOpioidTolerance = 1'000;
+void set_opioid_tolerance(Individual& who, double factor);
+
 /// The patient in the middle of what was published.
 Individual centre_of(const Anatomy& anatomy, std::span<const Substance* const> substances);
 

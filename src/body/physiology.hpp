@@ -37,7 +37,7 @@ struct Kinetics {
   double oral_bioavailability = 0, oral_ka = 0;        // share, 1/min
   double epidural_csf_availability = 0;                // share
   double epidural_csf_ka = 0, epidural_plasma_ka = 0;  // 1/min
-  double subcutaneous_ka = 0;  // 1/min
+  double subcutaneous_ka = 0;                          // 1/min
 };
 
 /// The patient in the middle of what was published.

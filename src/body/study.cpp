@@ -125,6 +125,7 @@ class StudyReader {
       if (!anatomy_.cord_segment(*pain))
         top_.error("pain", in_quotes(*pain) + ": allowed: a segment, C1 to S5");
     }
+    if (top_.has("opioid_tolerance")) opioid_tolerance();
     doses();
     top_.present("probe");
     top_.each("probe", [&](TableReader& table) { probe(table); });
@@ -141,6 +142,14 @@ class StudyReader {
         top_.error("sources", in_quotes(id) + ": allowed: an id of sources.toml");
     }
     return ids;
+  }
+
+  void opioid_tolerance() {
+    study_.opioid_tolerance = top_.need_decimal("opioid_tolerance").value_or(1);
+    if (study_.opioid_tolerance < 1 || study_.opioid_tolerance > kMostOpioidTolerance)
+      top_.error("opioid_tolerance", fmt::format("allowed: 1 to {}", kMostOpioidTolerance));
+    if (substance_ != nullptr && substance_->acts_on != Target::kOpioidReceptor)
+      top_.error("opioid_tolerance", study_.substance + " acts on no opioid receptor");
   }
 
   /// By hand, or titrated.

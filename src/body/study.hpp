@@ -65,7 +65,7 @@ enum class QuantityKind : std::uint8_t {
   kDoseGrowth,     // of doses raised so that a relief stays, from one time to another
   kPumpFlow,       // delivered over programmed
   kShareAbove,     // of patients in whom a quantity is above a number
-  kFall,          // over patients: how much less one quantity is where another is tenfold
+  kFall,           // over patients: how much less one quantity is where another is tenfold
 };
 std::string_view name_of(QuantityKind kind);
 
@@ -112,6 +112,7 @@ struct Study {
   std::string pain = "T12";  // segment that relief is reckoned at
   std::vector<std::string> sources;
   Duration lasts;
+  double opioid_tolerance = 1;   // T at the begin, as of a patient who is used to opioids
   std::vector<StudyDose> doses;  // none where there is a titration
   std::optional<Titration> titration;
   std::vector<Probe> probes;

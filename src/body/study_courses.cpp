@@ -339,8 +339,10 @@ Areas areas_of(const Looked& course, double last_dose) {
 
 }  // namespace
 
-StudyCourses courses_of(const Study& study, const Individual& who, const Anatomy& anatomy,
+StudyCourses courses_of(const Study& study, const Individual& individual, const Anatomy& anatomy,
                         const Implanted& implanted) {
+  Individual who = individual;
+  set_opioid_tolerance(who, study.opioid_tolerance);
   if (study.titration) return titrated_courses(study, who, anatomy, implanted);
   const Kinetics& kinetics = who.kinetics.front();
   ReferenceSolver solver{make_neuraxis(who.body, kinetics), kinetics};

@@ -13,7 +13,14 @@ namespace {
 using Json = nlohmann::ordered_json;
 using run_json::four_digits;
 
-std::string digits(double value) { return std::isfinite(value) ? fmt::format("{:.3g}", value) : "none"; }
+/// Three of them; a whole number where that is longer.
+std::string digits(double value) {
+  constexpr double kLong = 1'000;
+  if (!std::isfinite(value)) return "none";
+  if (std::abs(value) < kLong) return fmt::format("{:.3g}", value);
+  const double last = std::pow(10, std::floor(std::log10(std::abs(value))) - 2);
+  return fmt::format("{:.0f}", std::round(value / last) * last);
+}
 
 Json spread_json(const StudyAnswer& answer) {
   if (!answer.spread) return nullptr;

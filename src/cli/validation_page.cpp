@@ -68,7 +68,7 @@ std::string validation_tables(const std::vector<ValidationRow>& rows,
   for (std::size_t i = 0; i < sensitivity.size(); ++i) text += "---|";
   text += '\n';
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (!rows[i].counts) continue;
+    if (!rows[i].counts || is_of_all(rows[i].quantity->kind)) continue;
     text += fmt::format("| {} ({}) | {} |", rows[i].quantity->row, rows[i].quantity->unit,
                         told(rows[i].answer.middle));
     for (const Sensitivity& of : sensitivity)

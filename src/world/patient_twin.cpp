@@ -226,9 +226,7 @@ KnownDrugs known_drugs(const RunResult& run, const std::vector<Substance>& subst
 
 Individual middle_patient(const PatientSetting& setting, const Anatomy& anatomy, const KnownDrugs& known) {
   Individual who = centre_of(anatomy, known.substances);
-  for (Response& response : who.responses) {
-    if (response.acts_on == Target::kOpioidReceptor) response.used_to = setting.opioid_tolerance;
-  }
+  set_opioid_tolerance(who, setting.opioid_tolerance);
   return who;
 }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <random>
 
+#include "body/individual.hpp"
 #include "pump/nvm.hpp"
 #include "quantity/text.hpp"
 #include "source/table_reader.hpp"
@@ -261,11 +262,11 @@ class Loader {
     table.each("catheter_fault", [&](TableReader& entry) { catheter_fault(entry); });
     table.each("pocket_fill", [&](TableReader& entry) { pocket_fill(entry); });
     if (!table.has("opioid_tolerance")) return;
-    constexpr double kMost = 1'000;
     const auto factor = table.need_decimal("opioid_tolerance");
     if (!factor) return;
-    if (*factor < 1 || *factor > kMost)
-      table.error("opioid_tolerance", fmt::format("{}: allowed: 1 (never had any) to {}", *factor, kMost));
+    if (*factor < 1 || *factor > kMostOpioidTolerance)
+      table.error("opioid_tolerance",
+                  fmt::format("{}: allowed: 1 (never had any) to {}", *factor, kMostOpioidTolerance));
     scenario_.body.opioid_tolerance = *factor;
   }
 
