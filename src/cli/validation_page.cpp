@@ -92,7 +92,7 @@ std::string validation_svg(const std::vector<ValidationRow>& rows) {
       "<rect width=\"900\" height=\"{:.0f}\" fill=\"#ffffff\"/>\n"
       "<text x=\"{:.0f}\" y=\"18\" fill=\"#333333\">over the published value: band (grey), 5 to 95 % of "
       "patients (line), "
-      "median (dot)</text>\n",
+      "median or mean (dot)</text>\n",
       height, height, 16.0);
   for (const double tick : {0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0}) {
     svg += fmt::format(
