@@ -9,7 +9,6 @@
 #include <sunlinsol/sunlinsol_dense.h>
 #include <sunmatrix/sunmatrix_dense.h>
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -17,29 +16,12 @@
 #include <memory>
 #include <random>
 
-#include "body/body_testing.hpp"
-#include "body/reference_solver.hpp"
+#include "body/reduction_testing.hpp"
 
 namespace theca {
 namespace {
 
-/// A patient, a substance and a place, and the sites that are looked at: lumbar, tip, thoracic, cervical,
-/// cistern.
-struct Case {
-  Physiology patient = centre_of(example::adult());
-  Kinetics substance;
-  Neuraxis axis;
-  std::vector<double> source;
-  std::vector<std::size_t> sites;
-
-  explicit Case(const char* drug, double z = 28, double volume = 1.5)
-      : substance(example::kinetics(drug)),
-        axis(make_neuraxis(patient, substance)),
-        source(source_in_volume(axis, z, volume)),
-        sites{28, 56, 80, 110, axis.cells()} {}
-  [[nodiscard]] ReferenceSolver reference() const { return {axis, substance}; }
-  [[nodiscard]] ReducedModel reduced(std::size_t order) const { return {axis, substance, source, order}; }
-};
+using example::Case;
 
 // ---- the oracle -------------------------------------------------------------------------------------------
 
@@ -253,46 +235,21 @@ TEST(Solvers, in_the_first_three_hours_the_reduced_models_error_is_what_the_page
 /// A negative control: the twelve slowest decays of the whole comb, which one might think of first.
 TEST(Solvers, the_slowest_decays_of_the_whole_comb_do_not_do) {
   const Case of{"morphine"};
-  const auto n = static_cast<Eigen::Index>(of.axis.nodes());
-  Eigen::MatrixXd k = Eigen::MatrixXd::Zero(2 * n, 2 * n);
-  Eigen::VectorXd scale(2 * n), b = Eigen::VectorXd::Zero(2 * n);
-  scale[0] = 1;
-  for (Eigen::Index i = 0; i < n; ++i) {
-    const auto c = static_cast<std::size_t>(i);
-    if (i > 0) scale[i] = scale[i - 1] * std::sqrt(of.axis.rostral[c - 1] / of.axis.caudal[c - 1]);
-    scale[n + i] = scale[i] * std::sqrt(of.axis.into_leaf[c] / of.axis.from_leaf[c]);
-    k(i, i) = of.axis.lost[c] + of.axis.into_leaf[c];
-    k(n + i, n + i) = of.axis.from_leaf[c] + of.axis.leaf_lost[c];
-    k(i, n + i) = k(n + i, i) = -std::sqrt(of.axis.into_leaf[c] * of.axis.from_leaf[c]);
-    if (i > 0) k(i, i) += of.axis.caudal[c - 1];
-    if (i + 1 < n) {
-      k(i, i) += of.axis.rostral[c];
-      k(i, i + 1) = k(i + 1, i) = -std::sqrt(of.axis.rostral[c] * of.axis.caudal[c]);
-    }
-    b[i] = of.source[c] / scale[i];
-  }
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen{k};
-  EXPECT_GT(eigen.eigenvalues()[0], 0);
+  const example::WholeDecays whole{of};
+  EXPECT_GT(whole.slowest(), 0);
   ReferenceSolver full = of.reference();
   full.give(300, of.source);
   full.advance(180, 1e-8);
-  const auto worst = [&](Eigen::Index kept) {
+  const auto worst = [&](std::size_t kept) {
     double off = 0;
-    for (const std::size_t site : of.sites) {
-      double sum = 0;
-      for (Eigen::Index j = 0; j < kept; ++j) {
-        const auto mode = eigen.eigenvectors().col(j);
-        sum += mode[static_cast<Eigen::Index>(site)] * scale[static_cast<Eigen::Index>(site)] * mode.dot(b) *
-               std::exp(-eigen.eigenvalues()[j] * 180);
-      }
-      off = std::max(off, std::abs(300 * sum / of.axis.volume[site] / full.fluid(site) - 1));
-    }
+    for (const std::size_t site : of.sites)
+      off = std::max(off, std::abs(300 * whole.fluid(site, 180, kept) / full.fluid(site) - 1));
     return off;
   };
   std::printf("slowest decays of the whole: 12 %.1e, 24 %.1e, all %.1e\n", worst(12), worst(24),
-              worst(2 * n));
+              worst(whole.count()));
   EXPECT_GT(worst(12), 1e-3) << "the rational Krylov space is not needed";
-  EXPECT_LT(worst(2 * n), 1e-5) << "all of them are the whole";
+  EXPECT_LT(worst(whole.count()), 1e-5) << "all of them are the whole";
 }
 
 // ---- what the reduced model must never do -----------------------------------------------------------------
