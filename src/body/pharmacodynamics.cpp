@@ -23,6 +23,32 @@ double followed(double x, double k, double begin, double end, double h) {
   return x + (begin - x) * gone + (end - begin) * (1 - gone / kh);
 }
 
+/// Several that act on one target: potencies add, Emax and Hill are theirs by potency.
+struct Together {
+  double potency = 0, emax = 0, hill = 0;
+  void add(double more, double its_emax, double its_hill) {
+    if (more <= 0) return;
+    potency += more;
+    emax += more * its_emax;
+    hill += more * its_hill;
+  }
+  /// Emax p^g / (1 + p^g)
+  [[nodiscard]] double effect() const {
+    return potency <= 0 ? 0 : effect_of(potency, emax / potency, hill / potency);
+  }
+};
+
+/// How much of a level in plasma counts as one at `site`. In the brain and beside it as breathing weighs
+/// them, or, where nobody weighed that, as relief does. Not at the cord and in the fluid: what begins there,
+/// such as itching, is rare by other ways.
+double of_plasma(Site site, const Response& r) {
+  if (site == Site::kCord || site == Site::kFluid || site == Site::kPlasma) return 0;
+  if (r.ventilation_csf_weight > 0) return 1 / r.ventilation_csf_weight;
+  return r.plasma_ec50 > 0 ? r.relief_ec50 / r.plasma_ec50 : 0;
+}
+
+}  // namespace
+
 double level_at(Site site, const SiteLevels& levels) {
   switch (site) {
     case Site::kFluid:
@@ -38,25 +64,6 @@ double level_at(Site site, const SiteLevels& levels) {
   }
   return 0;
 }
-
-/// Several that act on one target: potencies add, Emax and Hill are theirs by potency.
-struct Together {
-  double potency = 0, emax = 0, hill = 0;
-  void add(double more, double its_emax, double its_hill) {
-    if (more <= 0) return;
-    potency += more;
-    emax += more * its_emax;
-    hill += more * its_hill;
-  }
-  /// Emax p^g / (1 + p^g)
-  [[nodiscard]] double effect() const {
-    if (potency <= 0) return 0;
-    const double p = std::pow(potency, hill / potency);
-    return emax / potency * (std::isinf(p) ? 1 : p / (1 + p));
-  }
-};
-
-}  // namespace
 
 Response response_of(const Substance& s) {
   Response r;
@@ -84,14 +91,22 @@ Response response_of(const Substance& s) {
     r.tolerance_side_effects = s.tolerance_side_effects->value;
   }
   for (const SideEffect& side : s.side_effects)
-    r.sides.push_back(
-        {side.site, side.ec50.value, side.emax.value, side.hill.value, rate_of(side.ke0_half_life)});
+    r.sides.push_back({side.site, side.ec50.value, side.emax.value, side.hill.value,
+                       rate_of(side.ke0_half_life), of_plasma(side.site, r)});
   return r;
 }
 
+double effect_of(double potency, double emax, double hill) {
+  const double p = std::pow(std::max(0.0, potency), hill);
+  return emax * (std::isinf(p) ? 1 : p / (1 + p));
+}
+double potency_for(double effect, double emax, double hill) {
+  if (!(effect > 0) || effect >= emax) return std::numeric_limits<double>::quiet_NaN();
+  return std::pow(effect / (emax - effect), 1 / hill);
+}
+
 double dose_growth(const Response& r, double relief, double from, double to) {
-  if (!(relief > 0) || relief >= r.relief_emax) return std::numeric_limits<double>::quiet_NaN();
-  const double p = std::pow(relief / (r.relief_emax - relief), 1 / r.relief_hill), occupied = p / (1 + p);
+  const double p = potency_for(relief, r.relief_emax, r.relief_hill), occupied = p / (1 + p);
   const double fades = r.tolerance_k_off * (1 - occupied), rises = r.tolerance_gain * occupied;
   // ln T comes from 0 to rises / fades.
   const auto log_tolerance = [&](double t) {
@@ -195,10 +210,9 @@ void Pharmacodynamics::look() {
 
 double Pharmacodynamics::side_effect(std::size_t substance, std::size_t side) const {
   const Response::Side& of = substances_[substance].sides[side];
-  Together alone;
-  alone.add(std::max(0.0, states_[substance].sides[side]) / (of.ec50 * used_to_harm(substance)), of.emax,
-            of.hill);
-  return alone.effect();
+  const double level =
+      std::max(0.0, states_[substance].sides[side]) + of.of_plasma * states_[substance].plasma;
+  return effect_of(level / (of.ec50 * used_to_harm(substance)), of.emax, of.hill);
 }
 
 }  // namespace theca

@@ -27,12 +27,18 @@ struct Response {
   struct Side {
     Site site = Site::kCord;
     double ec50 = 0, emax = 0, hill = 1, ke0 = 0;
+    double of_plasma = 0;  // so much of the level in plasma, behind its delay, counts as the site's
   };
   std::vector<Side> sides;
 };
 
 /// The patient in the middle of what was published.
 Response response_of(const Substance& substance);
+
+/// Emax p^g / (1 + p^g), and the potency that gives an effect; not a number for one that is not within 0 and
+/// Emax.
+double effect_of(double potency, double emax, double hill);
+double potency_for(double effect, double emax, double hill);
 
 /// How doses grow between two times, min, when they are raised so that `relief` stays: T at the end over T at
 /// the begin, of a patient who had none before. Not a number for a relief beyond Emax.
@@ -46,6 +52,8 @@ struct SiteLevels {
   double brain = 0;
   double plasma = 0;
 };
+
+double level_at(Site site, const SiteLevels& levels);
 
 /// A level as it counts: rounding below zero is none, what is no number stays none.
 inline double above_zero(double level) { return level < 0 ? 0 : level; }

@@ -46,6 +46,10 @@ Individual deviated(const Individual& centre, const Variability& variability, co
   for (Kinetics& kinetics : out.kinetics) {
     kinetics.dural_loss *= factor(variability.dural_loss, by.dural_loss);
     kinetics.plasma_clearance *= factor(variability.plasma_clearance, by.plasma_clearance);
+    const auto share = [](double& of, double times) { of = std::min(1.0, of * times); };
+    share(kinetics.oral_bioavailability, factor(variability.oral_bioavailability, by.oral_bioavailability));
+    share(kinetics.epidural_csf_availability,
+          factor(variability.epidural_csf_availability, by.epidural_csf_availability));
   }
   for (Response& response : out.responses) {
     const double ec50 =

@@ -17,14 +17,16 @@ namespace theca {
 struct Variability {
   std::string file;
   // Log-normal around the centre as median: CV of the factor, or SD of its logarithm.
-  Number spinal_csf_volume;  // CV
-  Number dispersion;         // log-SD, one factor along the whole canal
-  Number production;         // CV
-  Number dural_loss;         // CV, one factor for all substances
-  Number plasma_clearance;   // CV, one factor for all substances
-  Number relief_ec50;        // CV, one factor for each target, in cord and blood
-  Number ventilation_c50;    // CV
-  Number tolerance_gain;     // log-SD
+  Number spinal_csf_volume;          // CV
+  Number dispersion;                 // log-SD, one factor along the whole canal
+  Number production;                 // CV
+  Number dural_loss;                 // CV, one factor for all substances
+  Number plasma_clearance;           // CV, one factor for all substances
+  Number relief_ec50;                // CV, one factor for each target, in cord and blood
+  Number ventilation_c50;            // CV
+  Number tolerance_gain;             // log-SD
+  Number oral_bioavailability;       // CV; never more than the whole
+  Number epidural_csf_availability;  // log-SD; the same
   // Normal.
   Number tip_error;          // SD in cm: the level it was meant for against the one it lies at
   Number pump_flow_deficit;  // mean in %: pumps give a little less than they count
@@ -32,7 +34,7 @@ struct Variability {
   Number pump_flow_window;   // %: beyond it a pump is faulty and not in this population
 };
 
-inline constexpr std::array<NumberRow<Variability>, 12> kVariabilityNumbers{{
+inline constexpr std::array<NumberRow<Variability>, 14> kVariabilityNumbers{{
     {"spinal_csf_volume", "CV", &Variability::spinal_csf_volume},
     {"dispersion", "log-SD", &Variability::dispersion},
     {"production", "CV", &Variability::production},
@@ -41,6 +43,8 @@ inline constexpr std::array<NumberRow<Variability>, 12> kVariabilityNumbers{{
     {"relief_ec50", "CV", &Variability::relief_ec50},
     {"ventilation_c50", "CV", &Variability::ventilation_c50},
     {"tolerance_gain", "log-SD", &Variability::tolerance_gain},
+    {"oral_bioavailability", "CV", &Variability::oral_bioavailability},
+    {"epidural_csf_availability", "log-SD", &Variability::epidural_csf_availability},
     {"tip_error", "cm", &Variability::tip_error},
     {"pump_flow_deficit", "%", &Variability::pump_flow_deficit, Zero::kAllowed},
     {"pump_flow_error", "%", &Variability::pump_flow_error},
@@ -63,6 +67,7 @@ struct Deviation {
   double spinal_csf_volume = 0, dispersion = 0, production = 0, dural_loss = 0, plasma_clearance = 0;
   std::array<double, kTargetCount> relief_ec50{};
   double ventilation_c50 = 0, tolerance_gain = 0;
+  double oral_bioavailability = 0, epidural_csf_availability = 0;
   double tip = 0, pump_flow = 0;
   double proneness = 0;  // to side effects: below 0 before most others (has_side_effect)
 };

@@ -4,6 +4,7 @@
 #include <exception>
 #include <string>
 
+#include "cli/compare_command.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/journal_command.hpp"
 #include "cli/library_command.hpp"
@@ -35,15 +36,17 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   int exit_code = theca::kExitOk;
   theca::add_run_command(app, exit_code);
+  theca::add_compare_command(app, exit_code);
   theca::add_study_commands(app, exit_code);
   theca::add_plan_command(app, exit_code);
   theca::add_library_commands(app, exit_code);
   theca::add_journal_command(app, exit_code);
   if (argc > 1 && argv[1][0] != '-' && !knows(app, argv[1])) {
-    fmt::print(stderr,
-               "theca: no command \"{}\"; there are run, study, validate, calibrate, plan, drugs, pumps, "
-               "journal, bench and test. See theca --help.\n",
-               argv[1]);
+    fmt::print(
+        stderr,
+        "theca: no command \"{}\"; there are run, compare, study, validate, calibrate, plan, drugs, pumps, "
+        "journal, bench and test. See theca --help.\n",
+        argv[1]);
     return theca::kExitUsage;
   }
   try {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "cli/comparison_page.hpp"
 #include "cli/report_page.hpp"
 #include "cli/run_json.hpp"
 #include "cli/run_words.hpp"
@@ -266,6 +267,7 @@ std::string patient_figures(const RunResult& run) {
                  "scale.",
                  i);
   }
+  if (run.patient->same_relief) html += comparison_figure(*run.patient->same_relief);
   return html;
 }
 
@@ -475,6 +477,7 @@ Json patient_summary(const RunResult& run) {
     }
     many["unverified"] = bands.unverified;
   }
+  if (patient.same_relief) json["same_relief"] = comparison_json(*patient.same_relief);
   json["not_in_data"] = patient.unknown;
   json["unverified"] = patient.unverified;
   return json;

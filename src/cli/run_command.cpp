@@ -15,6 +15,7 @@
 #include "cli/run_files.hpp"
 #include "cli/run_text.hpp"
 #include "cli/seed_option.hpp"
+#include "cohort/compare.hpp"
 #include "cohort/many_patients.hpp"
 #include "quantity/text.hpp"
 #include "world/play.hpp"
@@ -65,10 +66,11 @@ int run(const Options& options) {
                result.error().refused ? "refused by a check" : "the scenario cannot be played");
     return result.error().refused ? kExitRefused : kExitUsage;
   }
+  const auto variability = load_variability_or_tell(*library, outside);
+  if (!variability) return kExitUsage;
   result->patient = patient_of(*result, scenario->body, *body);
+  result->patient->same_relief = compare_run(*result, scenario->body, *body, *variability);
   if (options.patients > 0) {
-    const auto variability = load_variability_or_tell(*library, outside);
-    if (!variability) return kExitUsage;
     ProgressBar patients{!options.quiet};
     auto bands = bands_of(*scenario, *result, *library, *body, *variability,
                           {.patients = options.patients,

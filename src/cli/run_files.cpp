@@ -3,18 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdlib>  // mkdtemp
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "cli/comparison_page.hpp"
 #include "cli/report_html.hpp"
 #include "cli/report_patient.hpp"
+#include "cli/result_folder.hpp"
 #include "cli/run_files_constant_flow.hpp"
 #include "cli/run_json.hpp"
 #include "cli/run_words.hpp"
@@ -154,32 +153,7 @@ void add_value(const RunResult& run, Json& line, std::string_view name, std::int
 
 constexpr const char* kJournal = "journal.jsonl";
 constexpr const char* kBands = "bands.csv";
-
-struct File {
-  const char* name;
-  std::string text;
-};
-
-std::expected<void, std::string> write_file(const fs::path& path, const std::string& text) {
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  out.write(text.data(), static_cast<std::streamsize>(text.size()));
-  out.close();
-  if (!out)
-    return std::unexpected{"cannot write " + path.string() + "; is there room, and may you write there?"};
-  return {};
-}
-
-std::expected<void, std::string> put_in_place(const fs::path& from, const fs::path& dir,
-                                              std::span<const File> files) {
-  std::error_code error;
-  fs::create_directories(dir, error);
-  if (error) return std::unexpected{"cannot make the folder " + dir.string() + ": " + error.message()};
-  for (const File& file : files) {
-    fs::rename(from / file.name, dir / file.name, error);
-    if (error) return std::unexpected{"cannot write " + (dir / file.name).string() + ": " + error.message()};
-  }
-  return {};
-}
+constexpr const char* kWays = "ways.csv";
 
 }  // namespace
 
@@ -282,17 +256,12 @@ std::string events_jsonl(const RunResult& run) {
 }
 
 std::expected<void, std::string> write_run_files(const RunResult& run, const fs::path& dir) {
-  std::error_code error;
-  fs::path target = fs::absolute(dir, error).lexically_normal();
-  if (!target.has_filename()) target = target.parent_path();
-  if (fs::exists(target, error) && !fs::is_directory(target, error)) {
-    return std::unexpected{target.string() + " is a file; name a folder for the results"};
-  }
   std::vector files = {
-      File{"summary.json", summary_json(run).dump(2, ' ', false, Json::error_handler_t::replace) + '\n'},
-      File{"delivery.csv", delivery_csv(run)},
-      File{"events.jsonl", events_jsonl(run)},
-      File{"report.html", report_html(run)},
+      ResultFile{"summary.json",
+                 summary_json(run).dump(2, ' ', false, Json::error_handler_t::replace) + '\n'},
+      ResultFile{"delivery.csv", delivery_csv(run)},
+      ResultFile{"events.jsonl", events_jsonl(run)},
+      ResultFile{"report.html", report_html(run)},
   };
   if (!run.constant_flow) files.push_back({kJournal, run.journal});
   if (run.patient) {
@@ -300,25 +269,16 @@ std::expected<void, std::string> write_run_files(const RunResult& run, const fs:
     files.push_back({"effects.csv", effects_csv(run)});
     if (run.patient->bands) files.push_back({kBands, bands_csv(run)});
     files.push_back({"csf.csv", csf_csv(run)});
+    if (run.patient->same_relief) files.push_back({kWays, comparison_csv(*run.patient->same_relief)});
   }
-
-  fs::create_directories(target.parent_path(), error);
-  std::string beside_name = target.string() + ".part-XXXXXX";
-  if (error || mkdtemp(beside_name.data()) == nullptr) {
-    return std::unexpected{"cannot make a folder in " + target.parent_path().string() +
-                           "; may you write there?"};
+  const auto done = write_results(files, dir);
+  for (const char* name :
+       {kJournal, "patient.csv", "effects.csv", "csf.csv", kBands, kWays}) {  // of an older run
+    std::error_code error;
+    const bool written =
+        std::ranges::any_of(files, [&](const ResultFile& file) { return file.name == name; });
+    if (done && !written) fs::remove(dir / name, error);
   }
-  const fs::path beside = beside_name;
-  std::expected<void, std::string> done;
-  for (const File& file : files) {
-    if (done) done = write_file(beside / file.name, file.text);
-  }
-  if (done) done = put_in_place(beside, target, files);
-  for (const char* name : {kJournal, "patient.csv", "effects.csv", "csf.csv", kBands}) {  // of an older run
-    const bool written = std::ranges::any_of(files, [&](const File& file) { return file.name == name; });
-    if (done && !written) fs::remove(target / name, error);
-  }
-  fs::remove_all(beside, error);
   return done;
 }
 

@@ -19,6 +19,8 @@ enum class Stream : std::uint32_t {
   kTip = 7,
   kPumpFlow = 8,
   kProneness = 9,
+  kOralBioavailability = 10,
+  kEpiduralCsfAvailability = 11,
   kReliefEc50 = 16,  // and one for each target after it
 };
 
@@ -48,6 +50,8 @@ Deviation draw(std::uint64_t seed, std::uint64_t n) {
   d.tip = of(Stream::kTip);
   d.pump_flow = of(Stream::kPumpFlow);
   d.proneness = of(Stream::kProneness);
+  d.oral_bioavailability = of(Stream::kOralBioavailability);
+  d.epidural_csf_availability = of(Stream::kEpiduralCsfAvailability);
   for (std::uint32_t t = 0; t < kTargetCount; ++t) d.relief_ec50[t] = of(Stream::kReliefEc50, t);
   return d;
 }

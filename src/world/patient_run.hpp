@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "quantity/quantity.hpp"
+#include "world/comparison.hpp"
+#include "world/quantiles.hpp"
 
 namespace theca {
 
@@ -66,10 +68,6 @@ struct EffectsInPatient {
   std::vector<std::string> breathing_unknown;  // drugs that depress breathing by ways that are not reckoned
 };
 
-/// Five shares of patients lie below: 5, 25, 50, 75 and 95 %.
-struct Quantiles {
-  double p5 = 0, p25 = 0, median = 0, p75 = 0, p95 = 0;
-};
 /// Over PatientBands::times.
 struct Band {
   std::vector<float> p5, p25, median, p75, p95;
@@ -119,10 +117,11 @@ struct PatientRun {
   std::vector<Instant> times;
   std::vector<DrugInPatient> drugs;  // those that the library of substances knows
   EffectsInPatient effects;
-  std::vector<PatientEvent> events;     // in order
-  std::optional<PatientBands> bands;    // when many patients were asked for
-  std::vector<std::string> unknown;     // drugs that it does not know
-  std::vector<std::string> unverified;  // "length", "morphine dural_loss", ...: what the picture stands on
+  std::vector<PatientEvent> events;       // in order
+  std::optional<PatientBands> bands;      // when many patients were asked for
+  std::optional<Comparison> same_relief;  // of its first drug that relieves, at the end: by other ways
+  std::vector<std::string> unknown;       // drugs that it does not know
+  std::vector<std::string> unverified;    // "length", "morphine dural_loss", ...: what the picture stands on
 };
 
 }  // namespace theca
