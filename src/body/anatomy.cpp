@@ -56,17 +56,27 @@ std::optional<double> place(const std::vector<NamedLevel>& levels, std::optional
   return levels.front().z;
 }
 
-/// `[[key]]` with z and `what`, z rising from 0.
-std::vector<Knot> read_knots(TableReader& reader, std::string_view key, std::string_view what) {
+/// What the values of knots may be.
+struct KnotValues {
+  std::string_view name, unit;
+  double low, high;
+  bool low_itself = false;
+};
+constexpr KnotValues kArea{"area", "cm2", 0, kWidest}, kHeight{"height", "cm", -kWidest, kWidest, true};
+
+/// `[[key]]` with z and a value, z rising from 0.
+std::vector<Knot> read_knots(TableReader& reader, std::string_view key, const KnotValues& what) {
   std::vector<Knot> knots;
   reader.present(key);
   reader.each(key, [&](TableReader& entry) {
-    const auto z = entry.need_decimal("z"), value = entry.need_decimal(what);
+    const auto z = entry.need_decimal("z"), value = entry.need_decimal(what.name);
     if (!z || !value) return;
     if (*z < 0 || *z > kLongest || (!knots.empty() && *z <= knots.back().z))
       return entry.error("z", fmt::format("{}: allowed: above the one before, up to {} cm", *z, kLongest));
-    if (*value <= 0 || *value > kWidest)
-      return entry.error(what, fmt::format("{}: allowed: above 0, up to {} cm2", *value, kWidest));
+    if (*value < what.low || (*value == what.low && !what.low_itself) || *value > what.high)
+      return entry.error(
+          what.name, fmt::format("{}: allowed: {}{}, up to {} {}", *value, what.low_itself ? "" : "above ",
+                                 what.low, what.high, what.unit));
     knots.push_back({*z, *value});
   });
   if (knots.empty() || knots.front().z != 0)
@@ -144,8 +154,9 @@ std::expected<Anatomy, std::vector<DataError>> load_anatomy(const std::filesyste
     reader.need_integer("schema", kSchema, kSchema);
     for (const auto& row : kAnatomyNumbers)
       anatomy.*row.number = need_number(reader, row.key, row.unit, sources, row.zero);
-    anatomy.csf_area = read_knots(reader, "csf_area", "area");
-    anatomy.cord_area = read_knots(reader, "cord_area", "area");
+    anatomy.csf_area = read_knots(reader, "csf_area", kArea);
+    anatomy.cord_area = read_knots(reader, "cord_area", kArea);
+    anatomy.curve = read_knots(reader, "curve", kHeight);
     anatomy.vertebrae = read_levels(reader, "vertebra", Column::kVertebrae, "L5", anatomy.length.value);
     anatomy.cord_segments = read_levels(reader, "cord_segment", Column::kCord, "S5", anatomy.length.value);
     const auto verified = [&](std::string_view key) {

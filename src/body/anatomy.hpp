@@ -34,23 +34,27 @@ struct Span {
 
 struct Anatomy {
   std::string file;
-  Number length;                          // cm
-  Number spinal_csf_volume;               // mL
-  Number production;                      // mL/min
-  Number spinal_absorption;               // share of production
-  Number cistern_volume;                  // mL
-  Number brain_volume;                    // mL
-  Number dispersion_caudal;               // cm2/s
-  Number dispersion_rostral;              // cm2/s
-  Number dispersion_exponent;             // 1
-  Number bolus_mixing_volume;             // mL
-  Number subcutaneous_ka;                 // 1/min, of whatever lies under the skin into the blood
-  bool shape_verified = false;            // of the areas' course along the canal
-  bool levels_verified = false;           // of the places of vertebrae and segments
-  std::vector<Knot> csf_area;             // cm2, of the shape alone: spinal_csf_volume scales it
-  std::vector<Knot> cord_area;            // cm2
-  std::vector<NamedLevel> vertebrae;      // caudal to rostral
-  std::vector<NamedLevel> cord_segments;  // caudal to rostral
+  Number length;                            // cm
+  Number spinal_csf_volume;                 // mL
+  Number production;                        // mL/min
+  Number spinal_absorption;                 // share of production
+  Number cistern_volume;                    // mL
+  Number brain_volume;                      // mL
+  Number dispersion_caudal;                 // cm2/s
+  Number dispersion_rostral;                // cm2/s
+  Number dispersion_exponent;               // 1
+  Number bolus_mixing_volume;               // mL
+  Number subcutaneous_ka;                   // 1/min, of whatever lies under the skin into the blood
+  Number posture_head_up, posture_legs_up;  // lumbosacral fluid over that of lying flat
+  Number baricity_drift;                    // cm/min, of a heavy bolus straight down, at first
+  Number baricity_half_life;                // min, of that speed
+  bool shape_verified = false;              // of the areas' course along the canal
+  bool levels_verified = false;             // of the places of vertebrae and segments
+  std::vector<Knot> csf_area;               // cm2, of the shape alone: spinal_csf_volume scales it
+  std::vector<Knot> cord_area;              // cm2
+  std::vector<Knot> curve;                  // cm, height of the canal of one who lies flat
+  std::vector<NamedLevel> vertebrae;        // caudal to rostral
+  std::vector<NamedLevel> cord_segments;    // caudal to rostral
 
   /// Where a vertebra or a cord segment lies ("T10"; letter case and spaces do not matter); nothing for a
   /// name that is none. Levels without an entry lie between their neighbours, evenly.
@@ -65,7 +69,7 @@ enum class Column { kVertebrae, kCord };  // there is a segment C8 and no such v
 /// Is it the name of a level, "C1" to "S5"? Letter case and spaces do not matter.
 bool is_level_name(std::string_view name, Column column);
 
-inline constexpr std::array<NumberRow<Anatomy>, 11> kAnatomyNumbers{{
+inline constexpr std::array<NumberRow<Anatomy>, 15> kAnatomyNumbers{{
     {"length", "cm", &Anatomy::length},
     {"spinal_csf_volume", "mL", &Anatomy::spinal_csf_volume},
     {"production", "mL/min", &Anatomy::production},
@@ -77,6 +81,10 @@ inline constexpr std::array<NumberRow<Anatomy>, 11> kAnatomyNumbers{{
     {"dispersion_exponent", "1", &Anatomy::dispersion_exponent},
     {"bolus_mixing_volume", "mL", &Anatomy::bolus_mixing_volume},
     {"subcutaneous_ka", "1/min", &Anatomy::subcutaneous_ka},
+    {"posture_head_up", "1", &Anatomy::posture_head_up},
+    {"posture_legs_up", "1", &Anatomy::posture_legs_up},
+    {"baricity_drift", "cm/min", &Anatomy::baricity_drift, Zero::kAllowed},
+    {"baricity_half_life", "min", &Anatomy::baricity_half_life},
 }};
 
 /// Calls f(key, number) for every number, in the file's order and words.

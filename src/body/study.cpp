@@ -125,6 +125,7 @@ class StudyReader {
       if (!anatomy_.cord_segment(*pain))
         top_.error("pain", in_quotes(*pain) + ": allowed: a segment, C1 to S5");
     }
+    study_.posture = top_.choice<Posture>("posture", kPostures).value_or(Posture::kFlat);
     if (top_.has("opioid_tolerance")) opioid_tolerance();
     doses();
     top_.present("probe");
@@ -242,6 +243,10 @@ class StudyReader {
         if (out.mixes_in_ml <= 0) table.error("mixes_in", "allowed: above 0");
       }
     }
+    if (out.route == DoseRoute::kIntrathecal)
+      out.baricity = table.choice<Baricity>("baricity", kBaricities).value_or(Baricity::kIsobaric);
+    if (out.baricity != Baricity::kIsobaric && out.over > Duration{})
+      table.error("baricity", "of a dose at once alone; allowed without `over`");
     if (substance_ != nullptr && out.route == DoseRoute::kOral && !substance_->oral_ka)
       table.error("route", study_.substance + " has no oral_bioavailability and oral_ka");
     if (substance_ != nullptr && out.route == DoseRoute::kEpidural && !substance_->epidural_csf_ka)

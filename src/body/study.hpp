@@ -12,6 +12,7 @@
 
 #include "body/anatomy.hpp"
 #include "body/individual.hpp"
+#include "body/posture.hpp"
 #include "body/route.hpp"
 #include "body/titration.hpp"
 #include "quantity/quantity.hpp"
@@ -36,6 +37,7 @@ struct StudyDose {
   Duration at, over;       // 0: at once
   std::string level;       // vertebra of the needle or tip; empty by vein and mouth
   double mixes_in_ml = 0;  // 0: the anatomy's bolus_mixing_volume
+  Baricity baricity = Baricity::kIsobaric;
 };
 
 struct Probe {
@@ -112,6 +114,7 @@ struct Study {
   std::string pain = "T12";  // segment that relief is reckoned at
   std::vector<std::string> sources;
   Duration lasts;
+  Posture posture = Posture::kFlat;
   double opioid_tolerance = 1;   // T at the begin, as of a patient who is used to opioids
   std::vector<StudyDose> doses;  // none where there is a titration
   std::optional<Titration> titration;

@@ -343,9 +343,11 @@ StudyCourses courses_of(const Study& study, const Individual& individual, const 
                         const Implanted& implanted) {
   Individual who = individual;
   set_opioid_tolerance(who, study.opioid_tolerance);
+  set_posture(who.body, anatomy, study.posture);
   if (study.titration) return titrated_courses(study, who, anatomy, implanted);
   const Kinetics& kinetics = who.kinetics.front();
-  ReferenceSolver solver{make_neuraxis(who.body, kinetics), kinetics};
+  const Neuraxis at_rest = make_neuraxis(who.body, kinetics);
+  ReferenceSolver solver{at_rest, kinetics};
   struct Given {
     WayIn way;
     double begin, end, ug;
@@ -361,6 +363,16 @@ StudyCourses courses_of(const Study& study, const Individual& individual, const 
     given.push_back({std::move(*way), in_minutes(dose.at), in_minutes(dose.at + dose.over), dose.ug});
   }
   Looker looker{study, who, ReferencePlaces{study, anatomy, solver}};
+  const bool drifts = std::ranges::any_of(
+      study.doses, [](const StudyDose& dose) { return dose.baricity != Baricity::kIsobaric; });
+  const auto drifting_now = [&](double t) {
+    Neuraxis axis = at_rest;
+    for (const StudyDose& dose : study.doses) {
+      const double since = t - in_minutes(dose.at);
+      if (since >= 0) axis = drifting(std::move(axis), anatomy, study.posture, dose.baricity, since);
+    }
+    return axis;
+  };
   double now = 0;
   for (const double t : grid_of(study)) {
     if (t > now) {
@@ -370,6 +382,7 @@ StudyCourses courses_of(const Study& study, const Individual& individual, const 
           dose.way.add_to(inflow, dose.ug / (dose.end - dose.begin));
       }
       solver.set_inflow(std::move(inflow));
+      if (drifts) solver.set_axis(drifting_now(now), kinetics);
       solver.advance(t - now, kTolerance);
       looker.step(t - now);
       now = t;

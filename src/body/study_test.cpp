@@ -128,6 +128,20 @@ TEST(Study, relief_is_reckoned_at_the_pain_whoever_else_looks) {
   EXPECT_EQ(relief("[[probe]]\nname = \"cord\"\nsite = \"cord\"\nlevel = \"C3\"\n"), alone);
 }
 
+TEST(Study, a_heavy_bolus_of_one_who_sits_stays_below) {
+  const auto level = [&](const char* posture, const char* baricity) {
+    const auto study = read(fmt::format("posture = \"{}\"\n", posture) + head("morphine", "2 h") +
+                            "[[dose]]\nroute = \"intrathecal\"\namount = \"1 mg\"\nlevel = \"L3\"\n" +
+                            fmt::format("baricity = \"{}\"\n", baricity) +
+                            "[[probe]]\nname = \"chest\"\nsite = \"fluid\"\nlevel = \"T6\"\n" +
+                            quantity("at", "level", "ug/mL", "of = \"chest\"\nat = \"1 h\""));
+    return value(study.value(), "morphine");
+  };
+  EXPECT_LT(level("head up", "hyperbaric"), 0.5 * level("head up", "isobaric"));
+  EXPECT_GT(level("head up", "hypobaric"), 1.5 * level("head up", "isobaric"));
+  EXPECT_NE(level("flat", "isobaric"), level("head up", "isobaric")) << "more fluid to mix with";
+}
+
 TEST(Study, a_wrong_study_is_told_with_key_and_what_is_allowed) {
   const std::string dose = "[[dose]]\nroute = \"intrathecal\"\namount = \"1 mg\"\nlevel = \"L3\"\n";
   const auto said = [](const std::string& text, const char* words) {
@@ -152,6 +166,12 @@ TEST(Study, a_wrong_study_is_told_with_key_and_what_is_allowed) {
   said(head("gadobutrol", "1 h") + "[[dose]]\nroute = \"intravenous\"\namount = \"1 mg\"\n" +
            "[[probe]]\nname = \"r\"\nsite = \"relief\"\n",
        "gadobutrol has no relief_ec50");
+  said(head("morphine", "1 h") + dose + "baricity = \"heavy\"\n" + kPlasma,
+       "\"heavy\": allowed: isobaric, hyperbaric, hypobaric");
+  said(head("morphine", "1 h") + dose + "baricity = \"hyperbaric\"\nover = \"10 min\"\n" + kPlasma,
+       "baricity: of a dose at once alone");
+  said("posture = \"standing\"\n" + head("morphine", "1 h") + dose + kPlasma,
+       "\"standing\": allowed: flat, head up, legs up");
   const std::string good = head("morphine", "1 h") + dose + kPlasma;
   said(good + quantity("x", "speed", "1", "of = \"plasma\""), "\"speed\": allowed: level, peak, peak time");
   said(good + quantity("x", "level", "ug/mL", "of = \"blood\"\nat = \"1 min\""),

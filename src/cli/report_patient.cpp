@@ -300,11 +300,12 @@ std::string patient_table(const RunResult& run) {
   stands.push_back({"Catheter's tip",
                     fmt::format("vertebra {}, {:.3g} cm from the caudal end", patient.tip, patient.tip_cm)});
   stands.push_back({"Pain", fmt::format("cord segment {}, {:.3g} cm", patient.pain, patient.pain_cm)});
-  stands.push_back({"Patient", fmt::format("one adult in the middle of what was published, {}",
-                                           patient.opioid_tolerance > 1
-                                               ? fmt::format("who needs {:.3g} times the level of opioids",
-                                                             patient.opioid_tolerance)
-                                               : std::string{"not used to opioids"})});
+  stands.push_back(
+      {"Patient",
+       fmt::format("one adult in the middle of what was published, lying {}, {}", patient.posture,
+                   patient.opioid_tolerance > 1
+                       ? fmt::format("who needs {:.3g} times the level of opioids", patient.opioid_tolerance)
+                       : std::string{"not used to opioids"})});
   if (patient.bands)
     stands.push_back(
         {"Spread over patients", "not verified: " + joined(patient.bands->unverified, ", ", " and ")});

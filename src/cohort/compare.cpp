@@ -92,7 +92,8 @@ std::expected<Comparison, std::string> compare(const CompareRequest& request, co
     if (!number.verified) out.unverified.emplace_back(key);
   });
 
-  const Individual centre = centre_of(data.anatomy, std::array{drug});
+  Individual centre = centre_of(data.anatomy, std::array{drug});
+  set_posture(centre.body, data.anatomy, request.posture);
   SameReliefRequest wanted{.relief = request.relief,
                            .tip_cm = 0,
                            .pain = data.anatomy.cord_span(request.pain).value(),
@@ -142,6 +143,7 @@ std::optional<Comparison> compare_run(const RunResult& run, const PatientSetting
     request.relief = std::min(relief, kNearlyAll * drug->relief_emax->value);
     request.tip = setting.tip;
     request.pain = setting.pain;
+    request.posture = setting.posture;
     request.opioid_tolerance = setting.opioid_tolerance;
     auto comparison = compare(request, data, variability);
     if (comparison) return std::move(*comparison);

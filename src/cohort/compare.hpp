@@ -17,6 +17,7 @@ struct CompareRequest {
   std::string drug;   // of data/substances
   double relief = 0;  // share, all the time
   std::string tip = "T10", pain = "T12";
+  Posture posture = Posture::kFlat;
   double opioid_tolerance = 1;
   Duration swallowed_every = hours(4);
   std::int64_t patients = 500;

@@ -112,6 +112,7 @@ struct LevelMark {
 struct PatientRun {
   std::string tip, pain;  // "T10", "T12"
   double tip_cm = 0, pain_cm = 0, length_cm = 0;
+  std::string posture = "flat";
   double opioid_tolerance = 1;
   std::vector<LevelMark> vertebrae;  // caudal to rostral
   std::vector<Instant> times;

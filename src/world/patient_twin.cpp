@@ -227,6 +227,7 @@ KnownDrugs known_drugs(const RunResult& run, const std::vector<Substance>& subst
 Individual middle_patient(const PatientSetting& setting, const Anatomy& anatomy, const KnownDrugs& known) {
   Individual who = centre_of(anatomy, known.substances);
   set_opioid_tolerance(who, setting.opioid_tolerance);
+  set_posture(who.body, anatomy, setting.posture);
   return who;
 }
 
@@ -234,6 +235,7 @@ PatientRun patient_of(const RunResult& run, const PatientSetting& setting, const
   PatientRun patient;
   patient.tip = setting.tip;
   patient.pain = setting.pain;
+  patient.posture = name_of(setting.posture);
   patient.opioid_tolerance = setting.opioid_tolerance;
   patient.tip_cm = data.anatomy.vertebra(setting.tip).value();
   patient.pain_cm = data.anatomy.cord_segment(setting.pain).value();

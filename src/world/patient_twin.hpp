@@ -8,6 +8,7 @@
 
 #include "body/anatomy.hpp"
 #include "body/individual.hpp"
+#include "body/posture.hpp"
 #include "body/substance.hpp"
 #include "world/catheter_fault.hpp"
 #include "world/run_result.hpp"
@@ -20,7 +21,8 @@ struct PatientSetting {
   std::string pain = "T12";                         // cord segment of the pain, or of the spasticity
   std::vector<CatheterFault> catheter_faults = {};  // in order, one at a time
   std::vector<PocketFill> pocket_fills = {};
-  double opioid_tolerance = 1;  // EC50 of opioids over that of a patient who never had any
+  Posture posture = Posture::kFlat;  // all the time
+  double opioid_tolerance = 1;       // EC50 of opioids over that of a patient who never had any
 };
 
 struct BodyData {

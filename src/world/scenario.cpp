@@ -259,6 +259,7 @@ class Loader {
       scenario_.body.tip = *tip;
     if (const auto pain = level("pain", "a dermatome, C1 to C8, T1 to T12, L1 to L5, S1 to S5", true))
       scenario_.body.pain = *pain;
+    scenario_.body.posture = table.choice<Posture>("posture", kPostures).value_or(Posture::kFlat);
     table.each("catheter_fault", [&](TableReader& entry) { catheter_fault(entry); });
     table.each("pocket_fill", [&](TableReader& entry) { pocket_fill(entry); });
     if (!table.has("opioid_tolerance")) return;
