@@ -97,7 +97,7 @@ Response response_of(const Substance& s) {
 }
 
 double effect_of(double potency, double emax, double hill) {
-  const double p = std::pow(std::max(0.0, potency), hill);
+  const double p = std::pow(above_zero(potency), hill);
   return emax * (std::isinf(p) ? 1 : p / (1 + p));
 }
 double potency_for(double effect, double emax, double hill) {
@@ -210,8 +210,7 @@ void Pharmacodynamics::look() {
 
 double Pharmacodynamics::side_effect(std::size_t substance, std::size_t side) const {
   const Response::Side& of = substances_[substance].sides[side];
-  const double level =
-      std::max(0.0, states_[substance].sides[side]) + of.of_plasma * states_[substance].plasma;
+  const double level = above_zero(states_[substance].sides[side]) + of.of_plasma * states_[substance].plasma;
   return effect_of(level / (of.ec50 * used_to_harm(substance)), of.emax, of.hill);
 }
 

@@ -42,14 +42,19 @@ Square rates_of(const Kinetics& k, double plasma_ke0) {
   return a;
 }
 
-/// e^(a h) by its series; `h` so short that it converges within digits.
+/// e^(a h): by its series over a part of `h` within which little happens, squared until it is all of it.
 Square exponential(const Square& a, double h) {
-  constexpr int kTerms = 24;
+  constexpr int kTerms = 16;
+  constexpr double kLittle = 0.5;
+  const double fastest = a.cwiseAbs().colwise().sum().maxCoeff();
+  int halvings = 0;
+  for (; fastest * h > kLittle; ++halvings) h /= 2;
   Square sum = Square::Identity(), term = Square::Identity();
   for (int n = 1; n <= kTerms; ++n) {
     term = term * a * (h / n);
     sum += term;
   }
+  for (; halvings > 0; --halvings) sum = sum * sum;
   return sum;
 }
 

@@ -141,6 +141,40 @@ TEST(SameRelief, tolerance_asks_for_as_many_times_the_dose_by_every_way) {
   }
 }
 
+/// A delay shorter than any of the house's acts as if there were none.
+TEST(SameRelief, however_short_a_delay_is_the_dose_by_mouth_has_its_limit) {
+  const auto dose = [](double half_life) {
+    Individual who = middle("morphine");
+    who.responses.front().plasma_ke0 = std::log(2) / half_life;
+    return SteadyPatient{who, 0, wanted(0.5)}.by(DoseRoute::kOral)->dose;
+  };
+  EXPECT_NEAR(dose(0.001), dose(0.01), 1e-3 * dose(0.01));
+  EXPECT_NEAR(dose(0.01), dose(0.1), 1e-2 * dose(0.1));
+}
+
+TEST(SameRelief, a_patient_who_is_no_number_is_not_a_safe_one) {
+  Individual who = middle("morphine");
+  SameReliefRequest request = wanted(0.5);
+  request.tolerance = std::nan("");
+  const SameRelief none = SteadyPatient{who, 0, request}.by(DoseRoute::kIntrathecal).value();
+  EXPECT_TRUE(std::isnan(none.ventilation));
+  EXPECT_TRUE(std::isnan(none.side_effects.front()));
+}
+
+TEST(SameRelief, harm_is_used_to_the_drug_by_its_own_power) {
+  Individual who = middle("morphine");
+  SameReliefRequest used = wanted(0.5);
+  used.tolerance = 20;
+  const SameRelief reckoned = SteadyPatient{who, 0, used}.by(DoseRoute::kIntrathecal).value();
+  who.responses.front().used_to = 20;
+  who.responses.front().tolerance_k_off = 0;  // stays
+  const Lived lived = live(who, DoseRoute::kIntrathecal, reckoned.dose, used);
+  EXPECT_NEAR(lived.least_relief, 0.5, 0.003);
+  EXPECT_NEAR(lived.least_ventilation, reckoned.ventilation, 0.003);
+  for (std::size_t k = 0; k < lived.sides.size(); ++k)
+    EXPECT_NEAR(lived.sides[k], reckoned.side_effects[k], 0.003) << k;
+}
+
 TEST(SameRelief, a_way_without_figures_says_so) {
   const SteadyPatient ziconotide{middle("ziconotide"), 0, wanted(0.1)};
   EXPECT_TRUE(ziconotide.by(DoseRoute::kIntrathecal));

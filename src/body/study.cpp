@@ -171,7 +171,8 @@ class StudyReader {
     out.level = level(table, Column::kVertebrae);
     out.start = dose_rate(table, "start").value_or(0);
     out.visit_every = table.need_quantity<Duration>("visit_every", parse_duration).value_or(kShortestVisit);
-    if (out.visit_every < kShortestVisit) table.error("visit_every", "allowed: 1 h and more");
+    if (out.visit_every < kShortestVisit || out.visit_every >= study_.lasts)
+      table.error("visit_every", "allowed: 1 h and more, less than the study lasts");
     out.wanted_relief = share(table, "wanted_relief", true).value_or(0);
     if (substance_ != nullptr && !substance_->relief_ec50)
       table.error("wanted_relief", study_.substance + " has no relief_ec50");
@@ -347,6 +348,9 @@ class StudyReader {
         table.error(key, in_quotes(*name) + ": allowed: the name of a probe");
     }
     if (const Probe* probe = find_probe(out.of)) fits(table, out, *probe);
+    const Probe* over = find_probe(out.over);
+    if (over != nullptr && dimension_of(over->site) != Dimension::kLevel)
+      table.error("over", in_quotes(out.over) + " is no concentration; allowed: a concentration");
   }
 
   void fits(TableReader& table, StudyQuantity& out, const Probe& probe) {
@@ -401,8 +405,9 @@ class StudyReader {
   std::string level(TableReader& table, Column column) {
     const auto name = table.need_text("level");
     if (!name) return "";
+    const bool sacral = column == Column::kVertebrae && (name->starts_with('S') || name->starts_with('s'));
     const auto z = column == Column::kCord ? anatomy_.cord_segment(*name) : anatomy_.vertebra(*name);
-    if (!z)
+    if (!z || sacral)
       table.error("level", in_quotes(*name) + (column == Column::kCord ? ": allowed: a segment, C1 to S5"
                                                                        : ": allowed: a vertebra, C1 to L5"));
     return *name;

@@ -206,7 +206,7 @@ class Looker {
   std::vector<std::vector<double>> courses_;
 };
 
-/// The dose is looked at just before a visit changes it, and just after.
+/// At a visit the dose is the one until then.
 StudyCourses titrated_courses(const Study& study, const Individual& who, const Anatomy& anatomy,
                               const Implanted& implanted) {
   const Titration& policy = *study.titration;
@@ -233,13 +233,12 @@ StudyCourses titrated_courses(const Study& study, const Individual& who, const A
       now = t;
     }
     looker.record(t, dose);
-    if (t < in_minutes(next_visit)) continue;
+    if (t < in_minutes(next_visit) || t >= in_minutes(study.lasts)) continue;
     next_visit = next_visit + policy.visit_every;
     dose = next_dose(policy, dose,
                      {looker.relief(), looker.effects().effects().ventilation, has(policy.held_by),
                       has(policy.lowered_by)});
     deliver();
-    looker.record(t, dose);
   }
   return looker.finish(solver.dosed(), solver.absorbed());
 }
@@ -423,8 +422,10 @@ double value_of(const Study& study, const StudyQuantity& quantity, const StudyCo
       return told(level_at(courses, probe, to) / level_at(courses, probe, from));
     case QuantityKind::kRise:
       return told(level_at(courses, probe, to) - level_at(courses, probe, from));
-    case QuantityKind::kTotalEffect:
-      return told(area_of(looked(study, probe, courses, from, to)));
+    case QuantityKind::kTotalEffect: {
+      const Looked course = looked(study, probe, courses, from, to);
+      return course.t.size() < 2 ? kNone : told(area_of(course));
+    }
     case QuantityKind::kHalfLife: {
       const Looked course = looked(study, probe, courses, from, to);
       const double fall = course.t.size() < 2 ? kNone : fall_of(course);

@@ -202,7 +202,7 @@ TEST(Study, a_wrong_titration_is_told_with_key_and_what_is_allowed) {
        "step: allowed: above 0 %, below 100 %");
   said(text("morphine", "step = \"0 mg/day\"\n" + visits + wanted + most), "step: allowed: above 0");
   said(text("morphine", steps + "visit_every = \"0 h\"\n" + wanted + most),
-       "visit_every: allowed: 1 h and more");
+       "visit_every: allowed: 1 h and more, less than the study lasts");
   said(text("morphine", steps + visits + wanted + "highest = \"0.5 mg/day\"\n"),
        "highest: allowed: `start` and more");
   said(text("morphine", steps + visits + wanted + most + "held_by = [\"gout\"]\n"),
@@ -219,6 +219,10 @@ TEST(Study, a_wrong_titration_is_told_with_key_and_what_is_allowed) {
   const std::string by_hand =
       head("morphine", "1 h") + "[[dose]]\nroute = \"intravenous\"\namount = \"1 mg\"\n";
   said(by_hand + "[[probe]]\nname = \"d\"\nsite = \"dose\"\n", "allowed with [titrate] alone");
+  said(text("morphine", steps + visits + wanted + most) + kPlasma +
+           "[[probe]]\nname = \"d\"\nsite = \"dose\"\n" +
+           quantity("x", "ratio", "1", "of = \"plasma\"\nover = \"d\"\nat = \"1 h\""),
+       "over: \"d\" is no concentration");
   said(by_hand + kPlasma + quantity("x", "total effect", "h", "of = \"plasma\""),
        "\"plasma\" is no effect; allowed: ventilation, relief");
 }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "body/body_testing.hpp"
@@ -136,6 +137,63 @@ TEST(Titration, a_pump_that_gives_less_is_titrated_to_the_same_relief) {
   const StudyCourses less = courses_of(study, who, example::adult(), {.flow_error = -0.1});
   EXPECT_NEAR(less.courses[1].back(), exact.courses[1].back(), 0.01);
   EXPECT_NEAR(less.courses[0].back() * 0.9, exact.courses[0].back(), 0.02 * exact.courses[0].back());
+}
+
+TEST(Titration, a_side_effect_that_lowers_lowers_and_one_that_holds_holds) {
+  Study study = titrated("ziconotide", "", "100 days");
+  study.titration->start = 9.6;
+  study.titration->visit_every = days(7);
+  study.titration->step = {0, 1.2};
+  study.titration->highest = 19.2;
+  const auto last = [&](std::vector<std::size_t> held, std::vector<std::size_t> lowered) {
+    study.titration->held_by = std::move(held);
+    study.titration->lowered_by = std::move(lowered);
+    return courses_of(study, middle("ziconotide"), example::adult(), {.proneness = -3}).courses[0].back();
+  };
+  EXPECT_DOUBLE_EQ(last({0}, {}), 9.6);
+  EXPECT_LT(last({}, {0}), 9.6);
+  EXPECT_DOUBLE_EQ(last({}, {}), 19.2);
+}
+
+TEST(Titration, breathing_that_falls_too_low_lowers_the_dose) {
+  Study study = titrated("morphine", "", "100 days");
+  const double free = courses_of(study, middle("morphine"), example::adult()).courses[0].back();
+  study.titration->least_ventilation = 0.9;
+  EXPECT_LT(courses_of(study, middle("morphine"), example::adult()).courses[0].back(), 1'000);
+  EXPECT_GE(free, 1'000);
+}
+
+TEST(Titration, a_tip_that_lies_too_low_and_a_patient_who_is_used_to_opioids_need_more) {
+  Study study = titrated("morphine", "small steps", "45 days");
+  study.titration->start = 100;
+  study.titration->step.share = 0.1;
+  const auto last = [&](const Implanted& implanted) {
+    return courses_of(study, middle("morphine"), example::adult(), implanted).courses[0].back();
+  };
+  const double usual = last({});
+  EXPECT_GT(last({.tip_shift = -20}), 1.1 * usual);
+  study.opioid_tolerance = 5;
+  EXPECT_GT(last({}), 1.5 * usual);
+}
+
+TEST(Titration, nobody_is_visited_at_the_end_and_a_dose_at_a_visit_is_the_one_until_then) {
+  Study study = titrated("morphine", "", "28 days");
+  study.titration->start = 10;
+  study.titration->visit_every = days(14);
+  const StudyCourses courses = courses_of(study, middle("morphine"), example::adult());
+  const auto at = [&](double day) {
+    return courses.courses[0][static_cast<std::size_t>(std::ranges::find(courses.minutes, day * 1'440) -
+                                                       courses.minutes.begin())];
+  };
+  EXPECT_DOUBLE_EQ(at(14), 10);
+  EXPECT_DOUBLE_EQ(at(15), 12);
+  EXPECT_DOUBLE_EQ(courses.courses[0].back(), 12);
+}
+
+TEST(Titration, what_is_no_number_is_no_reason_to_give_more) {
+  const double none = std::nan("");
+  EXPECT_EQ(next_dose(policy(), 1'000, {.relief = none}), 1'000);
+  EXPECT_EQ(next_dose(policy(), 1'000, {.relief = 0, .ventilation = none}), 800);
 }
 
 TEST(Titration, whoever_is_prone_stays_at_a_lower_dose) {

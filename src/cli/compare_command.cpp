@@ -46,7 +46,8 @@ std::vector<ArgumentError> errors_of(Options& options, const BodyData& body) {
   } else {
     request.swallowed_every = *every;
   }
-  if (find_substance(body.substances, options.drug) == nullptr) {
+  const Substance* drug = find_substance(body.substances, options.drug);
+  if (drug == nullptr || !drug->relief_ec50) {
     std::vector<std::string_view> names;
     for (const Substance& substance : body.substances) {
       if (substance.relief_ec50) names.push_back(substance.name);
@@ -54,7 +55,13 @@ std::vector<ArgumentError> errors_of(Options& options, const BodyData& body) {
     errors.push_back({"--drug", in_quotes(options.drug) + ": allowed: " + joined(names)});
   }
   request.drug = options.drug;
-  if (!body.anatomy.vertebra(request.tip))
+  if (!(request.tolerance >= 1 && request.tolerance <= kMostOpioidTolerance))
+    errors.push_back(
+        {"--opioid-tolerance", fmt::format("{}: allowed: 1 to {}", request.tolerance, kMostOpioidTolerance)});
+  if (drug != nullptr && drug->acts_on != Target::kOpioidReceptor && request.tolerance != 1)
+    errors.push_back({"--opioid-tolerance", options.drug + " acts on no opioid receptor"});
+  const bool sacral = request.tip.starts_with('S') || request.tip.starts_with('s');
+  if (!body.anatomy.vertebra(request.tip) || sacral)
     errors.push_back({"--tip", in_quotes(request.tip) + ": allowed: a vertebra, C1 to L5"});
   if (!body.anatomy.cord_segment(request.pain))
     errors.push_back({"--pain", in_quotes(request.pain) + ": allowed: a segment, C1 to S5"});
@@ -71,7 +78,7 @@ int compare_ways(Options& options) {
   if (!variability) return kExitUsage;
   if (const auto errors = errors_of(options, *body); !errors.empty()) return fail(errors, options.json);
   const auto comparison = compare(options.request, *body, *variability);
-  if (!comparison) return fail({{"", comparison.error()}}, options.json);
+  if (!comparison) return fail({{"--relief", comparison.error()}}, options.json);
 
   const std::string dir = options.out.empty() ? "out/compare_" + options.drug : options.out;
   const std::vector<ResultFile> files{
@@ -115,9 +122,8 @@ void add_compare_command(CLI::App& app, int& exit_code) {
       ->type_name("TIME")
       ->default_val("4 h");
   command
-      ->add_option("--opioid-tolerance", request.opioid_tolerance,
-                   "how many times the level of an opioid these patients need; default 1")
-      ->check(CLI::Range(1.0, kMostOpioidTolerance))
+      ->add_option("--opioid-tolerance", request.tolerance,
+                   "how many times the level of an opioid these patients need, 1 to 1000; default 1")
       ->type_name("TIMES");
   command->add_option("--patients", request.patients, "so many; default 500")
       ->check(CLI::Range(std::int64_t{20}, kMostPatients))

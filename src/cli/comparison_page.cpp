@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "cli/digits.hpp"
 #include "cli/page.hpp"
 #include "cli/report_assets.hpp"
 #include "cli/report_page.hpp"
@@ -45,20 +46,17 @@ std::string short_text(const WayCompared& way) {
   return way.route == DoseRoute::kOral ? "by mouth" : way_text(way, {});
 }
 
-/// 123000 -> "123000", 12.34 -> "12.3": three digits, never a power of ten.
-std::string digits(double value) {
-  if (value <= 0) return "none";
-  const double last = std::pow(10, std::floor(std::log10(value)) - (kDigits - 1));
-  const double rounded = std::round(value / last) * last;
-  return last >= 1 ? fmt::format("{:.0f}", rounded) : fmt::format("{:.3g}", rounded);
-}
+std::string digits(double value) { return value <= 0 ? "none" : plain_digits(value); }
 std::string dose_text(double ug) {
-  constexpr double kFemtogramsPerMicrogram = 1e9;
-  return to_text(Mass{std::llround(ug * kFemtogramsPerMicrogram)}, Rounding::significant(kDigits));
+  constexpr double kFemtogramsPerMicrogram = 1e9, kMost = 9e9;  // ug that a Mass holds
+  return to_text(Mass{std::llround(std::min(ug, kMost) * kFemtogramsPerMicrogram)},
+                 Rounding::significant(kDigits));
 }
 std::string level_text(double ug_per_ml) {
-  const double ng = kNanogramsPerMicrogram * ug_per_ml;
-  return ng <= 0 ? "none" : digits(ng) + " ng/mL";
+  constexpr double kMuch = 100;  // ug/mL; "100000 ng/mL" is hard to read
+  if (ug_per_ml <= 0) return "none";
+  return ug_per_ml >= kMuch ? digits(ug_per_ml) + " ug/mL"
+                            : digits(kNanogramsPerMicrogram * ug_per_ml) + " ng/mL";
 }
 std::string share_text(double share) {
   if (std::isnan(share)) return "not reckoned";
@@ -95,7 +93,7 @@ std::vector<Shown> shown_of(const Comparison& comparison) {
   constexpr double kPercent = 100;
   std::vector<Shown> all{
       {"dose a day", "dose a day", "mcg/day", 1, true, dose_text, &WayCompared::dose},
-      level("in the blood", "blood", &WayCompared::plasma),
+      level("in the blood, mean of the day", "blood", &WayCompared::plasma),
       level("in the fluid at " + comparison.pain, "fluid at " + comparison.pain, &WayCompared::at_pain),
       level("in the cistern, at the brainstem", "cistern", &WayCompared::cistern),
   };
@@ -108,15 +106,15 @@ std::vector<Shown> shown_of(const Comparison& comparison) {
 }
 
 std::string title_of(const Comparison& comparison) {
-  return fmt::format("{} less {} at {}, by {}", share_text(comparison.relief),
+  return fmt::format("{} % less {} at {}, by {}", plain_digits(100 * comparison.relief, 4),
                      comparison.on_spasticity ? "spasticity" : "pain", comparison.pain, comparison.drug);
 }
 std::string who_of(const Comparison& comparison) {
   std::string used;
-  if (comparison.is_opioid)
-    used = comparison.opioid_tolerance > 1
-               ? fmt::format(", needing {:.3g} times the level of opioids", comparison.opioid_tolerance)
-               : std::string{", not used to opioids"};
+  if (comparison.tolerance > 1)
+    used = fmt::format(", needing {} times the level of one who never had any", digits(comparison.tolerance));
+  else if (comparison.is_opioid)
+    used = ", not used to opioids";
   return fmt::format(
       "{} patients (seed {}){}, tip or needle at {}. Given for so long that nothing rises any more.",
       comparison.patients, comparison.seed, used, comparison.tip);
@@ -124,7 +122,7 @@ std::string who_of(const Comparison& comparison) {
 
 // The picture: a panel for each quantity, a line for each way.
 
-constexpr double kWide = 420, kLeft = 96, kRight = 312, kTop = 34, kLine = 26;
+constexpr double kWide = 350, kLeft = 86, kRight = 252, kTop = 34, kLine = 26;
 
 struct Scale {
   double low = 0, high = 1;
@@ -268,6 +266,11 @@ std::string comparison_text(const Comparison& comparison) {
                            digits(way.over_intrathecal.p95)));
   }
   page.blank();
+  std::string outside;
+  for (const std::string& number : comparison.unverified) {
+    if (number.ends_with(kOutside)) outside += (outside.empty() ? "" : ", ") + number;
+  }
+  if (!outside.empty()) page.paragraph(outside + ".");
   page.paragraph(limits(comparison) + " Research software: decide no treatment by it.");
   return page.text();
 }
@@ -294,8 +297,8 @@ std::string comparison_html(const Comparison& comparison) {
          "medical device; decide no treatment by it.</p>\n</header>\n<main>\n<p class=\"summary\">" +
          prose(comparison_sentence(comparison)) + "</p>\n<figure class=\"still\">\n<p class=\"sentence\">" +
          escaped(legend()) + "</p>\n" + panels(comparison) + "</figure>\n<p class=\"summary\">" +
-         prose(limits(comparison)) + "</p>\n<p class=\"hint\">Numbers of " + escaped(comparison.drug) +
-         " that no source says: " + escaped(joined(comparison.unverified, ", ", " and ")) +
+         prose(limits(comparison)) + "</p>\n<p class=\"hint\">Numbers that no source says: " +
+         escaped(joined(comparison.unverified, ", ", " and ")) +
          ".</p>\n</main>\n<footer>\n<p>Made by Theca " + std::string{THECA_VERSION} +
          ". The same call, data and version give the same page. How it is reckoned: "
          "docs/model.md.</p>\n</footer>\n</body>\n</html>\n";
@@ -308,7 +311,7 @@ Json comparison_json(const Comparison& comparison) {
       {"relief", four_digits(comparison.relief)},
       {"tip", comparison.tip},
       {"pain", comparison.pain},
-      {"opioid_tolerance", four_digits(comparison.opioid_tolerance)},
+      {"tolerance", four_digits(comparison.tolerance)},
       {"swallowed_every_h", four_digits(static_cast<double>(comparison.swallowed_every.raw()) / 3'600'000)},
       {"patients", comparison.patients},
       {"seed", comparison.seed},
@@ -347,8 +350,9 @@ std::string comparison_csv(const Comparison& comparison) {
   for (const WayCompared& way : comparison.ways) {
     if (!way.why_not.empty()) continue;
     const auto row = [&](const std::string& name, const std::string& unit, const Quantiles& q, double scale) {
-      csv += fmt::format("{},\"{}\",{},{:.5g},{:.5g},{:.5g},{:.5g},{:.5g}\n", name_of(way.route), name, unit,
-                         scale * q.p5, scale * q.p25, scale * q.median, scale * q.p75, scale * q.p95);
+      const auto cell = [&](double value) { return plain_digits(scale * value, 5); };
+      csv += fmt::format("{},\"{}\",{},{},{},{},{},{}\n", name_of(way.route), name, unit, cell(q.p5),
+                         cell(q.p25), cell(q.median), cell(q.p75), cell(q.p95));
     };
     for (const Shown& quantity : quantities) {
       if (std::isnan(quantity.of(way).median)) continue;

@@ -24,6 +24,10 @@ std::expected<void, std::string> put_in_place(const fs::path& from, const fs::pa
   fs::create_directories(dir, error);
   if (error) return std::unexpected{"cannot make the folder " + dir.string() + ": " + error.message()};
   for (const ResultFile& file : files) {
+    if (fs::is_directory(dir / file.name, error))
+      return std::unexpected{(dir / file.name).string() + " is a folder, where a file of that name belongs"};
+  }
+  for (const ResultFile& file : files) {
     fs::rename(from / file.name, dir / file.name, error);
     if (error) return std::unexpected{"cannot write " + (dir / file.name).string() + ": " + error.message()};
   }

@@ -69,7 +69,7 @@ int run(const Options& options) {
   const auto variability = load_variability_or_tell(*library, outside);
   if (!variability) return kExitUsage;
   result->patient = patient_of(*result, scenario->body, *body);
-  result->patient->same_relief = compare_run(*result, scenario->body, *body, *variability);
+  result->patient->same_relief = compare_run(*result, scenario->body, *body, *variability, options.seed);
   if (options.patients > 0) {
     ProgressBar patients{!options.quiet};
     auto bands = bands_of(*scenario, *result, *library, *body, *variability,

@@ -66,6 +66,21 @@ std::optional<std::vector<Study>> load_all(const Loaded& loaded, std::string_vie
   return std::nullopt;
 }
 
+/// Numbers that --allow let in.
+std::vector<std::string> outside_of(const Loaded& loaded, const std::string& substance) {
+  std::vector<std::string> out;
+  const auto tell = [&](const std::string& of) {
+    return [&out, of](std::string_view key, const Number& number) {
+      if (number.outside) out.push_back(of + " " + std::string{key});
+    };
+  };
+  if (const Substance* drug = find_substance(loaded.body.substances, substance))
+    for_each_number(*drug, tell(substance));
+  for_each_number(loaded.body.anatomy, tell("body's"));
+  for_each_number(loaded.variability, tell("spread of"));
+  return out;
+}
+
 int study(const Options& options) {
   const auto loaded = load(options);
   if (!loaded) return kExitUsage;
@@ -93,10 +108,11 @@ int study(const Options& options) {
     return kExitUsage;
   }
   const StudyAnswers answers = run_studies(studies, loaded->body, loaded->variability, request_of(options));
+  const std::vector<std::string> outside = outside_of(*loaded, studies.front().substance);
   if (options.json)
-    fmt::print("{}\n", study_json(studies.front(), answers.front(), options.patients).dump(2));
+    fmt::print("{}\n", study_json(studies.front(), answers.front(), options.patients, outside).dump(2));
   else
-    fmt::print("{}", study_text(studies.front(), answers.front(), options.patients));
+    fmt::print("{}", study_text(studies.front(), answers.front(), options.patients, outside));
   return kExitOk;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cli/digits.hpp"
 #include "cli/run_json.hpp"
 
 namespace theca {
@@ -13,14 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using run_json::four_digits;
 
-/// Three of them; a whole number where that is longer.
-std::string digits(double value) {
-  constexpr double kLong = 1'000;
-  if (!std::isfinite(value)) return "none";
-  if (std::abs(value) < kLong) return fmt::format("{:.3g}", value);
-  const double last = std::pow(10, std::floor(std::log10(std::abs(value))) - 2);
-  return fmt::format("{:.0f}", std::round(value / last) * last);
-}
+std::string digits(double value) { return plain_digits(value); }
 
 Json spread_json(const StudyAnswer& answer) {
   if (!answer.spread) return nullptr;
@@ -49,12 +43,18 @@ std::string quantity_text(double value, std::string_view unit) {
 std::string spread_text(const StudyQuantity& quantity, const StudyAnswer& answer) {
   const std::string value = digits(told(quantity, answer));
   if (!answer.spread) return value;
-  return fmt::format("{}{} ({} to {})", quantity.by_mean ? "on average " : "", value,
-                     digits(answer.spread->p5), digits(answer.spread->p95));
+  const std::string patients =
+      fmt::format("({} to {})", digits(answer.spread->p5), digits(answer.spread->p95));
+  if (!quantity.by_mean) return value + " " + patients;
+  return quantity.kind == QuantityKind::kOver ? fmt::format("{} of the means {}", value, patients)
+                                              : fmt::format("on average {} {}", value, patients);
 }
 
-std::string study_text(const Study& study, const std::vector<StudyAnswer>& answers, std::int64_t patients) {
+std::string study_text(const Study& study, const std::vector<StudyAnswer>& answers, std::int64_t patients,
+                       const std::vector<std::string>& outside) {
   std::string text = study.title + "\n";
+  for (const std::string& number : outside)
+    text += fmt::format("  outside of its published range: {}\n", number);
   if (patients > 0) text += fmt::format("  the median of {} patients (5 to 95 %)\n", patients);
   for (std::size_t i = 0; i < study.quantities.size(); ++i) {
     const StudyQuantity& quantity = study.quantities[i];
@@ -70,9 +70,11 @@ std::string study_text(const Study& study, const std::vector<StudyAnswer>& answe
   return text;
 }
 
-Json study_json(const Study& study, const std::vector<StudyAnswer>& answers, std::int64_t patients) {
+Json study_json(const Study& study, const std::vector<StudyAnswer>& answers, std::int64_t patients,
+                const std::vector<std::string>& outside) {
   Json json{
       {"study", study.id}, {"title", study.title}, {"patients", patients}, {"quantities", Json::array()}};
+  if (!outside.empty()) json["outside"] = outside;
   for (std::size_t i = 0; i < study.quantities.size(); ++i) {
     const StudyQuantity& quantity = study.quantities[i];
     Json one{{"id", quantity.id},

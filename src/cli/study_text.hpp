@@ -20,9 +20,11 @@ std::string quantity_text(double value, std::string_view unit);
 /// there are no others.
 std::string spread_text(const StudyQuantity& quantity, const StudyAnswer& answer);
 
-std::string study_text(const Study& study, const std::vector<StudyAnswer>& answers, std::int64_t patients);
+/// `outside`: numbers that --allow let in.
+std::string study_text(const Study& study, const std::vector<StudyAnswer>& answers, std::int64_t patients,
+                       const std::vector<std::string>& outside = {});
 nlohmann::ordered_json study_json(const Study& study, const std::vector<StudyAnswer>& answers,
-                                  std::int64_t patients);
+                                  std::int64_t patients, const std::vector<std::string>& outside = {});
 
 std::string validation_text(const std::vector<ValidationRow>& rows, std::int64_t patients,
                             std::uint64_t seed);

@@ -15,6 +15,8 @@
 namespace theca {
 namespace {
 
+constexpr double kHardly = 0.05;     // relief, below which there is nothing to compare
+constexpr double kNearlyAll = 0.95;  // of Emax, above which doses cannot be told apart
 constexpr std::array kWays{DoseRoute::kOral, DoseRoute::kIntravenous, DoseRoute::kEpidural,
                            DoseRoute::kIntrathecal};
 
@@ -70,10 +72,14 @@ std::expected<Comparison, std::string> compare(const CompareRequest& request, co
   if (drug == nullptr) return std::unexpected(fmt::format("\"{}\" is not in data/substances", request.drug));
   if (!drug->relief_ec50)
     return std::unexpected(fmt::format("{} relieves nothing that is reckoned", request.drug));
-  if (!(request.relief > 0) || request.relief >= drug->relief_emax->value)
-    return std::unexpected(
-        fmt::format("relief of {:g} %: allowed: above 0, below {:g} %, which is the most that {} gives",
-                    100 * request.relief, 100 * drug->relief_emax->value, request.drug));
+  const double most = kNearlyAll * drug->relief_emax->value;
+  if (!(request.relief > 0) || request.relief > most)
+    return std::unexpected(fmt::format(
+        "relief of {:g} %: allowed: above 0, up to {:g} %; {} gives {:g} % at most, and near that doses "
+        "cannot be told apart",
+        100 * request.relief, 100 * most, request.drug, 100 * drug->relief_emax->value));
+  if (!(request.tolerance >= 1))
+    return std::unexpected(fmt::format("tolerance of {:g}: allowed: 1 and more", request.tolerance));
 
   Comparison out;
   out.drug = request.drug;
@@ -83,21 +89,29 @@ std::expected<Comparison, std::string> compare(const CompareRequest& request, co
   out.tip = request.tip;
   out.pain = request.pain;
   out.is_opioid = drug->acts_on == Target::kOpioidReceptor;
-  out.opioid_tolerance = out.is_opioid ? request.opioid_tolerance : 1;
+  out.tolerance = request.tolerance;
   out.swallowed_every = request.swallowed_every;
   out.patients = request.patients;
   out.seed = request.seed;
   for (const SideEffect& side : drug->side_effects) out.sides.push_back(side.name);
-  for_each_number(*drug, [&](std::string_view key, const Number& number) {
-    if (!number.verified) out.unverified.emplace_back(key);
-  });
+  const auto stands_on = [&](const std::string& of) {
+    return [&, of](std::string_view key, const Number& number) {
+      if (number.outside)
+        out.unverified.push_back(of + std::string{key} + std::string{kOutside});
+      else if (!number.verified)
+        out.unverified.push_back(of + std::string{key});
+    };
+  };
+  for_each_number(*drug, stands_on(""));
+  for_each_number(data.anatomy, stands_on("body's "));
+  for_each_number(variability, stands_on("spread of "));
 
   Individual centre = centre_of(data.anatomy, std::array{drug});
   set_posture(centre.body, data.anatomy, request.posture);
   SameReliefRequest wanted{.relief = request.relief,
                            .tip_cm = 0,
                            .pain = data.anatomy.cord_span(request.pain).value(),
-                           .tolerance = out.opioid_tolerance,
+                           .tolerance = out.tolerance,
                            .swallowed_every = in_minutes(request.swallowed_every)};
   const double tip = data.anatomy.vertebra(request.tip).value();
   std::array<Gathered, kWays.size()> gathered;
@@ -128,27 +142,34 @@ std::expected<Comparison, std::string> compare(const CompareRequest& request, co
 }
 
 std::optional<Comparison> compare_run(const RunResult& run, const PatientSetting& setting,
-                                      const BodyData& data, const Variability& variability) {
-  constexpr double kHardly = 0.05, kNearlyAll = 0.95;
+                                      const BodyData& data, const Variability& variability,
+                                      std::uint64_t seed) {
   const PatientRun& patient = *run.patient;
   const KnownDrugs known = known_drugs(run, data.substances);
-  for (const Substance* drug : known.substances) {
-    if (!drug->relief_ec50) continue;
-    const bool spasticity = drug->relieves == Relieves::kSpasticity;
-    const double relief =
-        mean_of_last_day(patient.times, spasticity ? patient.effects.spasticity : patient.effects.pain);
-    if (relief < kHardly) continue;
-    CompareRequest request;
-    request.drug = drug->name;
-    request.relief = std::min(relief, kNearlyAll * drug->relief_emax->value);
-    request.tip = setting.tip;
-    request.pain = setting.pain;
-    request.posture = setting.posture;
-    request.opioid_tolerance = setting.opioid_tolerance;
-    auto comparison = compare(request, data, variability);
-    if (comparison) return std::move(*comparison);
+  // What several drugs relieve together no single one of them is known to.
+  std::optional<std::size_t> alone;
+  for (std::size_t i = 0; i < known.substances.size(); ++i) {
+    if (!known.substances[i]->relief_ec50) continue;
+    if (alone) return std::nullopt;
+    alone = i;
   }
-  return std::nullopt;
+  if (!alone) return std::nullopt;
+  const Substance& drug = *known.substances[*alone];
+  const bool spasticity = drug.relieves == Relieves::kSpasticity;
+  CompareRequest request;
+  request.drug = drug.name;
+  request.relief =
+      mean_of_last_day(patient.times, spasticity ? patient.effects.spasticity : patient.effects.pain);
+  if (request.relief < kHardly) return std::nullopt;
+  request.tip = setting.tip;
+  request.pain = setting.pain;
+  request.posture = setting.posture;
+  request.seed = seed;
+  // As used to it as the therapy has made the patient by then, and no more than a comparison takes.
+  request.tolerance = std::max(1.0, mean_of_last_day(patient.times, patient.effects.tolerance[*alone]));
+  auto comparison = compare(request, data, variability);
+  if (!comparison) return std::nullopt;
+  return std::move(*comparison);
 }
 
 }  // namespace theca

@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "body/same_relief.hpp"
 #include "plan/library.hpp"
+#include "world/play.hpp"
+#include "world/scenario_testing.hpp"
 
 namespace theca {
 namespace {
@@ -90,13 +93,95 @@ TEST(Compare, what_cannot_be_asked_for_is_told_with_what_is_allowed) {
   const auto error = [](const std::string& drug, double relief) {
     return compare(request(drug, relief), house().body, house().variability).error();
   };
-  EXPECT_EQ(error("morphine", 0.85),
-            "relief of 85 %: allowed: above 0, below 80 %, which is the most that morphine gives");
-  EXPECT_EQ(error("morphine", 0),
-            "relief of 0 %: allowed: above 0, below 80 %, which is the most that morphine gives");
+  const std::string allowed =
+      "allowed: above 0, up to 76 %; morphine gives 80 % at most, and near that doses cannot be told apart";
+  EXPECT_EQ(error("morphine", 0.85), "relief of 85 %: " + allowed);
+  EXPECT_EQ(error("morphine", 0), "relief of 0 %: " + allowed);
+  EXPECT_EQ(error("morphine", std::nan("")), "relief of nan %: " + allowed);
   EXPECT_EQ(error("heroin", 0.5), "\"heroin\" is not in data/substances");
   EXPECT_EQ(error("gadobutrol", 0.5), "gadobutrol relieves nothing that is reckoned");
 }
+
+/// What of the request and the patient reaches each number: the middle patient's, reckoned apart.
+TEST(Compare, when_nobody_differs_it_is_what_one_patient_shows) {
+  CompareRequest of = request("morphine", 0.4);
+  of.tolerance = 20;
+  of.swallowed_every = hours(12);
+  const Comparison comparison = compare(of, house().body, Variability{}).value();
+  const Substance* drug = find_substance(house().body.substances, "morphine");
+  const Anatomy& anatomy = house().body.anatomy;
+  const SteadyPatient one{centre_of(anatomy, std::array{drug}),
+                          0,
+                          {.relief = 0.4,
+                           .tip_cm = *anatomy.vertebra("T10"),
+                           .pain = *anatomy.cord_span("T12"),
+                           .tolerance = 20,
+                           .swallowed_every = 720}};
+  for (const WayCompared& shown : comparison.ways) {
+    const SameRelief is = one.by(shown.route).value();
+    EXPECT_DOUBLE_EQ(shown.dose.median, is.dose);
+    EXPECT_DOUBLE_EQ(shown.plasma.median, is.levels.plasma);
+    EXPECT_DOUBLE_EQ(shown.at_pain.median, is.levels.fluid);
+    EXPECT_DOUBLE_EQ(shown.cistern.median, is.levels.cistern);
+    EXPECT_DOUBLE_EQ(shown.ventilation.median, is.ventilation);
+  }
+}
+
+/// Each spread reaches the ways it belongs to, and no other.
+TEST(Compare, each_spread_reaches_its_own_ways) {
+  const auto spreads = [](Number Variability::*number, DoseRoute route) {
+    Variability alone;
+    (alone.*number).value = 0.5;
+    (alone.*number).unit = "log-SD";
+    const WayCompared& of = way(compare(request("morphine", 0.5), house().body, alone).value(), route);
+    return of.dose.p95 > 1.05 * of.dose.p5;
+  };
+  using enum DoseRoute;
+  EXPECT_TRUE(spreads(&Variability::oral_bioavailability, kOral));
+  EXPECT_FALSE(spreads(&Variability::oral_bioavailability, kIntravenous));
+  EXPECT_TRUE(spreads(&Variability::epidural_csf_availability, kEpidural));
+  EXPECT_FALSE(spreads(&Variability::epidural_csf_availability, kIntrathecal));
+  EXPECT_TRUE(spreads(&Variability::plasma_clearance, kIntravenous));
+  EXPECT_TRUE(spreads(&Variability::dispersion, kIntrathecal));
+  Variability tip;
+  tip.tip_error.value = 3;
+  const Comparison moved = compare(request("morphine", 0.5), house().body, tip).value();
+  EXPECT_GT(way(moved, DoseRoute::kIntrathecal).dose.p95, 1.05 * way(moved, DoseRoute::kIntrathecal).dose.p5);
+  EXPECT_DOUBLE_EQ(way(moved, DoseRoute::kOral).dose.p95, way(moved, DoseRoute::kOral).dose.p5);
+}
+
+TEST(Compare, no_share_is_more_than_the_whole) {
+  Deviation far;
+  far.oral_bioavailability = far.epidural_csf_availability = 20;
+  const Substance* drug = find_substance(house().body.substances, "morphine");
+  const Individual who =
+      deviated(centre_of(house().body.anatomy, std::array{drug}), house().variability, far);
+  EXPECT_EQ(who.kinetics.front().oral_bioavailability, 1);
+  EXPECT_EQ(who.kinetics.front().epidural_csf_availability, 1);
+}
+
+// Of a run.
+
+/// Half a milligram of morphine a day, in patients who do not differ.
+std::optional<Comparison> of_a_run(std::string_view lasts) {
+  std::string text = example::with(example::kWalkingExample, "6 mg/day", "0.5 mg/day");
+  text = example::with(example::with(text, "20 mg/mL", "5 mg/mL"), "3 days", lasts);
+  const Scenario scenario = example::load_text(text).value();
+  RunResult run = play(scenario, example::library()).value();
+  run.patient = patient_of(run, scenario.body, example::body());
+  return compare_run(run, scenario.body, example::body(), Variability{});
+}
+
+/// The panel of a report: the dose into the fluid that it reckons is the one that the pump gives by then, in
+/// a patient who came to need more in the meantime.
+TEST(Compare, of_a_run_the_dose_into_the_fluid_is_the_pumps) {
+  const auto comparison = of_a_run("90 days");
+  ASSERT_TRUE(comparison);
+  EXPECT_GT(comparison->tolerance, 1.5);
+  EXPECT_NEAR(way(*comparison, DoseRoute::kIntrathecal).dose.median, 500, 25);
+}
+
+TEST(Compare, of_a_run_that_relieves_nothing_yet_there_is_none) { EXPECT_FALSE(of_a_run("2 h")); }
 
 }  // namespace
 }  // namespace theca

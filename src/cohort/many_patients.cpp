@@ -122,7 +122,7 @@ std::expected<PatientBands, PlayFailure> bands_of(const Scenario& scenario, cons
   out.times = thinned(run.patient->times);
   for_each_number(variability, [&](std::string_view key, const Number& number) {
     if (number.outside)
-      out.unverified.push_back(std::string{key} + " (outside of its published range)");
+      out.unverified.push_back(std::string{key} + std::string{kOutside});
     else if (!number.verified)
       out.unverified.emplace_back(key);
   });

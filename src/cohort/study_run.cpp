@@ -79,8 +79,11 @@ Values values_in(const std::vector<Study>& studies, const BodyData& data, const 
   return values;
 }
 
-/// By least squares: how much less `of` is where `over` is ten times as large.
-double fall_over_patients(const std::vector<Values>& all, const Place& of, const Place& over) {
+/// By least squares: how much less `of` is where `over` is ten times as large, and how many patients say so.
+struct Fall {
+  double value = kNone, patients = 0;
+};
+Fall fall_over_patients(const std::vector<Values>& all, const Place& of, const Place& over) {
   double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
   for (const Values& one : all) {
     const double y = one[of.study][of.quantity], x = std::log10(one[over.study][over.quantity]);
@@ -92,7 +95,22 @@ double fall_over_patients(const std::vector<Values>& all, const Place& of, const
     sxy += x * y;
   }
   const double spread = n * sxx - sx * sx;
-  return n > 2 && spread > 0 ? -(n * sxy - sx * sy) / spread : kNone;
+  return {n > 2 && spread > 0 ? -(n * sxy - sx * sy) / spread : kNone, n};
+}
+
+/// Over the patients who have it.
+double mean_of(const std::vector<Values>& all, const Place& of) {
+  double sum = 0, n = 0;
+  for (const Values& one : all) {
+    const double value = one[of.study][of.quantity];
+    if (!std::isfinite(value)) continue;
+    sum += value;
+    n += 1;
+  }
+  return sum / n;
+}
+double scale_of(const std::vector<Study>& studies, const Place& of) {
+  return studies[of.study].quantities[of.quantity].scale;
 }
 
 /// "3b" is 3 and "b".
@@ -137,8 +155,16 @@ StudyAnswers run_studies(const std::vector<Study>& studies, const BodyData& data
         if (!is_of_all(quantity.kind)) answer.spread = quantiles_of(values);
       }
       if (quantity.kind == QuantityKind::kFall && !all.empty()) {
-        answer.of_all = fall_over_patients(all, place_of(studies, quantity.of), place_of(studies, quantity.over));
-        answer.share = 1;
+        const Fall fall =
+            fall_over_patients(all, place_of(studies, quantity.of), place_of(studies, quantity.over));
+        answer.of_all = fall.value;
+        answer.share = fall.patients / static_cast<double>(all.size());
+      }
+      if (quantity.kind == QuantityKind::kOver && quantity.by_mean && !all.empty()) {
+        // Of means, not the mean of ratios: it is what series of patients report.
+        const Place above = place_of(studies, quantity.of), below = place_of(studies, quantity.over);
+        answer.of_all = mean_of(all, above) * scale_of(studies, above) /
+                        (mean_of(all, below) * scale_of(studies, below)) / quantity.scale;
       }
       of.push_back(answer);
     }

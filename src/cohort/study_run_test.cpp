@@ -82,7 +82,16 @@ TEST(StudyRun, a_mean_a_share_above_and_a_fall_are_those_of_all_patients) {
   fall.id = "fall";
   fall.kind = QuantityKind::kFall;
   fall.of = fall.over = "pumps/flow";
-  study.quantities = {flow, above, fall};
+  StudyQuantity means;
+  means.id = "means";
+  means.kind = QuantityKind::kOver;
+  means.of = "pumps/flow";
+  means.over = "pumps/half";
+  means.by_mean = true;
+  StudyQuantity half = flow;
+  half.id = "half";
+  half.scale = 2;
+  study.quantities = {flow, above, fall, means, half};
   const std::vector studies{study};
   const StudyAnswers answers =
       run_studies(studies, house().body, house().variability, {.patients = kPatients, .seed = 5});
@@ -103,7 +112,50 @@ TEST(StudyRun, a_mean_a_share_above_and_a_fall_are_those_of_all_patients) {
   EXPECT_NE(told(flow, answers[0][0]), answers[0][0].spread->median);
   EXPECT_NEAR(told(above, answers[0][1]), count / n, 1e-12);
   EXPECT_FALSE(answers[0][1].spread);
+  EXPECT_NEAR(told(means, answers[0][3]), 1, 1e-12) << "in one unit";
   EXPECT_NEAR(told(fall, answers[0][2]), -(n * sxy - sx * sum) / (n * sxx - sx * sx), 1e-9);
+}
+
+/// A titration runs with each patient's own tip, pump and proneness.
+TEST(StudyRun, a_titration_is_each_patients_own) {
+  const auto& studies = house().studies;
+  const auto rauck =
+      static_cast<std::size_t>(std::ranges::find(studies, "rauck_2006", &Study::id) - studies.begin());
+  const Study& study = studies[rauck];
+  const std::vector one{study};
+  const StudyAnswers answers =
+      run_studies(one, house().body, house().variability, {.patients = 20, .seed = 9});
+  const Substance* drug = find_substance(house().body.substances, study.substance);
+  double sum = 0;
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    const Deviation by = draw(9, i);
+    const Individual who =
+        deviated(centre_of(house().body.anatomy, std::array{drug}), house().variability, by);
+    sum += value_of(study, study.quantities[0],
+                    courses_of(study, who, house().body.anatomy,
+                               {tip_shift(house().variability, by), pump_flow_error(house().variability, by),
+                                by.proneness}));
+  }
+  EXPECT_NEAR(told(study.quantities[0], answers[0][0]), sum / 20, 1e-9);
+}
+
+TEST(StudyRun, a_row_that_few_patients_have_does_not_pass) {
+  Study study;
+  StudyQuantity quantity;
+  quantity.row = "1";
+  Number published;
+  published.value = 1;
+  published.low = 0.5;
+  published.high = 2;
+  quantity.published = published;
+  study.quantities = {quantity};
+  const std::vector studies{study};
+  StudyAnswer answer;
+  answer.spread = Quantiles{1, 1, 1, 1, 1};
+  answer.share = 0.6;
+  EXPECT_TRUE(validation_rows(studies, {{answer}}).front().pass);
+  answer.share = 0.4;
+  EXPECT_FALSE(validation_rows(studies, {{answer}}).front().pass);
 }
 
 TEST(StudyRun, a_ratio_of_two_studies_is_that_of_their_values_in_each_patient) {

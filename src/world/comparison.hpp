@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "body/route.hpp"
@@ -23,6 +24,9 @@ struct WayCompared {
   std::vector<Quantiles> sides = {};  // share of those who have it, by Comparison::sides
 };
 
+/// What a number's name ends with that --allow let in.
+inline constexpr std::string_view kOutside = " (outside of its published range)";
+
 struct Comparison {
   std::string drug;
   double relief = 0;
@@ -30,13 +34,13 @@ struct Comparison {
   bool on_ventilation = false;
   bool is_opioid = false;
   std::string tip, pain;  // "T10", "T12"
-  double opioid_tolerance = 1;
+  double tolerance = 1;   // EC50 over that of one who never had the drug
   Duration swallowed_every;
   std::int64_t patients = 0;
   std::uint64_t seed = 0;
   std::vector<std::string> sides;       // "nausea"
   std::vector<WayCompared> ways;        // by mouth, by vein, epidurally, into the fluid
-  std::vector<std::string> unverified;  // numbers of the drug that no source says
+  std::vector<std::string> unverified;  // numbers that no source says, of drug, body and population
 };
 
 }  // namespace theca
