@@ -106,7 +106,7 @@ std::vector<Shown> shown_of(const Comparison& comparison) {
 }
 
 std::string title_of(const Comparison& comparison) {
-  return fmt::format("{} % less {} at {}, by {}", plain_digits(100 * comparison.relief, 4),
+  return fmt::format("{} % less {} at {}, by {}", digits(100 * comparison.relief),
                      comparison.on_spasticity ? "spasticity" : "pain", comparison.pain, comparison.drug);
 }
 std::string who_of(const Comparison& comparison) {
@@ -122,7 +122,7 @@ std::string who_of(const Comparison& comparison) {
 
 // The picture: a panel for each quantity, a line for each way.
 
-constexpr double kWide = 350, kLeft = 86, kRight = 252, kTop = 34, kLine = 26;
+constexpr double kWide = 362, kLeft = 98, kRight = 262, kTop = 34, kLine = 26;
 
 struct Scale {
   double low = 0, high = 1;

@@ -133,8 +133,9 @@ TEST(Compare, each_spread_reaches_its_own_ways) {
     Variability alone;
     (alone.*number).value = 0.5;
     (alone.*number).unit = "log-SD";
-    const WayCompared& of = way(compare(request("morphine", 0.5), house().body, alone).value(), route);
-    return of.dose.p95 > 1.05 * of.dose.p5;
+    const Comparison comparison = compare(request("morphine", 0.5), house().body, alone).value();
+    const Quantiles& dose = way(comparison, route).dose;
+    return dose.p95 > 1.05 * dose.p5;
   };
   using enum DoseRoute;
   EXPECT_TRUE(spreads(&Variability::oral_bioavailability, kOral));
