@@ -296,7 +296,7 @@ std::span<const NotPlayed> not_played() {
        "No single event: what answers it is that each promise names its tests (docs/promises.md)"},
       {"mri_during_alarm", "2018",
        "A programmer kept patients' data in clear and ran code from a changed card (S43, S44)",
-       "No dose is played: there is no link and no programmer yet (INV-12, INV-13)"},
+       "No dose is played: nothing speaks the link yet and there is no programmer (INV-12, INV-13)"},
       {"mri_during_alarm", "2014-2020",
        "The valves of one pump can open in the scanner and empty the reservoir into the patient: it has to "
        "be "
