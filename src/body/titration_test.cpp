@@ -90,6 +90,15 @@ Study titrated(const std::string& drug, const std::string& policy_lines, const s
                   {"plasma", ProbeSite::kPlasma, "", {}}};
   return study;
 }
+/// Ziconotide, raised by 1.2 mcg/day each week.
+Study ziconotide_from(double ug_per_day) {
+  Study study = titrated("ziconotide", "", "100 days");
+  study.titration->start = ug_per_day;
+  study.titration->visit_every = days(7);
+  study.titration->step = {0, 1.2};
+  study.titration->highest = 19.2;
+  return study;
+}
 Individual middle(const std::string& drug) {
   return centre_of(example::adult(), std::array{find_substance(example::substances(), drug)});
 }
@@ -140,11 +149,7 @@ TEST(Titration, a_pump_that_gives_less_is_titrated_to_the_same_relief) {
 }
 
 TEST(Titration, a_side_effect_that_lowers_lowers_and_one_that_holds_holds) {
-  Study study = titrated("ziconotide", "", "100 days");
-  study.titration->start = 9.6;
-  study.titration->visit_every = days(7);
-  study.titration->step = {0, 1.2};
-  study.titration->highest = 19.2;
+  Study study = ziconotide_from(9.6);
   const auto last = [&](std::vector<std::size_t> held, std::vector<std::size_t> lowered) {
     study.titration->held_by = std::move(held);
     study.titration->lowered_by = std::move(lowered);
@@ -197,11 +202,7 @@ TEST(Titration, what_is_no_number_is_no_reason_to_give_more) {
 }
 
 TEST(Titration, whoever_is_prone_stays_at_a_lower_dose) {
-  Study study = titrated("ziconotide", "", "100 days");
-  study.titration->start = 2.4;
-  study.titration->visit_every = days(7);
-  study.titration->step = {0, 1.2};
-  study.titration->highest = 19.2;
+  Study study = ziconotide_from(2.4);
   study.titration->held_by = {0};
   const auto last = [&](double proneness) {
     return courses_of(study, middle("ziconotide"), example::adult(), {.proneness = proneness})

@@ -6,21 +6,18 @@
 #include <regex>
 #include <sstream>
 
+#include "cohort/cohort_testing.hpp"
 #include "cohort/compare.hpp"
-#include "plan/library.hpp"
 
 namespace theca {
 namespace {
 
 Comparison compared(const std::string& drug, double relief) {
-  const Library library = load_library(THECA_DATA_DIR).value();
-  const BodyData body = load_body_data(THECA_DATA_DIR, library.sources).value();
-  const Variability variability = load_variability(THECA_DATA_DIR, library.sources).value();
   CompareRequest request;
   request.drug = drug;
   request.relief = relief;
   request.patients = 100;
-  return compare(request, body, variability).value();
+  return compare(request, example::body(), example::adults()).value();
 }
 std::size_t count(const std::string& text, const std::string& of) {
   std::size_t n = 0;

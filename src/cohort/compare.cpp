@@ -165,7 +165,7 @@ std::optional<Comparison> compare_run(const RunResult& run, const PatientSetting
   request.pain = setting.pain;
   request.posture = setting.posture;
   request.seed = seed;
-  // As used to it as the therapy has made the patient by then, and no more than a comparison takes.
+  // As used to it as the therapy has made the patient by then.
   request.tolerance = std::max(1.0, mean_of_last_day(patient.times, patient.effects.tolerance[*alone]));
   auto comparison = compare(request, data, variability);
   if (!comparison) return std::nullopt;

@@ -7,22 +7,12 @@
 #include <cmath>
 
 #include "body/same_relief.hpp"
-#include "plan/library.hpp"
+#include "cohort/cohort_testing.hpp"
 #include "world/play.hpp"
-#include "world/scenario_testing.hpp"
 
 namespace theca {
 namespace {
 
-struct House {
-  Library library = load_library(THECA_DATA_DIR).value();
-  BodyData body = load_body_data(THECA_DATA_DIR, library.sources).value();
-  Variability variability = load_variability(THECA_DATA_DIR, library.sources).value();
-};
-const House& house() {
-  static const House kHouse;
-  return kHouse;
-}
 CompareRequest request(const std::string& drug, double relief) {
   CompareRequest out;
   out.drug = drug;
@@ -31,7 +21,7 @@ CompareRequest request(const std::string& drug, double relief) {
   return out;
 }
 Comparison compared(const CompareRequest& of) {
-  return compare(of, house().body, house().variability).value();
+  return compare(of, example::body(), example::adults()).value();
 }
 const WayCompared& way(const Comparison& comparison, DoseRoute route) {
   return *std::ranges::find(comparison.ways, route, &WayCompared::route);
@@ -67,7 +57,7 @@ TEST(Compare, the_nearer_to_the_cord_the_smaller_the_dose_and_no_one_factor_betw
 
 TEST(Compare, when_nobody_differs_all_quantiles_are_the_middle_patients) {
   const Variability nobody;
-  const Comparison morphine = compare(request("morphine", 0.5), house().body, nobody).value();
+  const Comparison morphine = compare(request("morphine", 0.5), example::body(), nobody).value();
   for (const WayCompared& one : morphine.ways) {
     EXPECT_DOUBLE_EQ(one.dose.p5, one.dose.p95);
     EXPECT_DOUBLE_EQ(one.ventilation.p5, one.ventilation.p95);
@@ -91,7 +81,7 @@ TEST(Compare, what_begins_at_the_cord_is_not_reckoned_from_the_blood) {
 
 TEST(Compare, what_cannot_be_asked_for_is_told_with_what_is_allowed) {
   const auto error = [](const std::string& drug, double relief) {
-    return compare(request(drug, relief), house().body, house().variability).error();
+    return compare(request(drug, relief), example::body(), example::adults()).error();
   };
   const std::string allowed =
       "allowed: above 0, up to 76 %; morphine gives 80 % at most, and near that doses cannot be told apart";
@@ -107,9 +97,9 @@ TEST(Compare, when_nobody_differs_it_is_what_one_patient_shows) {
   CompareRequest of = request("morphine", 0.4);
   of.tolerance = 20;
   of.swallowed_every = hours(12);
-  const Comparison comparison = compare(of, house().body, Variability{}).value();
-  const Substance* drug = find_substance(house().body.substances, "morphine");
-  const Anatomy& anatomy = house().body.anatomy;
+  const Comparison comparison = compare(of, example::body(), Variability{}).value();
+  const Substance* drug = find_substance(example::body().substances, "morphine");
+  const Anatomy& anatomy = example::body().anatomy;
   const SteadyPatient one{centre_of(anatomy, std::array{drug}),
                           0,
                           {.relief = 0.4,
@@ -133,7 +123,7 @@ TEST(Compare, each_spread_reaches_its_own_ways) {
     Variability alone;
     (alone.*number).value = 0.5;
     (alone.*number).unit = "log-SD";
-    const Comparison comparison = compare(request("morphine", 0.5), house().body, alone).value();
+    const Comparison comparison = compare(request("morphine", 0.5), example::body(), alone).value();
     const Quantiles& dose = way(comparison, route).dose;
     return dose.p95 > 1.05 * dose.p5;
   };
@@ -146,7 +136,7 @@ TEST(Compare, each_spread_reaches_its_own_ways) {
   EXPECT_TRUE(spreads(&Variability::dispersion, kIntrathecal));
   Variability tip;
   tip.tip_error.value = 3;
-  const Comparison moved = compare(request("morphine", 0.5), house().body, tip).value();
+  const Comparison moved = compare(request("morphine", 0.5), example::body(), tip).value();
   EXPECT_GT(way(moved, DoseRoute::kIntrathecal).dose.p95, 1.05 * way(moved, DoseRoute::kIntrathecal).dose.p5);
   EXPECT_DOUBLE_EQ(way(moved, DoseRoute::kOral).dose.p95, way(moved, DoseRoute::kOral).dose.p5);
 }
@@ -154,9 +144,9 @@ TEST(Compare, each_spread_reaches_its_own_ways) {
 TEST(Compare, no_share_is_more_than_the_whole) {
   Deviation far;
   far.oral_bioavailability = far.epidural_csf_availability = 20;
-  const Substance* drug = find_substance(house().body.substances, "morphine");
+  const Substance* drug = find_substance(example::body().substances, "morphine");
   const Individual who =
-      deviated(centre_of(house().body.anatomy, std::array{drug}), house().variability, far);
+      deviated(centre_of(example::body().anatomy, std::array{drug}), example::adults(), far);
   EXPECT_EQ(who.kinetics.front().oral_bioavailability, 1);
   EXPECT_EQ(who.kinetics.front().epidural_csf_availability, 1);
 }

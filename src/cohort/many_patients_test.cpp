@@ -5,18 +5,15 @@
 
 #include <algorithm>
 
-#include "world/scenario_testing.hpp"
+#include "cohort/cohort_testing.hpp"
 
 namespace theca {
 namespace {
 
+using example::adults;
 using example::body;
 using example::library;
 
-const Variability& adults() {
-  static const Variability kAdults = load_variability(THECA_DATA_DIR, library().sources).value();
-  return kAdults;
-}
 /// Nobody differs from anybody.
 Variability alike() {
   Variability same = adults();

@@ -8,35 +8,32 @@
 #include <set>
 
 #include "cohort/calibrate.hpp"
+#include "cohort/cohort_testing.hpp"
 #include "cohort/draw.hpp"
-#include "plan/library.hpp"
 
 namespace theca {
 namespace {
 
-struct House {
-  Library library = load_library(THECA_DATA_DIR).value();
-  BodyData body = load_body_data(THECA_DATA_DIR, library.sources).value();
-  Variability variability = load_variability(THECA_DATA_DIR, library.sources).value();
-  std::vector<Study> studies =
-      load_studies(THECA_DATA_DIR, body.anatomy, body.substances, library.sources).value();
-};
-const House& house() {
-  static const House kHouse;
-  return kHouse;
+using example::adults;
+using example::body;
+using example::library;
+
+const std::vector<Study>& house_studies() {
+  static const std::vector<Study> kStudies =
+      load_studies(THECA_DATA_DIR, body().anatomy, body().substances, library().sources).value();
+  return kStudies;
 }
 
 TEST(StudyRun, the_same_seed_gives_the_same_answers_on_any_number_of_threads) {
   const auto answers = [](std::uint64_t seed, unsigned threads) {
-    return run_studies(house().studies, house().body, house().variability,
-                       {.patients = 20, .seed = seed, .threads = threads});
+    return run_studies(house_studies(), body(), adults(), {.patients = 20, .seed = seed, .threads = threads});
   };
   const StudyAnswers one = answers(3, 1), three = answers(3, 3), other = answers(4, 2);
   bool differs = false;
   for (std::size_t s = 0; s < one.size(); ++s) {
     for (std::size_t q = 0; q < one[s].size(); ++q) {
       EXPECT_EQ(one[s][q].of_all, three[s][q].of_all);
-      if (is_of_all(house().studies[s].quantities[q].kind)) continue;
+      if (is_of_all(house_studies()[s].quantities[q].kind)) continue;
       ASSERT_TRUE(one[s][q].spread);
       EXPECT_EQ(one[s][q].spread->median, three[s][q].spread->median);
       EXPECT_EQ(one[s][q].spread->p95, three[s][q].spread->p95);
@@ -48,8 +45,8 @@ TEST(StudyRun, the_same_seed_gives_the_same_answers_on_any_number_of_threads) {
 }
 
 TEST(StudyRun, rows_stand_in_the_tables_order_and_a_row_of_consistency_does_not_count) {
-  const StudyAnswers answers = run_studies(house().studies, house().body, house().variability, {});
-  const auto rows = validation_rows(house().studies, answers);
+  const StudyAnswers answers = run_studies(house_studies(), body(), adults(), {});
+  const auto rows = validation_rows(house_studies(), answers);
   std::vector<std::string> ids;
   const std::set<std::string> consistent{"11", "17", "18b", "19b"};
   for (const ValidationRow& row : rows) {
@@ -93,12 +90,11 @@ TEST(StudyRun, a_mean_a_share_above_and_a_fall_are_those_of_all_patients) {
   half.scale = 2;
   study.quantities = {flow, above, fall, means, half};
   const std::vector studies{study};
-  const StudyAnswers answers =
-      run_studies(studies, house().body, house().variability, {.patients = kPatients, .seed = 5});
+  const StudyAnswers answers = run_studies(studies, body(), adults(), {.patients = kPatients, .seed = 5});
 
   double sum = 0, count = 0, sx = 0, sxx = 0, sxy = 0;
   for (std::int64_t i = 0; i < kPatients; ++i) {
-    const double one = 1 + pump_flow_error(house().variability, draw(5, static_cast<std::uint64_t>(i)));
+    const double one = 1 + pump_flow_error(adults(), draw(5, static_cast<std::uint64_t>(i)));
     const double x = std::log10(one);
     sum += one;
     count += one > 1.01 ? 1 : 0;
@@ -118,23 +114,20 @@ TEST(StudyRun, a_mean_a_share_above_and_a_fall_are_those_of_all_patients) {
 
 /// A titration runs with each patient's own tip, pump and proneness.
 TEST(StudyRun, a_titration_is_each_patients_own) {
-  const auto& studies = house().studies;
+  const auto& studies = house_studies();
   const auto rauck =
       static_cast<std::size_t>(std::ranges::find(studies, "rauck_2006", &Study::id) - studies.begin());
   const Study& study = studies[rauck];
   const std::vector one{study};
-  const StudyAnswers answers =
-      run_studies(one, house().body, house().variability, {.patients = 20, .seed = 9});
-  const Substance* drug = find_substance(house().body.substances, study.substance);
+  const StudyAnswers answers = run_studies(one, body(), adults(), {.patients = 20, .seed = 9});
+  const Substance* drug = find_substance(body().substances, study.substance);
   double sum = 0;
   for (std::uint64_t i = 0; i < 20; ++i) {
     const Deviation by = draw(9, i);
-    const Individual who =
-        deviated(centre_of(house().body.anatomy, std::array{drug}), house().variability, by);
+    const Individual who = deviated(centre_of(body().anatomy, std::array{drug}), adults(), by);
     sum += value_of(study, study.quantities[0],
-                    courses_of(study, who, house().body.anatomy,
-                               {tip_shift(house().variability, by), pump_flow_error(house().variability, by),
-                                by.proneness}));
+                    courses_of(study, who, body().anatomy,
+                               {tip_shift(adults(), by), pump_flow_error(adults(), by), by.proneness}));
   }
   EXPECT_NEAR(told(study.quantities[0], answers[0][0]), sum / 20, 1e-9);
 }
@@ -159,11 +152,11 @@ TEST(StudyRun, a_row_that_few_patients_have_does_not_pass) {
 }
 
 TEST(StudyRun, a_ratio_of_two_studies_is_that_of_their_values_in_each_patient) {
-  const StudyAnswers answers = run_studies(house().studies, house().body, house().variability, {});
+  const StudyAnswers answers = run_studies(house_studies(), body(), adults(), {});
   const auto value = [&](const char* study, const char* quantity) {
-    const auto s = std::ranges::find(house().studies, study, &Study::id);
+    const auto s = std::ranges::find(house_studies(), study, &Study::id);
     const auto q = std::ranges::find(s->quantities, quantity, &StudyQuantity::id);
-    return answers[static_cast<std::size_t>(s - house().studies.begin())]
+    return answers[static_cast<std::size_t>(s - house_studies().begin())]
                   [static_cast<std::size_t>(q - s->quantities.begin())]
                       .middle;
   };
@@ -173,9 +166,9 @@ TEST(StudyRun, a_ratio_of_two_studies_is_that_of_their_values_in_each_patient) {
 }
 
 TEST(StudyRun, numbers_at_the_ends_of_their_ranges_move_the_rows) {
-  const StudyAnswers answers = run_studies(house().studies, house().body, house().variability, {});
-  const auto rows = validation_rows(house().studies, answers);
-  const auto all = sensitivity_of(house().studies, house().body, rows);
+  const StudyAnswers answers = run_studies(house_studies(), body(), adults(), {});
+  const auto rows = validation_rows(house_studies(), answers);
+  const auto all = sensitivity_of(house_studies(), body(), rows);
   const auto row = static_cast<std::size_t>(
       std::ranges::find(rows, "5", [](const ValidationRow& r) { return r.quantity->row; }) - rows.begin());
   const auto of = std::ranges::find(all, "dispersion", &Sensitivity::name);
@@ -187,11 +180,11 @@ TEST(StudyRun, numbers_at_the_ends_of_their_ranges_move_the_rows) {
 /// From numbers that are off, the fit comes back to a misfit as small as the shipped ones have, within every
 /// range.
 TEST(Calibrate, comes_back_from_wrong_numbers_and_never_leaves_a_range) {
-  BodyData shipped = house().body, off = house().body;
-  const Calibration there = calibrate(house().studies, shipped, 20);
+  BodyData shipped = body(), off = body();
+  const Calibration there = calibrate(house_studies(), shipped, 20);
   off.anatomy.dispersion_caudal.value = 0.02;
   std::ranges::find(off.substances, "morphine", &Substance::name)->dural_loss.value = 0.0048;
-  const Calibration back = calibrate(house().studies, off, 150);
+  const Calibration back = calibrate(house_studies(), off, 150);
   EXPECT_GT(back.misfit_before, 1.3 * there.misfit_before);
   EXPECT_LT(back.misfit_after, 1.25 * there.misfit_before);
   EXPECT_LE(back.tries, 150);
@@ -202,14 +195,14 @@ TEST(Calibrate, comes_back_from_wrong_numbers_and_never_leaves_a_range) {
 }
 
 TEST(Calibrate, looks_at_no_row_that_is_kept_for_the_test) {
-  std::vector<Study> studies = house().studies;
+  std::vector<Study> studies = house_studies();
   for (Study& study : studies) {
     for (StudyQuantity& quantity : study.quantities) {
       if (quantity.split == Split::kTest) quantity.published->value *= 100;
     }
   }
-  BodyData a = house().body, b = house().body;
-  const Calibration one = calibrate(house().studies, a, 25), other = calibrate(studies, b, 25);
+  BodyData a = body(), b = body();
+  const Calibration one = calibrate(house_studies(), a, 25), other = calibrate(studies, b, 25);
   EXPECT_EQ(one.misfit_after, other.misfit_after);
   for (std::size_t i = 0; i < one.numbers.size(); ++i)
     EXPECT_EQ(one.numbers[i].after, other.numbers[i].after);
