@@ -60,7 +60,10 @@ TEST(Catalogue, the_values_of_an_event_are_named_with_their_units) {
                                        "records",
                                        "entries",
                                        "formulation_in_path",
-                                       "allotted"};
+                                       "allotted",
+                                       "certificate",
+                                       "change",
+                                       "intent"};
   const auto known = [&](const std::string& name) {
     if (name.empty() || plain.contains(name)) return true;
     for (const char* unit : {"_nl", "_ms", "_nl_per_day", "_steps", "_mc"}) {

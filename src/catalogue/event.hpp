@@ -63,8 +63,10 @@ enum class EventCode : std::uint8_t {
   kVolumeDisagrees,
   kAspirated,
   kBatteryReckoned,
+  kAccess,
+  kChangeTaken,
 };
-inline constexpr std::size_t kEventCodeCount = 52;
+inline constexpr std::size_t kEventCodeCount = 54;
 
 struct Event {
   Instant at;
@@ -135,6 +137,8 @@ inline constexpr std::array<EventRow, kEventCodeCount> kEvents{{
     {EventCode::kVolumeDisagrees, "volumes disagree", "volume_cause", "found_nl", "counted_nl"},
     {EventCode::kAspirated, "aspirated", "", "aspirated_nl", "expected_nl"},
     {EventCode::kBatteryReckoned, "battery reckoned", "", "left_mc", "lasts_ms"},
+    {EventCode::kAccess, "access", "role", "certificate", ""},
+    {EventCode::kChangeTaken, "change taken", "role", "change", "intent"},
 }};
 
 constexpr const EventRow& row_of(EventCode code) { return kEvents[static_cast<std::size_t>(code)]; }

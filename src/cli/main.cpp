@@ -8,7 +8,9 @@
 #include "cli/exit_code.hpp"
 #include "cli/journal_command.hpp"
 #include "cli/library_command.hpp"
+#include "cli/link_command.hpp"
 #include "cli/plan_command.hpp"
+#include "cli/pump_command.hpp"
 #include "cli/run_command.hpp"
 #include "cli/study_command.hpp"
 
@@ -41,11 +43,13 @@ int run(int argc, char** argv) {
   theca::add_plan_command(app, exit_code);
   theca::add_library_commands(app, exit_code);
   theca::add_journal_command(app, exit_code);
+  theca::add_pump_command(app, exit_code);
+  theca::add_link_command(app, exit_code);
   if (argc > 1 && argv[1][0] != '-' && !knows(app, argv[1])) {
     fmt::print(
         stderr,
         "theca: no command \"{}\"; there are run, compare, study, validate, calibrate, plan, drugs, pumps, "
-        "journal, bench and test. See theca --help.\n",
+        "journal, pump, link, bench and test. See theca --help.\n",
         argv[1]);
     return theca::kExitUsage;
   }

@@ -1,5 +1,5 @@
 #pragma once
-/// What the link asks of a cryptographic library: six functions, so that the same protocol runs over
+/// What the link asks of a cryptographic library: seven functions, so that the same protocol runs over
 /// libsodium on the host and over what is compiled for the implant.
 
 #include <array>
@@ -30,17 +30,19 @@ using Hash = std::array<std::uint8_t, kKeyBytes>;
 ///   open(out, key, nonce, associated, sealed)   false and `out` all zero when the tag is wrong
 ///   dh(secret, other)        X25519 (RFC 7748); nothing for a public key of small order
 ///   public_of(secret)
+///   verify(key, hash, signature)    Ed25519 (RFC 8032) over the 32 bytes of a hash
 ///   equal(a, b)              in a time that does not hang on the bytes
 ///   wipe(room)               the compiler does not leave it out
 template <class C>
 concept Crypto = requires(std::span<const Bytes> parts, Bytes bytes, Room room, const Key& key,
-                          std::uint64_t nonce) {
+                          std::uint64_t nonce, const std::array<std::uint8_t, 64>& signature) {
   { C::sha256(parts) } -> std::same_as<Hash>;
   { C::hmac(bytes, parts) } -> std::same_as<Hash>;
   { C::seal(room, key, nonce, bytes, bytes) } -> std::same_as<void>;
   { C::open(room, key, nonce, bytes, bytes) } -> std::same_as<bool>;
   { C::dh(key, key) } -> std::same_as<std::optional<Key>>;
   { C::public_of(key) } -> std::same_as<Key>;
+  { C::verify(key, key, signature) } -> std::same_as<bool>;
   { C::equal(bytes, bytes) } -> std::same_as<bool>;
   { C::wipe(room) } -> std::same_as<void>;
 };

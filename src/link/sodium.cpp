@@ -64,6 +64,30 @@ Key Sodium::public_of(const Key& secret) {
   return out;
 }
 
+bool Sodium::verify(const Key& public_key, const Hash& hash, const std::array<std::uint8_t, 64>& signature) {
+  return crypto_sign_verify_detached(signature.data(), hash.data(), hash.size(), public_key.data()) == 0;
+}
+
+void Sodium::random(Room room) { randombytes_buf(room.data(), room.size()); }
+
+Key Sodium::signing_public_of(const Key& seed) {
+  Key public_key;
+  std::array<std::uint8_t, crypto_sign_SECRETKEYBYTES> secret;
+  crypto_sign_seed_keypair(public_key.data(), secret.data(), seed.data());
+  sodium_memzero(secret.data(), secret.size());
+  return public_key;
+}
+
+std::array<std::uint8_t, 64> Sodium::sign(const Key& seed, const Hash& hash) {
+  Key public_key;
+  std::array<std::uint8_t, crypto_sign_SECRETKEYBYTES> secret;
+  std::array<std::uint8_t, 64> signature;
+  crypto_sign_seed_keypair(public_key.data(), secret.data(), seed.data());
+  crypto_sign_detached(signature.data(), nullptr, hash.data(), hash.size(), secret.data());
+  sodium_memzero(secret.data(), secret.size());
+  return signature;
+}
+
 bool Sodium::equal(Bytes a, Bytes b) {
   return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }

@@ -41,12 +41,9 @@ bool FlashModel::program(std::uint32_t address, Word value) {
   Word& word = page(address / kPageWords)[address % kPageWords];
   if (word != kErased) ++broken_rules_;
   const Word programmed = word & value;  // a program only ever clears bits
-  if (power == Power::kGoes) {
-    word = scramble(word, programmed);
-    return false;
-  }
-  word = programmed;
-  return word == value;
+  word = power == Power::kGoes ? scramble(word, programmed) : programmed;
+  if (mirror_) mirror_(address, word);
+  return power != Power::kGoes && word == value;
 }
 
 bool FlashModel::erase(std::uint32_t number) {
@@ -54,13 +51,15 @@ bool FlashModel::erase(std::uint32_t number) {
   if (power == Power::kGone) return false;
   ++erases_[number];
   if (stuck_[number] != 0) return pages_[number] == nullptr;
-  if (power == Power::kOn) {
-    pages_[number].reset();
-    return true;
+  if (pages_[number] == nullptr) return power == Power::kOn;
+  for (std::uint32_t i = 0; i < kPageWords; ++i) {
+    Word& word = (*pages_[number])[i];
+    const Word before = word;
+    word = power == Power::kOn ? kErased : scramble(word, kErased);
+    if (mirror_ && word != before) mirror_(word_of_page(number) + i, word);
   }
-  if (pages_[number] == nullptr || torn_ == Torn::kNothing) return false;
-  for (Word& word : *pages_[number]) word = scramble(word, kErased);
-  return false;
+  if (power == Power::kOn) pages_[number].reset();
+  return power == Power::kOn;
 }
 
 void FlashModel::cut_after(std::int64_t writes, Torn torn, std::uint64_t seed) {
@@ -70,7 +69,9 @@ void FlashModel::cut_after(std::int64_t writes, Torn torn, std::uint64_t seed) {
 }
 
 void FlashModel::flip(std::uint32_t address, int bit) {
-  page(address / kPageWords)[address % kPageWords] ^= Word{1} << bit;
+  Word& word = page(address / kPageWords)[address % kPageWords];
+  word ^= Word{1} << bit;
+  if (mirror_) mirror_(address, word);
 }
 
 std::unique_ptr<FlashModel> FlashModel::clone() const {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -32,6 +33,13 @@ class FlashModel final : public Nvm {
   /// Power is back.
   void power_on() { writes_left_ = kUncut; }
   [[nodiscard]] bool cut() const { return writes_left_ <= 0; }
+
+  /// Told of every word that has changed, with what it is now: for a copy that outlives the process.
+  void mirror(std::function<void(std::uint32_t address, Word value)> mirror) { mirror_ = std::move(mirror); }
+  /// Puts back what a mirror was told. Not a write.
+  void put_back(std::uint32_t address, Word value) {
+    if (value != kErased) page(address / kPageWords)[address % kPageWords] = value;
+  }
 
   void flip(std::uint32_t address, int bit);
   /// From now on the page takes neither program nor erase.
@@ -65,6 +73,7 @@ class FlashModel final : public Nvm {
   std::uint64_t random_ = 1;
   std::int64_t writes_ = 0;
   std::int64_t broken_rules_ = 0;
+  std::function<void(std::uint32_t, Word)> mirror_;
 };
 
 }  // namespace theca

@@ -180,7 +180,7 @@ bool Journal::begin_page(const JournalPage& page) {
 }
 
 void Journal::wipe() {
-  for (std::uint32_t page = kJournalPage; page < kNvmPages; ++page) {
+  for (std::uint32_t page = kJournalPage; page < kJournalPage + kJournalPages; ++page) {
     bool blank = true;
     for (std::uint32_t i = 0; i < kPageWords && blank; ++i)
       blank = nvm_.read(word_of_page(page) + i) == kErased;

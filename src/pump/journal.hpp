@@ -35,10 +35,10 @@ inline constexpr std::uint32_t kEntriesPerPage = (kPageWords - kPageHeadWords) /
 inline constexpr std::uint32_t kJournalCapacity = (kJournalPages - 4) * kEntriesPerPage;
 
 /// The busiest day of an allowed therapy: each bolus tells its grant and its end, what was delivered stands
-/// every six hours, refusals are told twice an hour and otherwise counted (a count is an entry of its own),
-/// and a clinic and its alarms have a dozen.
+/// every six hours, refusals and accesses are told twice an hour each and otherwise counted (a count is an
+/// entry of its own), and a clinic and its alarms have a dozen.
 inline constexpr std::uint32_t kRepeatsAnHour = 2;
-inline constexpr std::uint32_t kBusiestDay = 2 * kMostBolusesADay + 4 + 2 * 24 * kRepeatsAnHour + 12;
+inline constexpr std::uint32_t kBusiestDay = 2 * kMostBolusesADay + 4 + 2 * 2 * 24 * kRepeatsAnHour + 12;
 static_assert(kJournalCapacity >= kBusiestDay * 548, "INV-9: 18 months");
 
 class Journal {

@@ -547,11 +547,12 @@ TEST(Journal, wiped_it_is_blank_and_begins_anew_and_what_lies_before_it_stands) 
   FlashModel flash;
   Journal journal{flash};
   ASSERT_TRUE(append_to(journal, kEntriesPerPage + 3));
-  constexpr std::uint32_t kFirst = kJournalPage, kLast = kNvmPages - 1;
+  constexpr std::uint32_t kFirst = kJournalPage, kLast = kJournalPage + kJournalPages - 1;
   flash.program(word_of_page(kFirst - 1) + 1, 7);
   flash.program(word_of_page(kFirst + 5), 7);
   flash.program(word_of_page(kFirst + 6) + kPageWords - 1, 7);
   flash.program(word_of_page(kLast) + 1, 7);
+  flash.program(word_of_page(kLast + 1), 7);  // the implant's keys
   journal.wipe();
   for (std::uint32_t page = kFirst; page <= kLast; ++page) {
     for (std::uint32_t i = 0; i < kPageWords; ++i)
@@ -561,6 +562,7 @@ TEST(Journal, wiped_it_is_blank_and_begins_anew_and_what_lies_before_it_stands) 
   EXPECT_EQ(flash.erases(kFirst - 1), 0U);
   EXPECT_EQ(flash.erases(kFirst + 4), 0U) << "a blank page is not worn";
   EXPECT_EQ(flash.erases(kLast), 1U);
+  EXPECT_EQ(flash.read(word_of_page(kLast + 1)), 7U);
   EXPECT_FALSE(journal.any());
   EXPECT_EQ(journal.next_sequence(), 0U);
   ASSERT_TRUE(append_to(journal, 3));

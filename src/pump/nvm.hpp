@@ -45,8 +45,12 @@ inline constexpr std::uint32_t kLogAreas = 2;
 /// The journal, a ring.
 inline constexpr std::uint32_t kJournalPage = kLogPage + kLogAreas * kLogPages;
 inline constexpr std::uint32_t kJournalPages =
-    1'536;  // 6 MiB: 18 months of the busiest therapy (journal.hpp)
-inline constexpr std::uint32_t kNvmPages = kJournalPage + kJournalPages;
+    2'048;  // 8 MiB: 18 months of the busiest therapy (journal.hpp)
+/// What the implant keeps beside its pump: keys, and the order that runs. Two generations, two copies of
+/// each.
+inline constexpr std::uint32_t kKeyringPage = kJournalPage + kJournalPages;
+inline constexpr std::uint32_t kOrderPage = kKeyringPage + 4;
+inline constexpr std::uint32_t kNvmPages = kOrderPage + 4;
 
 constexpr std::uint32_t word_of_page(std::uint32_t page) { return page * kPageWords; }
 

@@ -135,7 +135,9 @@ class Pump {
   /// neither.
   CommandResult refill(MotorReading reading, const RefillRecord& refill, const PrescriptionBytes* with,
                        Effects& out);
-  CommandResult prescribe(MotorReading reading, const PrescriptionBytes& bytes, Effects& out);
+  /// `ceilings`: the patient's from now on; taken both or neither.
+  CommandResult prescribe(MotorReading reading, const PrescriptionBytes& bytes, Effects& out,
+                          const Ceilings* ceilings = nullptr);
   CommandResult stop(MotorReading reading, Effects& out);
   CommandResult resume(MotorReading reading, Effects& out);
   CommandResult set_ceilings(MotorReading reading, const Ceilings& ceilings, Effects& out);
@@ -207,6 +209,11 @@ class Pump {
   [[nodiscard]] Duration battery_lasts() const {
     return battery_.lasts(now(), given_steps(), worst_day_steps_);
   }
+  [[nodiscard]] const FluidPath& path() const { return path_; }
+  [[nodiscard]] const Ceilings& ceilings() const { return ceilings_; }
+  [[nodiscard]] Volume low_alarm() const { return low_alarm_; }
+  /// Number of the newest prescription taken, of this patient or one before.
+  [[nodiscard]] std::uint32_t newest_prescription() const { return newest_; }
   [[nodiscard]] std::int64_t commanded() const { return engine_.commanded(); }
   [[nodiscard]] const PumpModel& model() const { return model_; }
 

@@ -163,12 +163,29 @@ CommandResult Pump::refill(MotorReading reading, const RefillRecord& refill, con
   return {};
 }
 
-CommandResult Pump::prescribe(MotorReading reading, const PrescriptionBytes& bytes, Effects& out) {
+CommandResult Pump::prescribe(MotorReading reading, const PrescriptionBytes& bytes, Effects& out,
+                              const Ceilings* ceilings) {
   sync(reading, out);
   if (!implanted()) return std::unexpected(refuse(Refusal::kNotImplanted, out));
   if (due_ && due_->at <= now()) decide(out);  // what is due at this moment belongs to what runs
-  const auto vetted = vet(bytes, front_.in_reservoir(), bounds_of(front_, ceilings_, gate_), out);
+  const Ceilings under = ceilings == nullptr ? ceilings_ : *ceilings;
+  if (!plausible(model_, path_, under)) return std::unexpected(refuse(Refusal::kBadLimits, out));
+  const bool others = !(under == ceilings_);
+  DoseGate gate = gate_;
+  if (others) gate.set_ceilings(under);
+  const auto vetted = vet(bytes, front_.in_reservoir(), bounds_of(front_, under, gate), out);
   if (!vetted) return std::unexpected(vetted.error());
+  const bool later = vetted->starts_utc_s != 0 && start_of(*vetted, clock_offset_) > now();
+  if (others && later &&  // what runs until then runs under them as well
+      (!check(prescription_, model_, path_, under, prescription_.number).empty() ||
+       !fits_after_past(prescription_, gate))) {
+    return std::unexpected(refuse(Refusal::kPrescriptionRule, out, prescription_.number));
+  }
+  if (others) {
+    ceilings_ = under;
+    gate_ = gate;
+    tell(out, EventCode::kCeilingsSet, ceilings_.hour.raw(), ceilings_.day.raw());
+  }
   take(*vetted, std::nullopt, out);
   decide(out);
   return {};

@@ -27,8 +27,9 @@ enum class CallKind : std::uint8_t {
   kField,        // argument: 1 there, 0 left
   kTelemetry,    // argument: what
   kSense,        // argument: nL
+  kAccess,       // argument: role, and its certificate's number above
 };
-inline constexpr std::uint8_t kLastCallKind = 11;
+inline constexpr std::uint8_t kLastCallKind = 12;
 
 struct LoggedCall {
   CallKind kind = CallKind::kWake;

@@ -37,6 +37,8 @@ constexpr std::size_t flood_of(EventCode code) {
       return 1;
     case EventCode::kTelemetry:
       return 2;
+    case EventCode::kAccess:
+      return 3;
     default:
       return kNoFlood;
   }
@@ -71,6 +73,36 @@ void StoredPump::logged(CallKind kind, MotorReading reading, std::int64_t argume
   }
   out.did(Duty::kRemembered);
   look_after(out);
+}
+
+/// The change, and whose it was, are remembered together or not at all.
+template <class Call>
+CommandResult StoredPump::asked_for(const Asked& asked, Effects& out, Call&& call) {
+  return kept(out, [&] {
+    CommandResult result = call();
+    if (result) took(asked, out);
+    return result;
+  });
+}
+
+/// With it the order that it stands in becomes the one that runs; a prescription that nobody signed has none.
+template <class Call>
+CommandResult StoredPump::prescribed(const Asked* asked, Effects& out, Call&& call) {
+  return kept(out, [&] {
+    const CommandResult result = call();
+    if (!result) return result;
+    order_ = asked != nullptr ? asked->order : Digest{};
+    stopped_by_.reset();
+    if (asked != nullptr) took(*asked, out);
+    return result;
+  });
+}
+
+void StoredPump::took(const Asked& asked, Effects& out) {
+  ++sequence_;
+  intent_ = asked.intent;
+  out.tell(
+      Event{pump_.now(), EventCode::kChangeTaken, static_cast<std::uint8_t>(asked.role), sequence_, intent_});
 }
 
 template <class Call>
@@ -194,7 +226,17 @@ void StoredPump::look_at_self(Effects& out) {
 template <class Io, class P>
 void StoredPump::keeper(Io& io, P& pump) {
   fields(io, pump.told_, pump.acknowledged_, pump.folded_, pump.delivered_bucket_, pump.erasing_,
-         pump.looked_at_);
+         pump.looked_at_, pump.sequence_, pump.intent_, pump.last_request_);
+  field(io, pump.last_refusal_, Refusal{kRefusalCount - 1});
+  for (auto& byte : pump.order_) field(io, byte);
+  bool stopped = pump.stopped_by_.has_value();
+  Role by = pump.stopped_by_.value_or(Role::kCardHolder);
+  field(io, stopped);
+  field(io, by, Role{kRoleCount - 1});
+  if constexpr (Io::kReads) {
+    pump.stopped_by_.reset();
+    if (stopped) pump.stopped_by_ = by;
+  }
   for (auto& flood : pump.floods_) fields(io, flood.hour, flood.told);
   auto count = static_cast<std::uint8_t>(pump.outbox_.events().size());
   field(io, count, static_cast<std::uint8_t>(Effects::kMostEvents));
@@ -260,13 +302,17 @@ void StoredPump::make_again(const LoggedCall& call) {
       pump_.observe(reading, out);
       break;
     case CallKind::kRequest:
-      pump_.request_bolus(reading, static_cast<std::uint32_t>(call.argument), out);
+      request(reading, static_cast<std::uint32_t>(call.argument), out);
       break;
     case CallKind::kStop:
       (void)pump_.stop(reading, out);
       break;
     case CallKind::kResume:
       (void)pump_.resume(reading, out);
+      break;
+    case CallKind::kAccess:
+      pump_.observe(reading, out);
+      tell_access(call.argument, out);
       break;
     case CallKind::kSetClock:
       pump_.set_clock(reading, ClockOffset{call.argument}, out);
@@ -315,6 +361,9 @@ MotorReading StoredPump::boot(const PowerReturn& power, Effects& out) {
     const Standstill stands = standstill(restored);
     restored.lost.delivery = true;  // what came of the calls since is not known
     told_ = std::max(told_, journal_.next_sequence());
+    if (const auto last = journal_.newest(
+            [](const JournalEntry& entry) { return entry.event.code == EventCode::kChangeTaken; }))
+      sequence_ = std::max(sequence_, static_cast<std::uint32_t>(last->event.value));
     pump_.salvage(restored.lost, power.kept ? power.reading : last_known(), stands, out);
     if (stands == Standstill::kMotorOff || motor_power_went())
       pump_.raise_memory_alarm(Alarm::kOverDelivery, out);
@@ -371,17 +420,20 @@ MotorReading StoredPump::last_known() const {
 // ---- the calls ------------------------------------------------------------------------------------------
 
 CommandResult StoredPump::implant(MotorReading reading, const Implantation& setup,
-                                  const PrescriptionBytes& prescription, Effects& out) {
-  return kept(out, [&] { return pump_.implant(reading, setup, prescription, out); });
+                                  const PrescriptionBytes& prescription, Effects& out, const Asked* asked) {
+  return prescribed(asked, out, [&] { return pump_.implant(reading, setup, prescription, out); });
 }
 
 CommandResult StoredPump::refill(MotorReading reading, const RefillRecord& refill,
-                                 const PrescriptionBytes* with, Effects& out) {
-  return kept(out, [&] { return pump_.refill(reading, refill, with, out); });
+                                 const PrescriptionBytes* with, Effects& out, const Asked* asked) {
+  const auto call = [&] { return pump_.refill(reading, refill, with, out); };
+  if (with != nullptr) return prescribed(asked, out, call);
+  return asked == nullptr ? kept(out, call) : asked_for(*asked, out, call);
 }
 
-CommandResult StoredPump::prescribe(MotorReading reading, const PrescriptionBytes& bytes, Effects& out) {
-  return kept(out, [&] { return pump_.prescribe(reading, bytes, out); });
+CommandResult StoredPump::prescribe(MotorReading reading, const PrescriptionBytes& bytes, Effects& out,
+                                    const Ceilings* ceilings, const Asked* asked) {
+  return prescribed(asked, out, [&] { return pump_.prescribe(reading, bytes, out, ceilings); });
 }
 
 CommandResult StoredPump::set_ceilings(MotorReading reading, const Ceilings& ceilings, Effects& out) {
@@ -389,16 +441,18 @@ CommandResult StoredPump::set_ceilings(MotorReading reading, const Ceilings& cei
 }
 
 CommandResult StoredPump::revise(MotorReading reading, const Revision& revision,
-                                 const PrescriptionBytes& prescription, Effects& out) {
-  return kept(out, [&] { return pump_.revise(reading, revision, prescription, out); });
+                                 const PrescriptionBytes& prescription, Effects& out, const Asked* asked) {
+  return prescribed(asked, out, [&] { return pump_.revise(reading, revision, prescription, out); });
 }
 
-CommandResult StoredPump::explant(MotorReading reading, Effects& out) {
-  return kept(out, [&] { return pump_.explant(reading, out); });
+CommandResult StoredPump::explant(MotorReading reading, Effects& out, const Asked* asked) {
+  const auto call = [&] { return pump_.explant(reading, out); };
+  return asked == nullptr ? kept(out, call) : asked_for(*asked, out, call);
 }
 
 /// First the state without the patient counts, with a mark that the rest is to go; then the rest goes.
-CommandResult StoredPump::erase_secrets(MotorReading reading, std::uint32_t entries, Effects& out) {
+CommandResult StoredPump::erase_secrets(MotorReading reading, std::uint32_t entries, Effects& out,
+                                        const Asked* asked) {
   pump_.wake(reading, out);
   const Refusal refusal = pump_.implanted()  ? Refusal::kNotExplanted
                           : entries != told_ ? Refusal::kJournalUnread
@@ -415,6 +469,9 @@ CommandResult StoredPump::erase_secrets(MotorReading reading, std::uint32_t entr
   acknowledged_ = told_;
   folded_ = 0;
   floods_ = {};
+  order_ = {};
+  stopped_by_.reset();
+  if (asked != nullptr) took(*asked, out);
   erasing_ = true;
   keep(out, out.events().size());
   finish_erasing(out);
@@ -436,24 +493,51 @@ void StoredPump::finish_erasing(Effects& out) {
   keep(out, first);  // over the slots and the log of the last generation that knew the patient
 }
 
-CommandResult StoredPump::stop(MotorReading reading, Effects& out) {
+CommandResult StoredPump::stop(MotorReading reading, Effects& out, const Asked* asked) {
+  if (asked != nullptr) {
+    const bool stood = pump_.standstill() == Standstill::kStopped;
+    return asked_for(*asked, out, [&] {
+      const CommandResult result = pump_.stop(reading, out);
+      if (result && !stood) stopped_by_ = asked->role;  // who stopped it first may let it go on
+      return result;
+    });
+  }
   CommandResult result;
   logged(CallKind::kStop, reading, 0, out, [&] { result = pump_.stop(reading, out); });
   return result;
 }
 
-CommandResult StoredPump::resume(MotorReading reading, Effects& out) {
+CommandResult StoredPump::resume(MotorReading reading, Effects& out, const Asked* asked) {
+  if (asked != nullptr) {
+    return asked_for(*asked, out, [&] {
+      const CommandResult result = pump_.resume(reading, out);
+      if (result) stopped_by_.reset();
+      return result;
+    });
+  }
   CommandResult result;
   logged(CallKind::kResume, reading, 0, out, [&] { result = pump_.resume(reading, out); });
   return result;
 }
 
-void StoredPump::set_clock(MotorReading reading, ClockOffset offset, Effects& out) {
+void StoredPump::set_clock(MotorReading reading, ClockOffset offset, Effects& out, const Asked* asked) {
+  if (asked != nullptr) {
+    (void)asked_for(*asked, out, [&]() -> CommandResult {
+      return pump_.set_clock(reading, offset, out), CommandResult{};
+    });
+    return;
+  }
   logged(CallKind::kSetClock, reading, offset.utc_ms_at_zero, out,
          [&] { pump_.set_clock(reading, offset, out); });
 }
 
-void StoredPump::acknowledge_alarms(MotorReading reading, Effects& out) {
+void StoredPump::acknowledge_alarms(MotorReading reading, Effects& out, const Asked* asked) {
+  if (asked != nullptr) {
+    (void)asked_for(*asked, out, [&]() -> CommandResult {
+      return pump_.acknowledge_alarms(reading, out), CommandResult{};
+    });
+    return;
+  }
   logged(CallKind::kAcknowledge, reading, 0, out, [&] { pump_.acknowledge_alarms(reading, out); });
 }
 
@@ -471,7 +555,13 @@ void StoredPump::telemetry(MotorReading reading, Telemetry what, Effects& out) {
          [&] { pump_.telemetry(reading, what, out); });
 }
 
-void StoredPump::acknowledge_journal(MotorReading reading, std::uint32_t entries, Effects& out) {
+void StoredPump::acknowledge_journal(MotorReading reading, std::uint32_t entries, Effects& out,
+                                     const Asked* asked) {
+  if (asked != nullptr) {
+    (void)asked_for(*asked, out,
+                    [&]() -> CommandResult { return journal_read(entries, out), CommandResult{}; });
+    return;
+  }
   logged(CallKind::kJournalRead, reading, entries, out, [&] { journal_read(entries, out); });
 }
 
@@ -482,11 +572,30 @@ void StoredPump::journal_read(std::uint32_t entries, Effects& out) {
   out.tell(Event{pump_.now(), EventCode::kJournalAcknowledged, 0, acknowledged_, 0});
 }
 
-BolusAnswer StoredPump::request_bolus(MotorReading reading, std::uint32_t request, Effects& out) {
+BolusAnswer StoredPump::request_bolus(MotorReading reading, std::uint32_t number, Effects& out) {
   BolusAnswer answer;
-  logged(CallKind::kRequest, reading, request, out,
-         [&] { answer = pump_.request_bolus(reading, request, out); });
+  logged(CallKind::kRequest, reading, number, out, [&] { answer = request(reading, number, out); });
   return answer;
+}
+
+BolusAnswer StoredPump::request(MotorReading reading, std::uint32_t number, Effects& out) {
+  const BolusAnswer answer = pump_.request_bolus(reading, number, out);
+  last_request_ = number;
+  last_refusal_ = answer.refusal;
+  return answer;
+}
+
+void StoredPump::access(MotorReading reading, Role role, std::uint32_t certificate, Effects& out) {
+  const auto argument =
+      static_cast<std::int64_t>(std::uint64_t{certificate} << 8 | static_cast<std::uint8_t>(role));
+  logged(CallKind::kAccess, reading, argument, out, [&] {
+    pump_.observe(reading, out);
+    tell_access(argument, out);
+  });
+}
+
+void StoredPump::tell_access(std::int64_t argument, Effects& out) {
+  out.tell(Event{pump_.now(), EventCode::kAccess, static_cast<std::uint8_t>(argument), argument >> 8, 0});
 }
 
 void StoredPump::wake(MotorReading reading, Effects& out) {

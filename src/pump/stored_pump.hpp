@@ -12,12 +12,21 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "catalogue/role.hpp"
 #include "pump/journal.hpp"
 #include "pump/nvm.hpp"
 #include "pump/pump.hpp"
 #include "pump/store.hpp"
 
 namespace theca {
+
+/// Who asks for a change over the link, as the journal tells it.
+struct Asked {
+  Role role = Role::kPhysician;
+  std::uint32_t certificate = 0;  // its number
+  std::uint32_t intent = 0;       // of the change
+  Digest order{};                 // a prescription's: what it was signed in
+};
 
 class StoredPump {
  public:
@@ -28,25 +37,32 @@ class StoredPump {
   MotorReading boot(const PowerReturn& power, Effects& out);
 
   // ---- commands, as `Pump` takes them -----------------------------------------------------------------
+  // One that was asked for over the link brings by whom; taken, it counts in sequence(), stands in the
+  // journal, and all of that is remembered together with it.
   CommandResult implant(MotorReading reading, const Implantation& setup,
-                        const PrescriptionBytes& prescription, Effects& out);
+                        const PrescriptionBytes& prescription, Effects& out, const Asked* asked = nullptr);
   CommandResult refill(MotorReading reading, const RefillRecord& refill, const PrescriptionBytes* with,
-                       Effects& out);
-  CommandResult prescribe(MotorReading reading, const PrescriptionBytes& bytes, Effects& out);
-  CommandResult stop(MotorReading reading, Effects& out);
-  CommandResult resume(MotorReading reading, Effects& out);
+                       Effects& out, const Asked* asked = nullptr);
+  CommandResult prescribe(MotorReading reading, const PrescriptionBytes& bytes, Effects& out,
+                          const Ceilings* ceilings = nullptr, const Asked* asked = nullptr);
+  CommandResult stop(MotorReading reading, Effects& out, const Asked* asked = nullptr);
+  CommandResult resume(MotorReading reading, Effects& out, const Asked* asked = nullptr);
   CommandResult set_ceilings(MotorReading reading, const Ceilings& ceilings, Effects& out);
   CommandResult revise(MotorReading reading, const Revision& revision, const PrescriptionBytes& prescription,
-                       Effects& out);
-  CommandResult explant(MotorReading reading, Effects& out);
+                       Effects& out, const Asked* asked = nullptr);
+  CommandResult explant(MotorReading reading, Effects& out, const Asked* asked = nullptr);
   /// Erases all that tells of a patient, in the state, in the calls and in the journal, of a pump that is in
   /// none. `entries` is what the clinic holds of the journal: all of it. A power cut does not end it.
-  CommandResult erase_secrets(MotorReading reading, std::uint32_t entries, Effects& out);
-  void set_clock(MotorReading reading, ClockOffset offset, Effects& out);
-  void acknowledge_alarms(MotorReading reading, Effects& out);
+  CommandResult erase_secrets(MotorReading reading, std::uint32_t entries, Effects& out,
+                              const Asked* asked = nullptr);
+  void set_clock(MotorReading reading, ClockOffset offset, Effects& out, const Asked* asked = nullptr);
+  void acknowledge_alarms(MotorReading reading, Effects& out, const Asked* asked = nullptr);
   /// The clinic holds the first `entries` of the journal safely.
-  void acknowledge_journal(MotorReading reading, std::uint32_t entries, Effects& out);
-  BolusAnswer request_bolus(MotorReading reading, std::uint32_t request, Effects& out);
+  void acknowledge_journal(MotorReading reading, std::uint32_t entries, Effects& out,
+                           const Asked* asked = nullptr);
+  /// Somebody has shown who he is. It stands in the journal and changes nothing else.
+  void access(MotorReading reading, Role role, std::uint32_t certificate, Effects& out);
+  BolusAnswer request_bolus(MotorReading reading, std::uint32_t number, Effects& out);
 
   void magnetic_field(MotorReading reading, bool present, Effects& out);
   void sense_volume(MotorReading reading, Volume sensed, Effects& out);
@@ -64,11 +80,23 @@ class StoredPump {
   [[nodiscard]] const Store& store() const { return store_; }
   /// Entries told since manufacture, those folded included.
   [[nodiscard]] std::uint32_t entries_told() const { return told_; }
+  [[nodiscard]] std::uint32_t entries_acknowledged() const { return acknowledged_; }
+  /// Changes taken over the link since manufacture; it never decreases (INV-8).
+  [[nodiscard]] std::uint32_t sequence() const { return sequence_; }
+  /// Intent of the newest of them.
+  [[nodiscard]] std::uint32_t intent() const { return intent_; }
+  /// What the prescription that was taken last was signed in; zeros: none, or forgotten.
+  [[nodiscard]] const Digest& order() const { return order_; }
+  /// Whoever stopped the pump, while it is stopped over the link.
+  [[nodiscard]] std::optional<Role> stopped_by() const { return stopped_by_; }
+  /// Number of the newest dose that was asked for, and what became of it.
+  [[nodiscard]] std::uint32_t last_request() const { return last_request_; }
+  [[nodiscard]] Refusal last_refusal() const { return last_refusal_; }
 
  private:
   friend struct StoredPumpTestAccess;
 
-  static constexpr std::size_t kFloods = 3;
+  static constexpr std::size_t kFloods = 4;
   struct Flood {
     std::int64_t hour = -1;
     std::uint32_t told = 0;  // in that hour
@@ -78,6 +106,13 @@ class StoredPump {
   void logged(CallKind kind, MotorReading reading, std::int64_t argument, Effects& out, Call&& call);
   template <class Call>
   auto kept(Effects& out, Call&& call);
+  template <class Call>
+  CommandResult asked_for(const Asked& asked, Effects& out, Call&& call);
+  template <class Call>
+  CommandResult prescribed(const Asked* asked, Effects& out, Call&& call);
+  void took(const Asked& asked, Effects& out);
+  void tell_access(std::int64_t argument, Effects& out);
+  BolusAnswer request(MotorReading reading, std::uint32_t number, Effects& out);
   void make_again(const LoggedCall& call);
   struct Restored {
     LostRecords lost;
@@ -114,6 +149,12 @@ class StoredPump {
   std::uint32_t folded_ = 0;        // entries for which there was no room, not told as such yet
   std::int64_t delivered_bucket_ = -1;
   std::array<Flood, kFloods> floods_{};
+  std::uint32_t sequence_ = 0;
+  std::uint32_t intent_ = 0;
+  Digest order_{};
+  std::optional<Role> stopped_by_;
+  std::uint32_t last_request_ = 0;
+  Refusal last_refusal_ = Refusal::kNone;
   bool erasing_ = false;         // secrets are being erased
   std::int64_t looked_at_ = -1;  // when the pump looked at itself, in kSelfLook
   /// Events of the call that made this generation: the journal may lack them after a power cut.

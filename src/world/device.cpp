@@ -45,14 +45,58 @@ Instant Motor::time_of(std::int64_t step) const {
   return train_.step_at(k);
 }
 
-Device::Device(const PumpModel& model, const DeviceTruth& truth, std::vector<DrugCode> drugs)
-    : flash_(std::make_unique<FlashModel>()),
+SeededRandom::SeededRandom(std::uint64_t seed) {
+  for (std::size_t i = 0; i < 8; ++i) key_[i] = static_cast<std::uint8_t>(seed >> (8 * i));
+}
+
+bool SeededRandom::fill(std::span<std::uint8_t> room) {
+  for (std::size_t at = 0; at < room.size();) {
+    std::array<std::uint8_t, 8> count{};
+    for (std::size_t i = 0; i < 8; ++i) count[i] = static_cast<std::uint8_t>(count_ >> (8 * i));
+    ++count_;
+    const std::array<link::Bytes, 1> parts{link::Bytes{count}};
+    const link::Hash block = link::Sodium::hmac(key_, parts);
+    for (std::size_t i = 0; i < block.size() && at < room.size(); ++i) room[at++] = block[i];
+  }
+  return true;
+}
+
+Device::Device(const PumpModel& model, const DeviceTruth& truth, std::vector<DrugCode> drugs,
+               std::shared_ptr<RandomSource> random, std::unique_ptr<FlashModel> memory)
+    : model_(model),
+      random_(std::move(random)),
+      flash_(std::move(memory)),
       sensor_bias_(truth.sensor_bias),
       battery_error_ppm_(truth.battery_error_ppm),
       flow_error_ppm_(truth.flow_error_ppm),
       tip_(truth.path.total(), truth.path_contents, std::move(drugs)) {
-  pump_.emplace(model, *flash_);
+  implant_ = std::make_unique<Implant<link::Sodium>>(model_, *flash_, *random_);
+  live_again(truth);
   boot({});
+}
+
+/// Nothing of it is told again.
+void Device::live_again(const DeviceTruth& truth) {
+  for (const DeviceAct& act : truth.past) {
+    switch (act.kind) {
+      case DeviceAct::Kind::kMoved:
+        tip_.push(act.volume, act.at);
+        reservoir_ -= act.volume;
+        delivered_ += act.volume;
+        moved_steps_ = act.steps;
+        moved_ = true_volume(act.steps);
+        break;
+      case DeviceAct::Kind::kFilled:
+        fill(act.volume, act.fluid);
+        break;
+      case DeviceAct::Kind::kPathReplaced:
+        replace_path(act.volume, act.fluid);
+        break;
+    }
+  }
+  now_ = truth.now;
+  motor_.count_on(moved_steps_);
+  find_dry_step();
 }
 
 Volume Device::true_volume(std::int64_t steps) const {
@@ -83,7 +127,7 @@ void Device::run_until(Instant t) {
       sense();
     } else {
       Effects& out = fresh();
-      pump_->wake(reading(), out);
+      implant_->stored().wake(reading(), out);
       carry_out(out);
     }
   }
@@ -95,15 +139,37 @@ void Device::sense() {
   if (hung_) return;
   const Volume read = std::clamp(reservoir_ + sensor_bias_, Volume{}, kMaxReservoir);
   Effects& out = fresh();
-  pump_->sense_volume(reading(), read, out);
+  implant_->stored().sense_volume(reading(), read, out);
   carry_out(out);
 }
 
 void Device::telemetry(Telemetry what) {
   if (hung_) return;
   Effects& out = fresh();
-  pump_->telemetry(reading(), what, out);
+  implant_->stored().telemetry(reading(), what, out);
   carry_out(out);
+}
+
+template <class Call>
+Air Device::linked(Call&& call) {
+  Air air;
+  if (hung_) return air;
+  Effects& out = fresh();
+  call(reading(), out, air);
+  carry_out(out);
+  return air;
+}
+
+Air Device::coil(bool there) {
+  return linked([&](MotorReading r, Effects& out, Air& air) { implant_->field(r, there, out, air); });
+}
+
+Air Device::radio(link::Bytes frame) {
+  return linked([&](MotorReading r, Effects& out, Air& air) { implant_->radio(r, frame, out, air); });
+}
+
+Air Device::look_at_link() {
+  return linked([&](MotorReading r, Effects& out, Air& air) { implant_->look(r, out, air); });
 }
 
 void Device::leap(Duration shift) {
@@ -114,7 +180,7 @@ void Device::leap(Duration shift) {
 void Device::look() {
   if (hung_) return;
   Effects& out = fresh();
-  pump_->observe(reading(), out);
+  implant_->stored().observe(reading(), out);
   carry_out(out);
 }
 
@@ -124,15 +190,14 @@ void Device::lose_power(Duration gone, bool kept, PowerCause cause, std::uint8_t
   motor_.obey(halted, now_);
   move_to(now_ + gone);
   if (died_ != kNever) return;
-  const PumpModel model = pump().model();
-  pump_.emplace(model, *flash_);  // what stood in RAM is gone
+  implant_ = std::make_unique<Implant<link::Sodium>>(model_, *flash_, *random_);  // what stood in RAM is gone
   hung_ = false;
   boot({reading(), kept, cause, failed_tests});
 }
 
 void Device::boot(const PowerReturn& power) {
   Effects& out = fresh();
-  const MotorReading from = pump_->boot(power, out);
+  const MotorReading from = implant_->boot(power, out);
   behind_ = now_ - from.now;
   uncounted_ = steps() - from.reported;
   carry_out(out);
@@ -181,10 +246,14 @@ void Device::fill(Volume volume, const Formulation& fluid) {
   ran_dry_ = kNever;
   find_dry_step();
   tip_.change_reservoir(fluid);
+  note({DeviceAct::Kind::kFilled, now_, moved_steps_, volume, fluid});
   if (pump().model().sensor_error.raw() > 0) senses_next_ = now_;
 }
 
-void Device::replace_path(Volume path, const Formulation& contents) { tip_.replace_path(path, contents); }
+void Device::replace_path(Volume path, const Formulation& contents) {
+  tip_.replace_path(path, contents);
+  note({DeviceAct::Kind::kPathReplaced, now_, moved_steps_, path, contents});
+}
 
 void Device::draw_off(Volume volume) {
   reservoir_ = std::max(Volume{}, reservoir_ - volume);
@@ -265,6 +334,7 @@ void Device::move_to(Instant t) {
     const Volume fluid = std::min(after - moved_, reservoir_);
     if (fluid < after - moved_ && ran_dry_ == kNever) ran_dry_ = motor_.time_of(until);
     tip_.push(fluid, motor_.time_of(until));
+    note({DeviceAct::Kind::kMoved, motor_.time_of(until), until, fluid, {}});
     reservoir_ -= fluid;
     delivered_ += fluid;
     moved_ = after;

@@ -4,12 +4,15 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "drug/formulation.hpp"
+#include "implant/implant.hpp"
+#include "link/sodium.hpp"
 #include "pump/effects.hpp"
 #include "pump/flash_model.hpp"
-#include "pump/stored_pump.hpp"
 #include "therapy/pump_model.hpp"
 #include "world/true_tip.hpp"
 
@@ -19,6 +22,8 @@ namespace theca {
 class Motor {
  public:
   void obey(const Effects& effects, Instant now);
+  /// So many were made before.
+  void count_on(std::int64_t steps) { before_ = steps; }
   /// Steps made and sensed by `t`, since manufacture.
   [[nodiscard]] std::int64_t made_by(Instant t) const {
     return before_ + (running_ && !jammed_ ? train_.made_by(t) : 0);
@@ -53,6 +58,16 @@ class Motor {
   Train train_;
 };
 
+/// What has happened to the fluid, so that a device can be made again whose world was switched off.
+struct DeviceAct {
+  enum class Kind : std::uint8_t { kMoved, kFilled, kPathReplaced };
+  Kind kind = Kind::kMoved;
+  Instant at;
+  std::int64_t steps = 0;  // moved: made since manufacture
+  Volume volume;           // of fluid that left the tip; that the reservoir holds now; of the path
+  Formulation fluid;       // filled; what the path holds
+};
+
 /// How this specimen differs from its label and its record.
 struct DeviceTruth {
   FluidPath path;
@@ -60,16 +75,37 @@ struct DeviceTruth {
   std::int32_t flow_error_ppm = 0;
   Volume sensor_bias = Volume{};       // of the fill sensor's readings
   std::int32_t battery_error_ppm = 0;  // what is really taken, beyond the model
+  // Of one whose world goes on after `now`: all that has happened to its fluid, in order.
+  std::vector<DeviceAct> past = {};
+  Instant now = {};
+};
+
+/// Random numbers that are the same for the same seed, and no use to anybody who needs secrets.
+class SeededRandom final : public RandomSource {
+ public:
+  explicit SeededRandom(std::uint64_t seed);
+  bool fill(std::span<std::uint8_t> room) override;
+
+ private:
+  link::Key key_{};
+  std::uint64_t count_ = 0;
 };
 
 class Device {
  public:
   using Listener = std::function<void(const Device&, const Effects&)>;
+  using Recorder = std::function<void(const DeviceAct&)>;
 
-  Device(const PumpModel& model, const DeviceTruth& truth, std::vector<DrugCode> drugs);
+  /// `memory`: one that knows a pump already.
+  Device(const PumpModel& model, const DeviceTruth& truth, std::vector<DrugCode> drugs,
+         std::shared_ptr<RandomSource> random = std::make_shared<SeededRandom>(1),
+         std::unique_ptr<FlashModel> memory = std::make_unique<FlashModel>());
 
   /// Called after every call of the pump, with its effects.
   void listen(Listener listener) { listener_ = std::move(listener); }
+
+  /// Told everything that happens to the fluid from now on.
+  void record(Recorder recorder) { recorder_ = std::move(recorder); }
 
   /// Lets time pass up to and including `t`.
   void run_until(Instant t);
@@ -114,14 +150,24 @@ class Device {
   template <class Command>
   auto command(Command&& command) {
     Effects& out = fresh();
-    auto result = command(*pump_, reading(), out);
+    auto result = command(implant_->stored(), reading(), out);
     carry_out(out);
     return result;
   }
 
+  // ---- the air
+  // ---------------------------------------------------------------------------------------------
+  /// A coil is held to the skin, or taken away. What the implant sends stands in what is returned.
+  Air coil(bool there);
+  /// A frame by radio.
+  Air radio(link::Bytes frame);
+  /// Lets the implant see that time has passed.
+  Air look_at_link();
+
   [[nodiscard]] Instant now() const { return now_; }
-  [[nodiscard]] const Pump& pump() const { return pump_->pump(); }
-  [[nodiscard]] const StoredPump& stored() const { return *pump_; }
+  [[nodiscard]] const Implant<link::Sodium>& implant() const { return *implant_; }
+  [[nodiscard]] const StoredPump& stored() const { return implant_->stored(); }
+  [[nodiscard]] const Pump& pump() const { return stored().pump(); }
   [[nodiscard]] const FlashModel& memory() const { return *flash_; }
   [[nodiscard]] std::int64_t steps() const { return moved_steps_; }
   /// Of those, what nobody ordered.
@@ -146,7 +192,7 @@ class Device {
   [[nodiscard]] MotorReading reading() const { return {now_ - behind_, steps() - uncounted_}; }
   void boot(const PowerReturn& power);
   [[nodiscard]] Instant next_wake() const {
-    const Instant wake = pump_->next_wake();
+    const Instant wake = stored().next_wake();
     return wake == kNever ? kNever : wake + behind_;
   }
   [[nodiscard]] Volume true_volume(std::int64_t steps) const;
@@ -157,11 +203,20 @@ class Device {
   void drain(const Effects& effects);
   [[nodiscard]] Charge truly_used() const;
   void find_dry_step();
+  void live_again(const DeviceTruth& truth);
+  void note(const DeviceAct& act) {
+    if (recorder_) recorder_(act);
+  }
   /// The step with which `wanted` more will have been moved.
   [[nodiscard]] std::int64_t step_that_moves(Volume wanted) const;
 
+  template <class Call>
+  Air linked(Call&& call);
+
+  PumpModel model_;
+  std::shared_ptr<RandomSource> random_;
   std::unique_ptr<FlashModel> flash_;
-  std::optional<StoredPump> pump_;
+  std::unique_ptr<Implant<link::Sodium>> implant_;
   Motor motor_;
   std::uint32_t challenge_ = 0;  // the watchdog's
   Instant watchdog_bites_ = kNever;
@@ -189,6 +244,7 @@ class Device {
   Instant ran_dry_ = kNever;
   Effects effects_;
   Listener listener_;
+  Recorder recorder_;
 };
 
 }  // namespace theca

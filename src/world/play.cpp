@@ -34,7 +34,7 @@ class Player {
         device_(scenario.model,
                 {scenario.true_path, path_contents(scenario), scenario.flow_error_ppm, scenario.sensor_bias,
                  scenario.battery_error_ppm},
-                drugs_),
+                drugs_, std::make_shared<SeededRandom>(scenario.seed)),
         intent_(scenario.model, drugs_),
         clock_(scenario.time.clock()) {}
 

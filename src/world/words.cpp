@@ -5,6 +5,7 @@
 #include "catalogue/alarm.hpp"
 #include "catalogue/detail.hpp"
 #include "catalogue/refusal.hpp"
+#include "catalogue/role.hpp"
 #include "quantity/text.hpp"
 #include "therapy/modes.hpp"
 
@@ -58,9 +59,9 @@ std::string words_for(const Event& e, const std::vector<FluidName>& fluids, cons
     case EventCode::kCommandRefused:
       return fmt::format("Refused: {}", row_of(static_cast<Refusal>(e.detail)).text);
     case EventCode::kStopped:
-      return "Stopped by the physician.";
+      return "Stopped.";
     case EventCode::kResumed:
-      return "Resumed by the physician.";
+      return "Resumed.";
     case EventCode::kExpired:
       return fmt::format("Prescription {} has expired; its fall-back runs.", e.value);
     case EventCode::kClockSet:
@@ -165,6 +166,12 @@ std::string words_for(const Event& e, const std::vector<FluidName>& fluids, cons
     case EventCode::kBatteryReckoned:
       return fmt::format("Battery: {} mAh left by the pump's reckoning, {} days.", e.value / 3'600,
                          e.value2 / kMillisecondsPerDay);
+    case EventCode::kAccess:
+      return fmt::format("The {} with certificate {} has opened a session.",
+                         row_of(static_cast<Role>(e.detail)).name, e.value);
+    case EventCode::kChangeTaken:
+      return fmt::format("Change {} over the link, by the {}.", e.value,
+                         row_of(static_cast<Role>(e.detail)).name);
     case EventCode::kJournalFolded:
       return fmt::format("{} entries found no room in the journal and are counted here.", e.value);
   }

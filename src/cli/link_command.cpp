@@ -1,0 +1,629 @@
+#include "cli/link_command.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "air/private_file.hpp"
+#include "cli/data_dir.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/link_session.hpp"
+#include "cli/link_text.hpp"
+#include "link/sodium_issue.hpp"
+#include "plan/ceilings.hpp"
+#include "plan/limits.hpp"
+#include "pump/flash_model.hpp"
+#include "quantity/text.hpp"
+#include "world/journal_file.hpp"
+#include "world/run_described.hpp"
+#include "world/scenario.hpp"
+
+namespace theca {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::int64_t utc_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+std::uint32_t new_intent() {
+  std::array<std::uint8_t, 4> bytes{};
+  std::uint32_t intent = 0;
+  while (intent == 0) {
+    link::Sodium::random(bytes);
+    for (const std::uint8_t byte : bytes) intent = intent << 8 | byte;
+  }
+  return intent;
+}
+
+/// What became of a change, told to people: never "failed" while it is not known.
+struct Told {
+  link::Delivery delivery = link::Delivery::kConfirmed;
+  std::optional<link::Outcome> outcome;
+};
+int tell(const LinkOptions& options, const Told& told, const std::string& done) {
+  const auto code = [&] {
+    switch (told.delivery) {
+      case link::Delivery::kConfirmed:
+        return kExitOk;
+      case link::Delivery::kFailed:
+      case link::Delivery::kUncertain:
+        return kExitRefused;
+    }
+    return kExitBug;
+  }();
+  constexpr std::array<const char*, 3> kNames{"confirmed", "failed", "not known yet"};
+  const char* const name = kNames.at(static_cast<std::size_t>(told.delivery));
+  if (options.json) {
+    Json json = told.outcome ? json_of(*told.outcome) : Json::object();
+    json["delivery"] = name;
+    fmt::print("{}\n", json.dump(2));
+    return code;
+  }
+  if (told.delivery == link::Delivery::kConfirmed) {
+    fmt::print("{}\n", done);
+  } else if (told.outcome) {
+    fmt::print("Not done: {}\n", text_of(*told.outcome));
+  } else if (told.delivery == link::Delivery::kFailed) {
+    fmt::print("Not done, for certain: it never reached the implant. Try again.\n");
+  } else {
+    fmt::print(
+        "Not known yet whether it was done. Do not repeat it: read the journal (theca link log --near).\n");
+  }
+  return code;
+}
+
+/// Sends a change; when its answer is lost, asks in a new session what became of it.
+template <class M>
+Linked<Told> change(OpenLink& open, const LinkOptions& options, Role role, const M& message) {
+  const auto said = open.session->talk.change(message);
+  if (said) {
+    const bool done = said->answer == LinkAnswer::kDone;
+    return Told{done ? link::Delivery::kConfirmed : link::Delivery::kFailed, *said};
+  }
+  open.session.reset();
+  auto again = open_link(options, role);
+  if (!again) return Told{link::Delivery::kUncertain, std::nullopt};
+  if constexpr (std::is_same_v<M, link::RequestBolus>) {
+    const auto own = ask(again->session->talk, options, link::ReadOwn{});
+    if (!own) return Told{link::Delivery::kUncertain, std::nullopt};
+    return Told{link::settle(message, own->last_request), std::nullopt};
+  } else {
+    const auto status = ask(again->session->talk, options, link::ReadStatus{});
+    if (!status) return Told{link::Delivery::kUncertain, std::nullopt};
+    return Told{link::settle(message, status->sequence, status->intent), std::nullopt};
+  }
+}
+
+// ---- pair -----------------------------------------------------------------------------------------------
+
+Linked<Pairing> pair_with(const LinkOptions& options, const std::string& card_file) {
+  const auto card = air::read_card(card_file);
+  if (!card) return std::unexpected(LinkFailure{card.error(), kExitUsage});
+  const auto keys = LinkKeys::open(options.keys);
+  if (!keys) return std::unexpected(LinkFailure{keys.error(), kExitUsage});
+  Pairing pairing;
+  pairing.implant = card->implant;
+  pairing.public_key = card->public_key;
+  {
+    auto session = open_session(options, keys->of_card(*card));
+    if (!session) return std::unexpected(session.error());
+    link::Pair message;
+    message.clinic = keys->clinic_key();
+    link::Sodium::random(message.share);
+    const auto reply = ask((*session)->talk, options, message);
+    if (!reply) return std::unexpected(reply.error());
+    pairing.clinic = link::paired_secret<link::Sodium>(message.share, reply->share, false);
+    if (const auto kept = keys->keep(pairing); !kept)
+      return std::unexpected(LinkFailure{kept.error(), kExitUsage});
+  }
+  // The first session with the new secret makes the card worthless, and gives the patient a secret as well.
+  const auto physician = keys->of(Role::kPhysician, pairing);
+  if (!physician) return std::unexpected(LinkFailure{physician.error(), kExitUsage});
+  auto session = open_session(options, *physician);
+  if (!session) return std::unexpected(session.error());
+  link::PairPatient own;
+  link::Sodium::random(own.share);
+  const auto reply = ask((*session)->talk, options, own);
+  if (!reply) return std::unexpected(reply.error());
+  pairing.patient = link::paired_secret<link::Sodium>(own.share, reply->share, true);
+  pairing.epoch = (*session)->talk.implant().epoch;
+  if (const auto kept = keys->keep(pairing); !kept)
+    return std::unexpected(LinkFailure{kept.error(), kExitUsage});
+  return pairing;
+}
+
+int pair(const LinkOptions& options, const std::string& card_file) {
+  const auto pairing = pair_with(options, card_file);
+  if (!pairing) return tell_failure(options, "pair", pairing.error());
+  const std::string id = air::to_hex(pairing->implant);
+  if (options.json) {
+    fmt::print("{}\n", Json{{"implant", id}, {"keys", options.keys}}.dump(2));
+  } else {
+    fmt::print("Paired with implant {}. The keys stand in {}; its card is worth nothing any more.\n", id,
+               options.keys);
+  }
+  return kExitOk;
+}
+
+// ---- status ---------------------------------------------------------------------------------------------
+
+int status(const LinkOptions& options, Role role) {
+  auto open = open_link(options, role);
+  if (!open) return tell_failure(options, "status", open.error());
+  const std::string id = air::to_hex(open->pairing.implant);
+  if (role == Role::kPatient) {
+    const auto own = ask(open->session->talk, options, link::ReadOwn{});
+    if (!own) return tell_failure(options, "status", own.error());
+    fmt::print("{}", options.json ? json_of(*own).dump(2) + "\n" : own_text(*own));
+    return kExitOk;
+  }
+  const auto read = ask(open->session->talk, options, link::ReadStatus{});
+  if (!read) return tell_failure(options, "status", read.error());
+  fmt::print("{}", options.json ? json_of(*read, id).dump(2) + "\n" : status_text(*read, id));
+  return kExitOk;
+}
+
+// ---- prescribe ------------------------------------------------------------------------------------------
+
+struct PrescribeOptions {
+  std::string file;
+  std::string dose;    // typed to confirm
+  std::string reason;  // for what the library warns of
+  bool second_signer = false;
+  double largest_rise_percent = 20;
+  bool patient_may_pause = false;
+};
+
+/// What runs in the implant, as it says itself.
+struct Running {
+  link::StatusReply status;
+  std::optional<link::Order> order;
+  std::optional<Prescription> prescription;
+};
+Linked<Running> read_running(LinkTalk& talk, const LinkOptions& options) {
+  const auto status = ask(talk, options, link::ReadStatus{});
+  if (!status) return std::unexpected(status.error());
+  Running running{*status, std::nullopt, std::nullopt};
+  if (status->order == link::Hash{}) return running;
+  const auto bytes = link::read_order(talk, link::WhichOrder::kRunning);
+  const auto order = bytes ? link::read<link::Order>(*bytes) : std::nullopt;
+  if (!order || link::digest_of<link::Sodium>(*bytes) != status->order)
+    return std::unexpected(LinkFailure{"the order that runs could not be read back", kExitRefused});
+  running.order = order;
+  if (const auto prescription = decode(order->prescription)) running.prescription = *prescription;
+  return running;
+}
+
+struct Draft {
+  link::Order order;
+  Prescription prescription;
+  Volume filled;  // implant, refill
+  std::vector<std::string> notes;
+};
+
+/// The file's prescription, made for what the implant holds.
+std::expected<Draft, std::vector<std::string>> draft(const Scenario& scenario, const Running& running,
+                                                     const Pairing& pairing, const Library& library,
+                                                     const PrescribeOptions& options) {
+  std::vector<std::string> errors;
+  const bool first = running.status.state == DeviceState::kShelf;
+  if (running.status.model != scenario.model.code)
+    errors.push_back(fmt::format("{}: is for pump {} (model {}), and this implant is of model {}",
+                                 scenario.file, scenario.pump_name, scenario.model.code,
+                                 running.status.model));
+  Draft made;
+  theca::Order order = scenario.first.order;
+  PathContents path{path_contents(scenario), scenario.path.total()};
+  made.order.kind = link::OrderKind::kImplant;
+  if (!first) {
+    if (!running.prescription) {
+      errors.emplace_back("the implant runs no signed order that this programmer could build on");
+      return std::unexpected(errors);
+    }
+    const Formulation& holds = running.prescription->formulation;
+    const bool same = same_contents(order.formulation, holds);
+    made.order.kind = same ? link::OrderKind::kPrescribe : link::OrderKind::kRefill;
+    if (!same) order.formulation.number = holds.number + 1;
+    if (same) order.formulation = holds;
+    const bool settled = running.status.in_reservoir == running.status.at_tip;
+    path = same && settled
+               ? PathContents{holds, Volume{}}
+               : PathContents{holds, same ? running.status.until_at_tip : running.status.path.total()};
+  }
+  order.number = running.status.newest + 1;
+  const auto composed = compose(order, scenario.model, path);
+  if (!composed) {
+    for (const OrderError& error : composed.error())
+      errors.push_back(fmt::format("{}: prescription.{}: {}", scenario.file, error.key, error.message));
+    return std::unexpected(errors);
+  }
+  made.prescription = composed->prescription;
+  made.notes = composed->roundings;
+  LimitQuestion question{.library = library, .model = scenario.model, .scope = {}};
+  if (running.prescription) question.previous = &*running.prescription;
+  for (const Finding& finding : check_limits(made.prescription, question)) {
+    if (finding.severity == Severity::kHard) errors.push_back(finding.message);
+    if (finding.severity == Severity::kSoft) {
+      made.notes.push_back(finding.message);
+      if (options.reason.empty()) errors.push_back(finding.message + " To go on, give --reason.");
+    }
+  }
+  if (!errors.empty()) return std::unexpected(errors);
+
+  link::Order& out = made.order;
+  out.implant = pairing.implant;
+  out.number = made.prescription.number;
+  out.parent = running.status.order;
+  out.author = serial_of(Role::kPhysician);
+  out.issued_utc_s = utc_ms() / 1'000;
+  out.path = first ? scenario.path : running.status.path;
+  const bool keeps_ceilings = out.kind == link::OrderKind::kPrescribe && running.order && !scenario.ceilings;
+  out.ceilings = keeps_ceilings ? running.order->ceilings
+                                : scenario.ceilings.value_or(
+                                      propose_ceilings(made.prescription, scenario.model, &library).ceilings);
+  out.low_alarm = running.order ? running.order->low_alarm : scenario.low_alarm;
+  constexpr double kPpmPerPercent = 10'000;
+  out.largest_rise_ppm = static_cast<std::uint32_t>(options.largest_rise_percent * kPpmPerPercent);
+  out.emergency_hold_s = 4 * 3'600;
+  out.patient_may_pause = options.patient_may_pause;
+  if (first) out.path_contents = path.at_tip;
+  out.prescription = encode(made.prescription);
+  if (out.kind != link::OrderKind::kPrescribe) made.filled = scenario.first_volume;
+  return made;
+}
+
+/// The daily dose, typed once more: a slip in the file is seen when it is typed from the chart.
+std::optional<std::string> not_confirmed(const std::string& typed, DoseRate daily, Concentration c) {
+  const auto parsed = parse_dose_rate(typed);
+  if (!parsed) return "the dose typed to confirm: " + parsed.error().message;
+  const std::int64_t off = std::abs(parsed->raw() - daily.raw());
+  if (off <= 2 * c.raw()) return std::nullopt;  // two nanolitres a day: the pump's own rounding
+  return fmt::format("the dose typed to confirm is {}, and the order gives {} a day", to_text(*parsed),
+                     to_text(daily, Rounding::significant(6)));
+}
+
+int prescribe(const LinkOptions& options, const PrescribeOptions& asked) {
+  const auto fail = [&](const LinkFailure& failure) { return tell_failure(options, "prescribe", failure); };
+  const auto library = load_library_or_tell();
+  if (!library) return kExitUsage;
+  const auto scenario = load_scenario(asked.file, *library);
+  if (!scenario) {
+    for (const DataError& error : scenario.error()) fmt::print(stderr, "{}\n", to_string(error));
+    return fail({asked.file + ": cannot be read; nothing was sent", kExitUsage});
+  }
+  auto open = open_link(options, Role::kPhysician);
+  if (!open) return fail(open.error());
+  LinkTalk& talk = open->session->talk;
+  const auto running = read_running(talk, options);
+  if (!running) return fail(running.error());
+  const auto made = draft(*scenario, *running, open->pairing, *library, asked);
+  if (!made) {
+    for (const std::string& error : made.error()) fmt::print(stderr, "{}\n", error);
+    return fail({"refused by a check; nothing was sent", kExitRefused});
+  }
+  const FlowRate minimum = scenario->model.minimum_rate;
+  std::vector<OrderRow> before;
+  if (running->order && running->prescription)
+    before = rows_of(*running->order, *running->prescription, minimum, *library);
+  if (!options.json) {
+    fmt::print("Order of kind \"{}\" for implant {}:\n{}",
+               link::kOrderKindNames.at(static_cast<std::size_t>(made->order.kind)),
+               air::to_hex(open->pairing.implant),
+               side_by_side(before, rows_of(made->order, made->prescription, minimum, *library)));
+    for (const std::string& note : made->notes) fmt::print("  note: {}\n", note);
+  }
+  const DoseRate daily = daily_dose(made->prescription, minimum);
+  std::string typed = asked.dose;
+  if (typed.empty() && !options.json && ::isatty(STDIN_FILENO) != 0) {
+    fmt::print("Type the daily dose to sign and send it: ");
+    std::fflush(stdout);
+    std::getline(std::cin, typed);
+  }
+  if (typed.empty())
+    return fail({"not confirmed: give the daily dose with --dose; nothing was sent", kExitRefused});
+  if (const auto wrong =
+          not_confirmed(typed, daily, made->prescription.formulation.components[0].concentration))
+    return fail({*wrong + "; nothing was sent", kExitRefused});
+
+  const link::OrderBytes bytes = link::written(made->order);
+  const link::Hash digest = link::digest_of<link::Sodium>(bytes);
+  std::vector<link::SignedBy> signatures;
+  for (int i = 0; i < (asked.second_signer ? 2 : 1); ++i) {
+    const auto signer = open->keys.signer(i == 1, open->pairing);
+    if (!signer) return fail({signer.error(), kExitUsage});
+    signatures.push_back({signer->certificate, signer->key, link::sign_order(signer->seed, digest)});
+  }
+  const auto judged = link::offer(talk, bytes, digest, signatures);
+  if (!judged) return fail(failure_of(judged.error(), options));
+  if (judged->answer != LinkAnswer::kDone) {
+    if (options.json) return tell(options, {link::Delivery::kFailed, *judged}, "");
+    return fail({"the implant does not take it: " + text_of(*judged), kExitRefused});
+  }
+  // What the implant has decoded, byte by byte and again as rows.
+  const auto back = link::read_order(talk, link::WhichOrder::kOffered);
+  const auto decoded = back ? link::read<link::Order>(*back) : std::nullopt;
+  const auto told = decoded ? decode(decoded->prescription) : std::expected<Prescription, DecodeFailure>{};
+  if (!decoded || !told || *back != bytes || !(*told == made->prescription))
+    return fail({"the implant reads back something else; nothing was committed", kExitRefused});
+  if (!options.json)
+    fmt::print("The implant has decoded the same {} bytes: SHA-256 {}…\n", bytes.size(),
+               air::to_hex(link::Bytes{digest}.first(8)));
+  link::Commit commit;
+  commit.sequence = running->status.sequence;
+  commit.intent = new_intent();
+  commit.number = made->order.number;
+  commit.digest = digest;
+  commit.filled = made->filled;
+  if (made->order.kind == link::OrderKind::kImplant) commit.utc_ms = utc_ms();
+  const auto done = change(*open, options, Role::kPhysician, commit);
+  if (!done) return fail(done.error());
+  return tell(options, *done,
+              fmt::format("Confirmed: prescription {} is taken, {}.", commit.number,
+                          to_text(daily, Rounding::significant(4))));
+}
+
+// ---- the small ones -------------------------------------------------------------------------------------
+
+/// Stop, resume and what else is nothing but itself.
+template <class M>
+int plain_change(const LinkOptions& options, const std::string& command, Role role, const std::string& done) {
+  auto open = open_link(options, role);
+  if (!open) return tell_failure(options, command, open.error());
+  M message;
+  message.intent = new_intent();
+  if (role == Role::kPatient) {
+    const auto own = ask(open->session->talk, options, link::ReadOwn{});
+    if (!own) return tell_failure(options, command, own.error());
+    message.sequence = own->sequence;
+  } else {
+    const auto status = ask(open->session->talk, options, link::ReadStatus{});
+    if (!status) return tell_failure(options, command, status.error());
+    message.sequence = status->sequence;
+  }
+  const auto told = change(*open, options, role, message);
+  if (!told) return tell_failure(options, command, told.error());
+  return tell(options, *told, done);
+}
+
+int bolus(const LinkOptions& options) {
+  auto open = open_link(options, Role::kPatient);
+  if (!open) return tell_failure(options, "bolus", open.error());
+  const auto own = ask(open->session->talk, options, link::ReadOwn{});
+  if (!own) return tell_failure(options, "bolus", own.error());
+  const auto told = change(*open, options, Role::kPatient, link::RequestBolus{own->last_request + 1});
+  if (!told) return tell_failure(options, "bolus", told.error());
+  return tell(options, *told, "The dose is being given.");
+}
+
+struct RefillOptions {
+  std::string filled, left_in, aspirated;
+};
+int refill(const LinkOptions& options, Role role, const RefillOptions& asked) {
+  link::Refill message;
+  const auto volume = [&](const char* name, const std::string& text,
+                          Volume& out) -> std::optional<std::string> {
+    if (text.empty()) return std::nullopt;
+    const auto parsed = parse_volume(text);
+    if (!parsed) return fmt::format("{}: {}", name, parsed.error().message);
+    out = *parsed;
+    return std::nullopt;
+  };
+  for (const auto& wrong :
+       {volume("--filled", asked.filled, message.filled), volume("--left-in", asked.left_in, message.left_in),
+        volume("--aspirated", asked.aspirated, message.aspirated)}) {
+    if (wrong) return tell_failure(options, "refill", {*wrong, kExitUsage});
+  }
+  message.aspirated_told = !asked.aspirated.empty();
+  auto open = open_link(options, role);
+  if (!open) return tell_failure(options, "refill", open.error());
+  const auto status = ask(open->session->talk, options, link::ReadStatus{});
+  if (!status) return tell_failure(options, "refill", status.error());
+  message.sequence = status->sequence;
+  message.intent = new_intent();
+  message.fluid = status->in_reservoir;
+  if (!options.json && message.aspirated_told)
+    fmt::print("Aspirated {}; by its count there were {}.\n", to_text(message.aspirated),
+               to_text(status->reservoir_nominal, Rounding::significant(4)));
+  const auto told = change(*open, options, role, message);
+  if (!told) return tell_failure(options, "refill", told.error());
+  return tell(options, *told,
+              fmt::format("Confirmed: the reservoir holds {}.", to_text(message.filled + message.left_in)));
+}
+
+int log(const LinkOptions& options, Role role, const std::string& file) {
+  auto open = open_link(options, role);
+  if (!open) return tell_failure(options, "log", open.error());
+  LinkTalk& talk = open->session->talk;
+  FlashModel memory;
+  auto part = ask(talk, options, link::ReadJournal{0, 0});
+  if (!part) return tell_failure(options, "log", part.error());
+  const std::uint32_t first = part->oldest_page, last = part->newest_page;
+  constexpr std::uint32_t kParts = (kPageWords + link::kJournalPartWords - 1) / link::kJournalPartWords;
+  for (std::uint32_t page = first; page <= last; ++page) {
+    for (std::uint32_t which = 0; which < kParts; ++which) {
+      part = ask(talk, options, link::ReadJournal{page, static_cast<std::uint8_t>(which)});
+      if (!part) return tell_failure(options, "log", part.error());
+      for (std::uint32_t i = 0; i < link::kJournalPartWords; ++i) {
+        const std::uint32_t at = which * std::uint32_t{link::kJournalPartWords} + i;
+        Word word = 0;
+        for (unsigned b = 0; b < 8; ++b) word |= Word{part->words[i * 8 + b]} << (8 * b);
+        if (at < kPageWords) memory.put_back(Journal::address_of(page) + at, word);
+      }
+    }
+  }
+  Journal journal{memory};
+  journal.open();
+  const std::string jsonl = journal_jsonl(journal);
+  const auto check = check_journal(jsonl);
+  if (!check || !check->wrong.empty())
+    return tell_failure(
+        options, "log",
+        {"the journal does not hold together: " + (check ? check->wrong[0] : check.error()), kExitRefused});
+  std::ofstream out{file, std::ios::binary};
+  out << jsonl << std::flush;
+  if (!out) return tell_failure(options, "log", {file + ": cannot be written", kExitUsage});
+  if (options.json) {
+    fmt::print(
+        "{}\n",
+        Json{{"file", file}, {"entries", check->entries}, {"newest_page_sha256", check->digest}}.dump(2));
+  } else {
+    fmt::print("{} entries from number {} on, whole and in order: {}\n", check->entries,
+               check->first_sequence, file);
+  }
+  return kExitOk;
+}
+
+// ---- the commands ---------------------------------------------------------------------------------------
+
+/// One set of options for each command: they outlive its parsing.
+struct Shared {
+  LinkOptions link;
+  std::string as;
+  std::string card;
+  PrescribeOptions prescribe;
+  RefillOptions refill;
+  std::string file = "out/journal.jsonl";
+};
+
+Role role_of(const std::string& name) {
+  for (const RoleRow& row : kRoles) {
+    if (name == row.name) return row.role;
+  }
+  return Role::kPhysician;
+}
+
+CLI::App* add(CLI::App& link, Shared& shared, const char* name, const char* about) {
+  CLI::App* command = link.add_subcommand(name, about);
+  link_options(*command, shared.link);
+  return command;
+}
+void as_whom(CLI::App& command, Shared& shared, std::vector<std::string> roles) {
+  shared.as = roles.front();
+  command.add_option("--as", shared.as, "whose certificate speaks")
+      ->type_name("ROLE")
+      ->check(CLI::IsMember(std::move(roles)))
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void add_link_command(CLI::App& app, int& exit_code) {
+  CLI::App* link = app.add_subcommand(
+      "link",
+      "A programmer at the command line: speaks to an implant (`theca pump`) over its radio, with the coil "
+      "on the\n"
+      "skin. Exit code 0: done; 1: the implant or a check said no, or nobody answered; 2: usage.");
+  link->require_subcommand(1);
+  const auto shared = [] { return std::make_shared<Shared>(); };
+
+  auto pairing = shared();
+  CLI::App* pair_command = add(*link, *pairing, "pair", "The implant belongs to this clinic from now on");
+  pair_command->add_option("--card", pairing->card, "the card of the implant's pack")
+      ->type_name("FILE")
+      ->required();
+  pair_command->callback([pairing, &exit_code] { exit_code = pair(pairing->link, pairing->card); });
+
+  auto reading = shared();
+  CLI::App* status_command = add(*link, *reading, "status", "What the implant is doing");
+  as_whom(*status_command, *reading, {"physician", "nurse", "patient", "service"});
+  status_command->callback(
+      [reading, &exit_code] { exit_code = status(reading->link, role_of(reading->as)); });
+
+  auto ordering = shared();
+  CLI::App* prescribe_command = add(*link, *ordering, "prescribe",
+                                    "A prescription: shown old against new, signed, sent, read back from "
+                                    "what the implant decoded, committed");
+  PrescribeOptions& p = ordering->prescribe;
+  prescribe_command
+      ->add_option("FILE", p.file, "a scenario: its pump, catheter, fluid, first fill and prescription")
+      ->required()
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
+  prescribe_command->add_option("--dose", p.dose, "the daily dose, typed once more: \"6 mg/day\"")
+      ->type_name("DOSE");
+  prescribe_command->add_option("--reason", p.reason, "why it may be outside what the library calls usual")
+      ->type_name("TEXT");
+  prescribe_command->add_flag("--second-signer", p.second_signer, "a second physician signs as well");
+  prescribe_command
+      ->add_option("--largest-rise", p.largest_rise_percent,
+                   "how far one signer may raise a daily dose at the next visit, %")
+      ->type_name("PERCENT")
+      ->check(CLI::Range(0.0, 100.0))
+      ->capture_default_str();
+  prescribe_command->add_flag("--patient-may-pause", p.patient_may_pause,
+                              "the patient may stop the pump and go on");
+  prescribe_command->callback(
+      [ordering, &exit_code] { exit_code = prescribe(ordering->link, ordering->prescribe); });
+
+  auto asking = shared();
+  CLI::App* bolus_command = add(*link, *asking, "bolus", "The patient's button: asks for a dose");
+  bolus_command->callback([asking, &exit_code] { exit_code = bolus(asking->link); });
+
+  auto filling = shared();
+  CLI::App* refill_command =
+      add(*link, *filling, "refill", "More of the same fluid, under the same prescription");
+  as_whom(*refill_command, *filling, {"nurse", "physician"});
+  refill_command->add_option("--filled", filling->refill.filled, "into the reservoir: \"38 mL\"")
+      ->type_name("VOLUME")
+      ->required();
+  refill_command->add_option("--left-in", filling->refill.left_in, "not aspirated before")
+      ->type_name("VOLUME");
+  refill_command
+      ->add_option("--aspirated", filling->refill.aspirated, "aspirated before; held against the count")
+      ->type_name("VOLUME");
+  refill_command->callback(
+      [filling, &exit_code] { exit_code = refill(filling->link, role_of(filling->as), filling->refill); });
+
+  auto stopping = shared();
+  CLI::App* stop_command = add(*link, *stopping, "stop", "Stops delivery");
+  as_whom(*stop_command, *stopping, {"physician", "nurse", "patient"});
+  stop_command->callback([stopping, &exit_code] {
+    exit_code =
+        plain_change<link::Stop>(stopping->link, "stop", role_of(stopping->as), "Confirmed: stopped.");
+  });
+
+  auto going_on = shared();
+  CLI::App* resume_command = add(*link, *going_on, "resume", "Goes on with what was stopped");
+  as_whom(*resume_command, *going_on, {"physician", "nurse", "patient"});
+  resume_command->callback([going_on, &exit_code] {
+    exit_code =
+        plain_change<link::Resume>(going_on->link, "resume", role_of(going_on->as), "Confirmed: it goes on.");
+  });
+
+  auto seen = shared();
+  CLI::App* acknowledge_command = add(*link, *seen, "acknowledge", "The alarms were seen");
+  as_whom(*acknowledge_command, *seen, {"physician", "nurse"});
+  acknowledge_command->callback([seen, &exit_code] {
+    exit_code = plain_change<link::AcknowledgeAlarms>(seen->link, "acknowledge", role_of(seen->as),
+                                                      "Confirmed: the alarms are acknowledged.");
+  });
+
+  auto logging = shared();
+  CLI::App* log_command =
+      add(*link, *logging, "log", "Reads the pump's own journal, checks it and writes it into a file");
+  as_whom(*log_command, *logging, {"physician", "nurse"});
+  log_command->add_option("--out", logging->file, "where to")->type_name("FILE")->capture_default_str();
+  log_command->callback(
+      [logging, &exit_code] { exit_code = log(logging->link, role_of(logging->as), logging->file); });
+
+  link->footer(
+      "Example: theca pump &\n"
+      "         theca link pair --near --card out/pump.nvm.card\n"
+      "         theca link prescribe --near scenarios/morphine_with_patient_boluses.toml --dose \"6 "
+      "mg/day\"\n"
+      "         theca link status --near");
+}
+
+}  // namespace theca

@@ -1,0 +1,82 @@
+#include "implant/acceptance.hpp"
+
+#include "quantity/exact.hpp"
+#include "therapy/schedule.hpp"
+
+namespace theca {
+namespace {
+
+constexpr std::int64_t kMillion = 1'000'000;
+
+link::Outcome no(LinkAnswer answer) {
+  link::Outcome outcome;
+  outcome.answer = answer;
+  return outcome;
+}
+link::Outcome refused(Refusal refusal, std::int64_t value = 0, std::int64_t limit = 0) {
+  link::Outcome outcome = no(LinkAnswer::kRefusedByPump);
+  outcome.refusal = refusal;
+  outcome.value = value;
+  outcome.limit = limit;
+  return outcome;
+}
+
+/// What this kind of order leaves as it is must be the implant's own.
+bool settings_fit(const link::Order& order, const Pump& pump) {
+  using enum link::OrderKind;
+  if (order.kind == kImplant) return true;
+  const bool path = order.kind == kRevise || order.path == pump.path();
+  const bool ceilings = order.kind != kRevise || order.ceilings == pump.ceilings();
+  return path && ceilings && order.low_alarm == pump.low_alarm();
+}
+
+Mass worst_day(const Prescription& p, DrugCode drug, FlowRate minimum_rate) {
+  const Volume volume = worst_case_volume(p, minimum_rate, days(1));
+  return Mass{volume.raw() * concentration_of(p.formulation, drug).raw()};
+}
+
+}  // namespace
+
+bool rises_too_far(const Prescription& from, const Prescription& to, FlowRate minimum_rate,
+                   std::uint32_t allowed_ppm) {
+  for (const Component& part : to.formulation.parts()) {
+    const Mass before = worst_day(from, part.drug, minimum_rate);
+    const Mass after = worst_day(to, part.drug, minimum_rate);
+    const auto allowed =
+        multiply_divide(before.raw(), kMillion + std::int64_t{allowed_ppm}, kMillion, Round::kDown);
+    if (!allowed || after.raw() > *allowed) return true;
+  }
+  return false;
+}
+
+Judged judge(const link::Order& order, const OrderBackground& background) {
+  const Pump& pump = background.pump;
+  if (order.implant != background.implant) return {no(LinkAnswer::kOtherImplant), {}};
+  if ((order.kind == link::OrderKind::kImplant) == pump.implanted())
+    return {refused(pump.implanted() ? Refusal::kAlreadyImplanted : Refusal::kNotImplanted), {}};
+  if (order.number <= pump.newest_prescription()) return {no(LinkAnswer::kNumberNotNext), {}};
+  if (order.parent != background.running) return {no(LinkAnswer::kParentDiffers), {}};
+  const auto prescription = decode(order.prescription);
+  if (!prescription) return {refused(Refusal::kPrescriptionMalformed, prescription.error().offset), {}};
+  if (prescription->number != order.number) return {no(LinkAnswer::kNumberNotNext), {}};
+  if (!settings_fit(order, pump)) return {no(LinkAnswer::kSettingsDiffer), {}};
+  const Violations found =
+      check(*prescription, pump.model(), order.path, order.ceilings, pump.newest_prescription() + 1);
+  if (!found.empty()) {
+    const Violation& first = found.all()[0];
+    link::Outcome outcome = refused(Refusal::kPrescriptionRule, first.value, first.limit);
+    outcome.rule = static_cast<std::uint8_t>(1 + static_cast<int>(first.rule));
+    outcome.index = first.index;
+    return {outcome, {}};
+  }
+  // Of a pump in a patient whose order is not known nobody knows what one signer may do.
+  const bool in_patient = pump.implanted();
+  const bool unknown = in_patient && !background.before;
+  const bool far = in_patient && background.before &&
+                   rises_too_far(pump.prescription(), *prescription, pump.model().minimum_rate,
+                                 background.before->largest_rise_ppm);
+  if (background.signers < 2 && (unknown || far)) return {no(LinkAnswer::kSecondSigner), {}};
+  return {link::Outcome{}, *prescription};
+}
+
+}  // namespace theca

@@ -1,0 +1,32 @@
+#pragma once
+/// Is a signed order one that this implant may take now? Asked when it is offered and again when it is
+/// committed. What the pump itself has against it comes after.
+
+#include <cstdint>
+#include <optional>
+
+#include "link/message.hpp"
+#include "pump/pump.hpp"
+
+namespace theca {
+
+struct OrderBackground {
+  const Pump& pump;
+  link::ShortId implant{};
+  link::Hash running{};               // digest of the order that runs; zeros: none
+  std::optional<link::Order> before;  // that order, where it is known
+  std::size_t signers = 1;
+};
+
+struct Judged {
+  link::Outcome outcome;  // kDone: nothing against it
+  Prescription prescription;
+};
+Judged judge(const link::Order& order, const OrderBackground& background);
+
+/// The largest rise of any drug's worst day from one prescription to another, where `allowed_ppm` is broken:
+/// true. A drug that was not given before rises beyond all bounds.
+bool rises_too_far(const Prescription& from, const Prescription& to, FlowRate minimum_rate,
+                   std::uint32_t allowed_ppm);
+
+}  // namespace theca

@@ -1,0 +1,378 @@
+#pragma once
+/// An implant on the bench with a motor that obeys, a clinic with its people, and the air between them.
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "implant/implant.hpp"
+#include "link/dialogue.hpp"
+#include "link/sodium_issue.hpp"
+#include "pump/flash_model.hpp"
+#include "therapy/prescription_testing.hpp"
+
+namespace theca::example {
+
+using link::Sodium;
+
+/// Different numbers for ever, the same for the same seed.
+class SeededRandom final : public RandomSource {
+ public:
+  explicit SeededRandom(std::uint8_t seed) { key_.fill(seed); }
+  bool fill(std::span<std::uint8_t> room) override {
+    if (stuck) {
+      std::ranges::fill(room, std::uint8_t{0x5A});
+      return true;
+    }
+    if (broken) return false;
+    for (std::size_t at = 0; at < room.size(); at += 32) {
+      const link::Key block = next();
+      std::copy_n(block.begin(), std::min<std::size_t>(32, room.size() - at),
+                  room.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+    return true;
+  }
+  link::Key next() {
+    ++count_;
+    std::array<std::uint8_t, 8> bytes{};
+    for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(count_ >> (8 * i));
+    const std::array<link::Bytes, 1> parts{link::Bytes{bytes}};
+    return Sodium::hmac(key_, parts);
+  }
+  bool stuck = false, broken = false;
+
+ private:
+  link::Key key_{};
+  std::uint64_t count_ = 0;
+};
+
+inline constexpr std::int64_t kSummer2026 = 1'782'000'000;  // UTC seconds
+
+/// Somebody with a key of his own.
+struct Person {
+  link::Key secret{};  // of sessions, or the seed of a signer
+  std::array<std::uint8_t, link::kCertificateBytes> certificate{};
+};
+
+struct Clinic {
+  link::Key seed{};
+  SeededRandom random{200};
+  std::uint32_t epoch = 0;
+  std::uint32_t next_serial = 100;
+  link::ShortId implant{};
+
+  Clinic() { seed.fill(77); }
+  [[nodiscard]] link::Key key() const { return Sodium::signing_public_of(seed); }
+
+  Person speaker(Role role, bool any_implant = false) {
+    Person person;
+    person.secret = random.next();
+    person.certificate = certificate(role, link::kMaySpeak, Sodium::public_of(person.secret), any_implant);
+    return person;
+  }
+  Person signer(Role role = Role::kPhysician) {
+    Person person;
+    person.secret = random.next();
+    person.certificate = certificate(role, link::kMaySign, Sodium::signing_public_of(person.secret), false);
+    return person;
+  }
+  std::array<std::uint8_t, link::kCertificateBytes> certificate(Role role, std::uint32_t capabilities,
+                                                                const link::Key& subject, bool any_implant) {
+    link::RoleCertificate draft;
+    draft.role = role;
+    draft.capabilities = capabilities;
+    if (!any_implant) draft.implant = implant;
+    draft.epoch = epoch;
+    draft.not_before = kSummer2026;
+    draft.not_after = kSummer2026 + 86'400;
+    draft.serial = next_serial++;
+    return link::written(link::issue(seed, draft, subject));
+  }
+};
+
+/// The implant, its memory and its motor; time passes when it is told to.
+class Bench {
+ public:
+  explicit Bench(std::uint8_t seed = 1, const PumpModel& model = kRoller)
+      : model_(model), random(seed), flash_(std::make_unique<FlashModel>()) {
+    boot({});
+  }
+  Bench(const Bench&) = delete;
+
+  Implant<Sodium>& implant() { return *implant_; }
+  [[nodiscard]] const StoredPump& stored() const { return implant_->stored(); }
+  [[nodiscard]] const Pump& pump() const { return implant_->stored().pump(); }
+  FlashModel& flash() { return *flash_; }
+  [[nodiscard]] Instant now() const { return now_; }
+
+  /// Power goes and is back at once; the clock and the count went on, or did not.
+  void reboot(bool kept = true) {
+    PowerReturn power;
+    power.reading = reading();
+    power.kept = kept;
+    stop_motor();
+    flash_->power_on();
+    boot(power);
+    field_ = false;
+  }
+  void pass(Duration time) {
+    const Instant until = now_ + time;
+    while (implant_->stored().next_wake() <= until) {
+      now_ = std::max(now_, implant_->stored().next_wake());
+      call([&](Effects& out, Air&) { implant_->stored().wake(reading(), out); });
+    }
+    now_ = until;
+    call([&](Effects& out, Air& air) { implant_->look(reading(), out, air); });
+  }
+
+  // ---- the air ------------------------------------------------------------------------------------------
+  std::deque<link::Frame> heard;                  // by whoever listens to the radio
+  std::deque<link::NearFieldNonce> numbers;       // by whoever holds the coil
+  std::vector<std::vector<std::uint8_t>> to_air;  // everything that was ever sent to the implant
+  std::vector<std::vector<std::uint8_t>> from_air;
+
+  void near(bool there) {
+    field_ = there;
+    call([&](Effects& out, Air& air) { implant_->field(reading(), there, out, air); });
+  }
+  [[nodiscard]] bool is_near() const { return field_; }
+  void transmit(link::Bytes frame) {
+    to_air.emplace_back(frame.begin(), frame.end());
+    call([&](Effects& out, Air& air) { implant_->radio(reading(), frame, out, air); });
+  }
+  std::vector<Event> events;
+
+ private:
+  template <class F>
+  void call(F&& f) {
+    Effects out;
+    Air air;
+    f(out, air);
+    carry_out(out);
+    for (const Event& event : out.events()) events.push_back(event);
+    if (air.radio) {
+      heard.push_back(*air.radio);
+      const auto bytes = air.radio->bytes();
+      from_air.emplace_back(bytes.begin(), bytes.end());
+    }
+    if (air.coil) {
+      link::NearFieldNonce number{};
+      std::copy_n(air.coil->body().begin(), number.size(), number.begin());
+      numbers.push_back(number);
+    }
+  }
+  void boot(const PowerReturn& power) {
+    implant_.emplace(model_, *flash_, random);
+    Effects out;
+    const MotorReading from = implant_->boot(power, out);
+    now_ = from.now;
+    before_ = from.reported;
+    carry_out(out);
+    for (const Event& event : out.events()) events.push_back(event);
+  }
+  [[nodiscard]] MotorReading reading() const {
+    return {now_, before_ + (running_ ? train_.made_by(now_) : 0)};
+  }
+  void stop_motor() {
+    before_ = reading().reported;
+    running_ = false;
+  }
+  void carry_out(const Effects& out) {
+    if (out.motor == MotorOrder::kNone) return;
+    stop_motor();
+    if (out.motor != MotorOrder::kRun) return;
+    train_ = out.train;
+    running_ = true;
+  }
+
+  PumpModel model_;
+
+ public:
+  SeededRandom random;
+
+ private:
+  std::unique_ptr<FlashModel> flash_;
+  std::optional<Implant<Sodium>> implant_;
+  Instant now_;
+  std::int64_t before_ = 0;
+  bool running_ = false;
+  Train train_;
+  bool field_ = false;
+};
+
+/// The way between a programmer and the implant on the bench. `lose` may swallow a frame either way.
+class BenchLine {
+ public:
+  explicit BenchLine(Bench& bench, std::uint8_t seed = 9) : bench_(bench), random_(seed) {}
+  std::function<bool(link::Bytes, bool to_implant)> lose;  // true: it does not arrive
+
+  void send(link::Bytes frame) {
+    if (lose && lose(frame, true)) return;
+    bench_.transmit(frame);
+  }
+  std::optional<link::Frame> radio(Duration patience) {
+    while (!bench_.heard.empty()) {
+      const link::Frame frame = bench_.heard.front();
+      bench_.heard.pop_front();
+      if (!lose || !lose(frame.bytes(), false)) return frame;
+    }
+    bench_.pass(patience);
+    return std::nullopt;
+  }
+  std::optional<link::NearFieldNonce> number(Duration patience) {
+    if (bench_.numbers.empty()) {
+      bench_.pass(patience);
+      if (bench_.numbers.empty()) return std::nullopt;
+    }
+    const auto number = bench_.numbers.back();
+    bench_.numbers.clear();
+    return number;
+  }
+  [[nodiscard]] Instant now() const { return bench_.now(); }
+  link::Key random() { return random_.next(); }
+
+ private:
+  Bench& bench_;
+  SeededRandom random_;
+};
+
+using Talk = link::Dialogue<Sodium, BenchLine>;
+
+/// The whole of it: an implant that a clinic has paired with, and its physician.
+class Practice {
+ public:
+  explicit Practice(std::uint8_t seed = 1) : bench(seed), line(bench, static_cast<std::uint8_t>(seed + 50)) {
+    clinic.implant = bench.implant().id();
+    physician = clinic.speaker(Role::kPhysician);
+    nurse = clinic.speaker(Role::kNurse);
+    patient = clinic.speaker(Role::kPatient);
+    service = clinic.speaker(Role::kService);
+    signer = clinic.signer();
+    second = clinic.signer();
+  }
+
+  [[nodiscard]] link::CallerKeys card_keys() {
+    link::CallerKeys keys;
+    keys.secret = clinic.random.next();
+    keys.implant = bench.implant().public_key();
+    keys.pairing = bench.implant().card();
+    return keys;
+  }
+  [[nodiscard]] link::CallerKeys keys_of(const Person& person, const link::Key& pairing) {
+    return {person.secret, person.certificate, bench.implant().public_key(), pairing};
+  }
+  /// A session of this person, the coil held to the patient.
+  std::unique_ptr<Talk> talk(const link::CallerKeys& keys) {
+    if (bench.is_near()) bench.near(false);
+    bench.numbers.clear();
+    bench.heard.clear();
+    bench.near(true);
+    auto talk = std::make_unique<Talk>(keys, line);
+    if (!talk->open()) return nullptr;
+    return talk;
+  }
+  std::unique_ptr<Talk> as(const Person& person) {
+    return talk(keys_of(person, &person == &patient ? patient_secret : clinic_secret));
+  }
+
+  void pair() {
+    auto card = talk(card_keys());
+    if (!card) throw std::runtime_error("no session with the card");
+    link::Pair ask;
+    ask.clinic = clinic.key();
+    ask.share = clinic.random.next();
+    const auto reply = card->ask(ask);
+    if (!reply || !*reply) throw std::runtime_error("not paired");
+    clinic_secret = link::paired_secret<Sodium>(ask.share, (*reply)->share, false);
+    auto first = as(physician);
+    if (!first) throw std::runtime_error("no session with the clinic's secret");
+    link::PairPatient own;
+    own.share = clinic.random.next();
+    const auto patients = first->ask(own);
+    if (!patients || !*patients) throw std::runtime_error("the patient's programmer was not paired");
+    patient_secret = link::paired_secret<Sodium>(own.share, (*patients)->share, true);
+  }
+
+  /// An order around a prescription, as the physician would write it now.
+  link::Order order(link::OrderKind kind, const Prescription& p) {
+    link::Order order;
+    order.kind = kind;
+    order.implant = clinic.implant;
+    order.number = p.number;
+    order.parent = bench.stored().order();
+    order.author = 7;
+    order.issued_utc_s = kSummer2026;
+    order.path = kPath;
+    order.ceilings = kWidest;
+    order.low_alarm = kRoller.low_alarm;
+    order.largest_rise_ppm = 200'000;
+    order.emergency_hold_s = 4 * 3'600;
+    if (kind == link::OrderKind::kImplant) order.path_contents = p.formulation;
+    order.prescription = encode(p);
+    return order;
+  }
+  /// Hands it over; the answer to its last block.
+  link::Outcome offer(Talk& talk, const link::Order& order, std::vector<Person> signers) {
+    return offer(talk, link::written(order), std::move(signers));
+  }
+  link::Outcome offer(Talk& talk, const link::OrderBytes& bytes, std::vector<Person> signers) {
+    digest = link::digest_of<Sodium>(bytes);
+    link::Outcome last = told(talk, link::Offer{digest, static_cast<std::uint8_t>(signers.size())});
+    for (std::size_t i = 0; i < signers.size(); ++i) {
+      link::OfferSignature signature;
+      signature.index = static_cast<std::uint8_t>(i);
+      signature.certificate = signers[i].certificate;
+      signature.key = Sodium::signing_public_of(signers[i].secret);
+      signature.signature = link::sign_order(signers[i].secret, digest);
+      last = told(talk, signature);
+    }
+    for (std::size_t i = 0; i < link::kOrderBlocks; ++i)
+      last = told(talk, link::OfferBlock{static_cast<std::uint8_t>(i), link::block_of(bytes, i)});
+    return last;
+  }
+  link::Commit commit_of(const link::Order& order) {
+    link::Commit commit;
+    commit.sequence = bench.stored().sequence();
+    commit.intent = ++intent;
+    commit.number = order.number;
+    commit.digest = link::digest_of<Sodium>(link::written(order));
+    if (order.kind == link::OrderKind::kImplant) {
+      commit.utc_ms = kSummer2026 * 1'000;
+      commit.filled = kRoller.capacity;
+    }
+    return commit;
+  }
+  template <class M>
+  link::Outcome told(Talk& talk, const M& message) {
+    const auto outcome = talk.tell(message);
+    if (!outcome) throw std::runtime_error("no answer");
+    return *outcome;
+  }
+  /// Paired, implanted, delivering.
+  void implant(const Prescription& p) {
+    pair();
+    auto physicians = as(physician);
+    const link::Order first = order(link::OrderKind::kImplant, p);
+    const link::Outcome offered = offer(*physicians, first, {signer});
+    if (offered.answer != LinkAnswer::kDone)
+      throw std::runtime_error(std::string{"not offered: "} + row_of(offered.answer).name);
+    const link::Outcome done = told(*physicians, commit_of(first));
+    if (done.answer != LinkAnswer::kDone)
+      throw std::runtime_error(std::string{"not taken: "} + row_of(done.answer).name + ", " +
+                               row_of(done.refusal).name);
+  }
+
+  Bench bench;
+  Clinic clinic;
+  BenchLine line;
+  Person physician, nurse, patient, service, signer, second;
+  link::Key clinic_secret{}, patient_secret{};
+  link::Hash digest{};
+  std::uint32_t intent = 0;
+};
+
+}  // namespace theca::example

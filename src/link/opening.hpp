@@ -1,0 +1,40 @@
+#pragma once
+/// What both sides make of the coil's number when a session opens: the handshake's prologue and its
+/// pre-shared key. Whoever lacks the number has neither.
+
+#include <array>
+#include <cstdint>
+
+#include "link/wake_gate.hpp"
+
+namespace theca::link {
+
+/// Version of the protocol, and its one suite: Noise_IKpsk2_25519_ChaChaPoly_SHA256.
+inline constexpr std::uint8_t kLinkVersion = 1, kSuite = 1;
+
+inline std::array<std::uint8_t, 28> prologue_of(const NearFieldNonce& nonce) {
+  std::array<std::uint8_t, 28> prologue{'t', 'h', 'e', 'c', 'a',          ' ',
+                                        'l', 'i', 'n', 'k', kLinkVersion, kSuite};
+  for (std::size_t i = 0; i < nonce.size(); ++i) prologue[12 + i] = nonce[i];
+  return prologue;
+}
+
+template <Crypto C>
+Key session_psk(const Key& psk, const NearFieldNonce& nonce) {
+  static constexpr std::array<std::uint8_t, 15> kPurpose{'t', 'h', 'e', 'c', 'a', ' ', 's', 'e',
+                                                         's', 's', 'i', 'o', 'n', ' ', '1'};
+  const std::array<Bytes, 2> parts{Bytes{kPurpose}, Bytes{nonce}};
+  return C::hmac(psk, parts);
+}
+
+/// A secret that both sides have made together, inside a session: it is new when either share is.
+template <Crypto C>
+Key paired_secret(const Key& callers, const Key& implants, bool patients) {
+  static constexpr std::array<std::uint8_t, 15> kPurpose{'t', 'h', 'e', 'c', 'a', ' ', 'p', 'a',
+                                                         'i', 'r', 'i', 'n', 'g', ' ', '1'};
+  const std::uint8_t whose = patients ? 1 : 0;
+  const std::array<Bytes, 3> parts{Bytes{kPurpose}, Bytes{&whose, 1}, Bytes{implants}};
+  return C::hmac(callers, parts);
+}
+
+}  // namespace theca::link

@@ -1,0 +1,19 @@
+#include "link/sodium_issue.hpp"
+
+namespace theca::link {
+
+RoleCertificate issue(const Key& clinic_seed, RoleCertificate draft, const Key& subject) {
+  draft.issuer = short_id<Sodium>(Sodium::signing_public_of(clinic_seed));
+  draft.signature = Sodium::sign(clinic_seed, signed_of<Sodium>(draft, subject));
+  return draft;
+}
+
+Signature sign_order(const Key& signer_seed, const Hash& digest) {
+  return Sodium::sign(signer_seed, signed_of<Sodium>(digest));
+}
+
+Signature sign_epoch(const Key& clinic_seed, std::uint32_t epoch) {
+  return Sodium::sign(clinic_seed, signed_epoch<Sodium>(epoch));
+}
+
+}  // namespace theca::link
