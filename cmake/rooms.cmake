@@ -63,7 +63,7 @@ function(theca_room room)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
-  list(FILTER sources EXCLUDE REGEX "/implant_probe\\.cpp$")  # its own program, see CMakeLists.txt
+  list(FILTER sources EXCLUDE REGEX "_probe\\.cpp$")  # a program of its own, see CMakeLists.txt
 
   set(link ${arg_LIBS})
   foreach(dep IN LISTS arg_DEPS)
