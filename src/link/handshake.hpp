@@ -15,12 +15,11 @@
 namespace theca::link {
 
 enum class HandshakeError : std::uint8_t {
-  kNotMyTurn,   // this side does not write, or read, now
-  kOver,        // it is done, or something before was wrong
-  kTooLong,     // the payload, or the room for it, does not fit
-  kTooShort,    // the message ends before its keys do
-  kWrong,       // a tag, or a public key that is none
-  kMissingKey,  // the pattern needs a key that was not brought
+  kNotMyTurn,  // this side does not write, or read, now
+  kOver,       // it is done, or something before was wrong
+  kTooLong,    // the payload does not fit its room, or no message of Noise
+  kTooShort,   // the message ends before its keys do
+  kWrong,      // a tag, or a public key that is none
 };
 
 enum class Side : std::uint8_t { kInitiator, kResponder };
@@ -57,12 +56,14 @@ class Handshake {
   ~Handshake() { wipe(); }
 
   [[nodiscard]] bool failed() const { return failed_; }
-  [[nodiscard]] bool done() const { return !failed_ && message_ == pattern_.messages; }
-  /// Keys and tags of the message that comes next.
+  /// Every message went through; one that failed does not count.
+  [[nodiscard]] bool done() const { return message_ == pattern_.messages; }
+  /// Keys and tags of the message that comes next; none when none does.
   [[nodiscard]] std::size_t overhead() const {
+    if (done()) return 0;
     std::size_t bytes = 0;
     bool sealed = cipher_.has_key();
-    for (const Token token : pattern_.tokens[std::min(message_, kMostMessages - 1)]) {
+    for (const Token token : pattern_.tokens[message_]) {
       if (token == Token::kE) bytes += kKeyBytes;
       if (token == Token::kS) bytes += kKeyBytes + (sealed ? kTagBytes : 0);
       sealed |= token != Token::kNone && (token != Token::kE || pattern_.has_psk()) && token != Token::kS;
@@ -79,7 +80,7 @@ class Handshake {
     for (const Token token : pattern_.tokens[message_]) {
       if (token == Token::kE) {
         own_ephemeral_ = C::public_of(keys_.ephemeral);
-        std::ranges::copy(own_ephemeral_, out.begin() + static_cast<std::ptrdiff_t>(at));
+        std::ranges::copy(own_ephemeral_, out.subspan(at).begin());
         at += kKeyBytes;
         mix_hash(own_ephemeral_);
         if (pattern_.has_psk()) mix_key(own_ephemeral_);
@@ -98,11 +99,11 @@ class Handshake {
   std::expected<std::size_t, HandshakeError> read(Bytes message, Room payload) {
     if (const auto wrong = not_now(false)) return std::unexpected(*wrong);
     const std::size_t keys = overhead();
-    if (message.size() < keys || message.size() > kMostMessage) {
+    if (message.size() < keys) {
       fail();
       return std::unexpected(HandshakeError::kTooShort);
     }
-    if (message.size() - keys > payload.size()) {
+    if (message.size() > kMostMessage || message.size() - keys > payload.size()) {
       fail();
       return std::unexpected(HandshakeError::kTooLong);
     }
@@ -137,8 +138,8 @@ class Handshake {
     Cipher<C> to_responder, to_initiator;
   };
   [[nodiscard]] Ciphers split() const {
-    const auto keys = hkdf<2>({});
-    return {Cipher<C>{keys[0]}, Cipher<C>{keys[1]}};
+    const Hkdf<2> made{chain_, {}};
+    return {Cipher<C>{made.keys[0]}, Cipher<C>{made.keys[1]}};
   }
   /// The same on both sides, and of this handshake alone.
   [[nodiscard]] const Hash& hash() const { return hash_; }
@@ -154,7 +155,6 @@ class Handshake {
     };
     const std::size_t length = kBefore.size() + pattern_.name.size() + kAfter.size();
     if (length <= kKeyBytes) {
-      hash_ = {};
       std::size_t at = 0;
       for (const std::string_view part : {kBefore, pattern_.name, kAfter}) {
         for (const std::uint8_t byte : bytes(part)) hash_[at++] = byte;
@@ -192,31 +192,39 @@ class Handshake {
     const std::array<Bytes, 2> parts{hash_, data};
     hash_ = C::sha256(parts);
   }
+  /// The keys that come of a chaining key and an input; they do not stay on the stack.
   template <std::size_t N>
-  [[nodiscard]] std::array<Key, N> hkdf(Bytes input) const {
-    const std::array<Bytes, 1> material{input};
-    Key temporary = C::hmac(chain_, material);
-    std::array<Key, N> out;
-    for (std::size_t i = 0; i < N; ++i) {
-      const std::uint8_t number = static_cast<std::uint8_t>(i + 1);
-      const std::array<Bytes, 2> parts{i == 0 ? Bytes{} : Bytes{out[i - 1]}, Bytes{&number, 1}};
-      out[i] = C::hmac(temporary, parts);
+  struct Hkdf {
+    Hkdf(const Key& chain, Bytes input) {
+      const std::array<Bytes, 1> material{input};
+      Key temporary = C::hmac(chain, material);
+      Bytes before;
+      std::uint8_t number = 0;
+      for (Key& key : keys) {
+        ++number;
+        const std::array<Bytes, 2> parts{before, Bytes{&number, 1}};
+        key = C::hmac(temporary, parts);
+        before = key;
+      }
+      C::wipe(temporary);
     }
-    C::wipe(temporary);
-    return out;
-  }
+    Hkdf(const Hkdf&) = delete;
+    Hkdf& operator=(const Hkdf&) = delete;
+    ~Hkdf() {
+      for (Key& key : keys) C::wipe(key);
+    }
+    std::array<Key, N> keys;
+  };
   void mix_key(Bytes input) {
-    auto keys = hkdf<2>(input);
-    chain_ = keys[0];
-    cipher_ = Cipher<C>{keys[1]};
-    C::wipe(keys[1]);
+    const Hkdf<2> made{chain_, input};
+    chain_ = made.keys[0];
+    cipher_ = Cipher<C>{made.keys[1]};
   }
   void mix_key_and_hash(Bytes input) {
-    auto keys = hkdf<3>(input);
-    chain_ = keys[0];
-    mix_hash(keys[1]);
-    cipher_ = Cipher<C>{keys[2]};
-    C::wipe(keys[2]);
+    const Hkdf<3> made{chain_, input};
+    chain_ = made.keys[0];
+    mix_hash(made.keys[1]);
+    cipher_ = Cipher<C>{made.keys[2]};
   }
   /// Every token but the keys themselves.
   bool mix(Token token) {

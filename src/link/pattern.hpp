@@ -1,6 +1,7 @@
 #pragma once
 /// Handshake patterns of Noise (revision 34) as tables: who sends which token when.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -33,13 +34,13 @@ struct Pattern {
 constexpr Pattern with_psk(Pattern pattern, std::string_view name, std::size_t place) {
   pattern.name = name;
   MessageTokens& message = pattern.tokens[place == 0 ? 0 : place - 1];
-  std::size_t count = 0;
-  while (count < message.size() && message[count] != Token::kNone) ++count;
+  // A constant without room for one more does not compile.
+  const auto end = std::ranges::find(message, Token::kNone);
   if (place == 0) {
-    for (std::size_t i = count; i > 0; --i) message[i] = message[i - 1];
+    std::copy_backward(message.begin(), end, end + 1);
     message[0] = Token::kPsk;
   } else {
-    message[count] = Token::kPsk;
+    *end = Token::kPsk;
   }
   return pattern;
 }

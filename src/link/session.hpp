@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <ranges>
 
 #include "link/handshake.hpp"
 #include "quantity/quantity.hpp"
@@ -16,7 +17,7 @@
 namespace theca::link {
 
 inline constexpr std::uint8_t kRecordVersion = 1;
-inline constexpr std::size_t kRecordHeader = 6, kRecordOverhead = kRecordHeader + kTagBytes;
+inline constexpr std::size_t kCountAt = 2, kRecordHeader = 6, kRecordOverhead = kRecordHeader + kTagBytes;
 inline constexpr std::uint32_t kRecordsPerKey = 65'536;
 inline constexpr Duration kKeyAge = minutes(15);
 // A session ends by itself.
@@ -55,10 +56,13 @@ class Session {
       ++out_epoch_;
       keyed_ = now;
     }
-    const auto count = static_cast<std::uint32_t>(out_.count());
     out[0] = kRecordVersion;
     out[1] = out_epoch_;
-    for (std::size_t i = 0; i < 4; ++i) out[2 + i] = static_cast<std::uint8_t>(count >> (8 * i));
+    auto left = static_cast<std::uint32_t>(out_.count());
+    for (std::uint8_t& byte : out.template subspan<kCountAt, sizeof left>()) {
+      byte = static_cast<std::uint8_t>(left);
+      left >>= 8;
+    }
     out_.seal(out.subspan(kRecordHeader), out.first(kRecordHeader), plain);
     return plain.size() + kRecordOverhead;
   }
@@ -73,7 +77,8 @@ class Session {
     const std::size_t length = record.size() - kRecordOverhead;
     if (out.size() < length) return std::unexpected(RecordError::kNoRoom);
     std::uint32_t count = 0;
-    for (std::size_t i = 0; i < 4; ++i) count |= static_cast<std::uint32_t>(record[2 + i]) << (8 * i);
+    for (const std::uint8_t byte : std::views::reverse(record.template subspan<kCountAt, sizeof count>()))
+      count = count << 8 | byte;
     const auto ahead = static_cast<std::uint8_t>(record[1] - in_epoch_);
     if (ahead > 1 || (ahead == 0 && count < next_)) return std::unexpected(RecordError::kOld);
     Cipher<C> key = in_;
@@ -118,7 +123,7 @@ class Session {
   Instant heard_, keyed_;
   std::optional<Instant> lost_;
   int bad_tags_ = 0;
-  bool alive_ = false;
+  bool alive_;
 };
 
 }  // namespace theca::link

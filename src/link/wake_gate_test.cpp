@@ -49,6 +49,28 @@ TEST(WakeGate, whoever_has_the_radio_alone_does_not_get_through) {
   EXPECT_TRUE(gate.admit(frame(key_of(9), Vector(96, 7), kNonce))) << "junk does not use the number up";
 }
 
+/// Reckoned by Python's hmac.
+TEST(WakeGate, its_tag_is_an_hmac_under_a_key_of_its_own) {
+  const auto tag = gate_tag<Sodium>(gate_key<Sodium>(key_of(9)), Vector(96, 7), kNonce);
+  EXPECT_EQ(Vector(tag.begin(), tag.end()), example::from_hex("4c4342f59b116ff7929f17d26c5b514c"));
+}
+
+RC_GTEST_PROP(WakeGate, any_message_gets_through_with_its_tag_and_none_without_a_message, ()) {
+  WakeGate<Sodium> gate{key_of(9)};
+  gate.expect(kNonce);
+  RC_ASSERT(!gate.admit(frame(key_of(9), {}, kNonce)).has_value());
+  const Vector message = *rc::gen::nonEmpty(rc::gen::arbitrary<Vector>());
+  const Vector whole = frame(key_of(9), message, kNonce);
+  const auto got = gate.admit(whole);
+  RC_ASSERT(got.has_value());
+  RC_ASSERT(std::ranges::equal(*got, message));
+}
+TEST(WakeGate, a_message_of_one_byte_is_one) {
+  WakeGate<Sodium> gate{key_of(9)};
+  gate.expect(kNonce);
+  EXPECT_TRUE(gate.admit(frame(key_of(9), {1}, kNonce)));
+}
+
 RC_GTEST_PROP(WakeGate, no_frame_that_was_not_made_for_it_gets_through, ()) {
   WakeGate<Sodium> gate{key_of(9)};
   gate.expect(kNonce);
