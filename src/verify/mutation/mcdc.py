@@ -26,8 +26,13 @@ TARGETS = {
     "pump/pump_alarms.cpp": None,
     "pump/store.hpp": None,
     "pump/store.cpp": None,
+    "link/wake_gate.hpp": None,
+    "link/pattern.hpp": None,
+    "link/cipher.hpp": None,
+    "link/handshake.hpp": None,
+    "link/session.hpp": None,
 }
-PROGRAMS = ("pump_test", "verify_test")
+PROGRAMS = {"pump": ["pump_test", "verify_test"], "link": ["link_test"]}
 FLAGS = "-O1 -w -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc"
 # A decision of the gate has eight conditions; clang counts six unless told.
 MORE = "-Xclang -fmcdc-max-conditions=12 -Xclang -fmcdc-max-test-vectors=100000"
@@ -41,27 +46,27 @@ def call(command, log, **options):
             raise SystemExit(f"mcdc: failed: {' '.join(map(str, command[:3]))}; see {log}")
 
 
-def build(jobs):
+def build(programs, jobs):
     OUT.mkdir(parents=True, exist_ok=True)
     call(["cmake", "-S", ROOT, "-B", OUT / "build", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None",
           "-DCMAKE_CXX_COMPILER=clang++-19", f"-DCMAKE_CXX_FLAGS={FLAGS} {MORE}"], OUT / "configure.log")
-    call(["cmake", "--build", OUT / "build", "--target", *PROGRAMS, "-j", str(jobs)], OUT / "build.log")
+    call(["cmake", "--build", OUT / "build", "--target", *programs, "-j", str(jobs)], OUT / "build.log")
 
 
-def count():
-    """What llvm-cov tells about all targets: its text, as its JSON says of no condition where it stands."""
+def count(targets, programs):
+    """What llvm-cov tells about the targets: its text, as its JSON says of no condition where it stands."""
     raw = []
-    for program in PROGRAMS:
+    for program in programs:
         raw.append(OUT / f"{program}.profraw")
         # Those that read this tree's pages instead of running the pump are left out.
         call([OUT / "build" / "bin" / program, "--gtest_filter=-Promises*:Layering*:AlarmPage*"], OUT / f"{program}.log", cwd=ROOT,
              env={**os.environ, **ENVIRONMENT, "LLVM_PROFILE_FILE": str(raw[-1])})
     merged = OUT / "tests.profdata"
     call(["llvm-profdata-19", "merge", "-sparse", *raw, "-o", merged], OUT / "merge.log")
-    programs = [OUT / "build" / "bin" / p for p in PROGRAMS]
-    objects = [programs[0]] + [f"--object={p}" for p in programs[1:]]
+    binaries = [OUT / "build" / "bin" / p for p in programs]
+    objects = [binaries[0]] + [f"--object={b}" for b in binaries[1:]]
     text = ""
-    for name in TARGETS:
+    for name in targets:
         # -ffile-prefix-map hides the root of the folder that the compiler was called in.
         shown = subprocess.run(["llvm-cov-19", "show", *objects, f"--instr-profile={merged}", "--show-mcdc",
                                 "--show-branches=count",
@@ -128,10 +133,12 @@ def functions_lines(name, functions):
 
 
 def report(files):
-    argued_for = argued.conditions()
+    argued_for = [key for key in argued.conditions() if key[0] in files]
     print(f"{'file':<24} {'decisions':>10} {'conditions':>11} {'shown':>7} {'argued':>7} {'left':>6}")
     missing, standing, total = [], set(), [0, 0, 0, 0]
     for name, functions in TARGETS.items():
+        if name not in files:
+            continue
         lines = (ROOT / "src" / name).read_text().splitlines()
         decisions = files.get(name, {})
         if functions is not None:
@@ -167,11 +174,14 @@ def report(files):
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("-j", type=int, default=1, metavar="N", help="so many compilers at a time")
+    options.add_argument("--file", action="append", help="only this file, as pump/store.cpp")
     options.add_argument("--report", action="store_true", help="print the last run's result again")
     chosen = options.parse_args()
     if not chosen.report:
-        build(chosen.j)
-        count()
+        targets = chosen.file or list(TARGETS)
+        programs = [p for room in sorted({name.split("/")[0] for name in targets}) for p in PROGRAMS[room]]
+        build(programs, chosen.j)
+        count(targets, programs)
     return 0 if report(read((OUT / "shown.txt").read_text())) else 1
 
 

@@ -287,6 +287,8 @@ class Source:
                     self._expression(child)
             self.in_lambda = outer
             return
+        if self.data[:a].endswith(b"<"):
+            return  # a template's first argument, computed while compiling; the operator has a space behind it
         if e.kind == K.INTEGER_LITERAL and INTEGER.match(text):
             self._add(a, b, "constant", text, f"{text} + 1", f"{text} + 1")
             if int(re.sub(r"[uUlLzZ']", "", text) if text[:2].lower() != "0x" else re.sub(r"[uUlLzZ']", "", text), 0) > 0:

@@ -44,12 +44,20 @@ TARGETS = {
     "pump/record.cpp": None,
     "pump/journal.hpp": None,
     "pump/journal.cpp": None,
+    "link/wake_gate.hpp": None,
+    "link/pattern.hpp": None,
+    "link/cipher.hpp": None,
+    "link/handshake.hpp": None,
+    "link/session.hpp": None,
 }
-# The tests: all of the room, and those of the whole that are about it.
+# The tests of a room's mutants: all of the room, and those of the whole that are about it.
 PROGRAMS = {
-    "pump_test": None,
-    "verify_test": ["power_cut_test.cpp", "rotten_memory_test.cpp", "motor_fault_test.cpp", "lasting_test.cpp",
-                    "promise_lives_test.cpp", "explant_test.cpp"],
+    "pump": {
+        "pump_test": None,
+        "verify_test": ["power_cut_test.cpp", "rotten_memory_test.cpp", "motor_fault_test.cpp", "lasting_test.cpp",
+                        "promise_lives_test.cpp", "explant_test.cpp"],
+    },
+    "link": {"link_test": None},
 }
 # Tests that take ten seconds each and see, of the mutants, nothing that a quicker one does not.
 LEFT_OUT = {
@@ -68,9 +76,26 @@ def say(text):
     print(f"mutation: {text}", file=sys.stderr, flush=True)
 
 
+class Chosen:
+    """What a run is about: the rooms of these files, or all."""
+
+    def __init__(self, files):
+        self.rooms = sorted({name.split("/")[0] for name in files or TARGETS})
+        self.targets = {name: only for name, only in TARGETS.items() if name.split("/")[0] in self.rooms}
+        self.programs = {program: tests for room in self.rooms for program, tests in PROGRAMS[room].items()}
+
+    def units(self):
+        """What the compiler is asked with which mutants compile: the code, or of a room of templates its tests."""
+        for room in self.rooms:
+            templates = all(name.endswith(".hpp") for name in self.targets if name.startswith(room))
+            for path in sorted((TREE / "src" / room).glob("*.cpp")):
+                if path.name.endswith("_test.cpp") == templates:
+                    yield path
+
+
 # ---- build ----------------------------------------------------------------------------------------------
 
-def copy_tree():
+def copy_tree(chosen):
     """The sources as they stand, but for the mutated ones; what has not changed keeps its age."""
     kept = set()
     for part in ("src", "cmake"):
@@ -79,7 +104,7 @@ def copy_tree():
             if path.is_dir():
                 continue
             kept.add(name)
-            if str(name).removeprefix("src/") not in TARGETS:
+            if str(name).removeprefix("src/") not in chosen.targets:
                 put(TREE / name, path.read_bytes())
     put(TREE / "CMakeLists.txt", (ROOT / "CMakeLists.txt").read_bytes())
     for part in ("src", "cmake"):
@@ -99,9 +124,9 @@ def put(path, data):
     path.write_bytes(data)
 
 
-def write_mutants():
+def write_mutants(chosen):
     """All mutants that live, numbered; their sources stand in the tree."""
-    sources = [mutants.Source(name, ROOT / "src" / name, [ROOT / "src"], only) for name, only in TARGETS.items()]
+    sources = [mutants.Source(name, ROOT / "src" / name, [ROOT / "src"], only) for name, only in chosen.targets.items()]
     found = []
     for source in sources:
         for mutant in source.mutants():
@@ -116,9 +141,7 @@ def write_mutants():
             written[str(TREE / "src" / source.name)] = text
             put(TREE / "src" / source.name, text.encode())
         dead, unexplained = set(), None
-        for path in sorted((TREE / "src" / "pump").glob("*.cpp")):
-            if path.name.endswith("_test.cpp"):
-                continue
+        for path in chosen.units():
             unit = index.parse(str(path), args=mutants.FLAGS + [f"-I{TREE / 'src'}", "-include", str(SELECTOR)])
             for d in unit.diagnostics:
                 if d.severity < cindex.Diagnostic.Error:
@@ -139,13 +162,13 @@ def write_mutants():
     return alive
 
 
-def build(jobs):
+def build(chosen, jobs):
     flags = f"-O1 -w -Wno-c++11-narrowing -D_GLIBCXX_ASSERTIONS -include {SELECTOR}"
     log = OUT / "build.log"
     with open(log, "w") as out:
         commands = [["cmake", "-S", TREE, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None",
                      "-DCMAKE_CXX_COMPILER=clang++-19", f"-DCMAKE_CXX_FLAGS={flags}"],
-                    ["cmake", "--build", BUILD, "--target", *PROGRAMS, "-j", str(jobs)]]
+                    ["cmake", "--build", BUILD, "--target", *chosen.programs, "-j", str(jobs)]]
         for command in commands:
             if subprocess.run(command, stdout=out, stderr=subprocess.STDOUT).returncode:
                 print(Path(log).read_text()[-6000:], file=sys.stderr)
@@ -160,9 +183,9 @@ def run(program, tests, **environment):
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
-def list_tests():
+def list_tests(programs):
     found = []
-    for program, files in PROGRAMS.items():
+    for program, files in programs.items():
         listed = OUT / f"{program}.json"
         subprocess.run([BUILD / "bin" / program, "--gtest_list_tests", f"--gtest_output=json:{listed}"],
                        stdout=subprocess.DEVNULL, check=True)
@@ -174,7 +197,7 @@ def list_tests():
     return found
 
 
-def reach(jobs, quick):
+def reach(chosen, jobs, quick):
     """For each test its seconds and the sites it comes by, as one run of it without a mutant tells."""
     def one(item):
         n, (program, test) = item
@@ -189,8 +212,9 @@ def reach(jobs, quick):
         file.unlink()
         return program, test, seconds, sites
 
+    programs = {p: files for p, files in chosen.programs.items() if not quick or files is None}
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        return list(pool.map(one, enumerate(t for t in list_tests() if not quick or t[0] == "pump_test")))
+        return list(pool.map(one, enumerate(list_tests(programs))))
 
 
 def batches(tests):
@@ -346,23 +370,24 @@ def main():
     options.add_argument("--file", action="append", help="only mutants of this file, as pump/store.cpp")
     options.add_argument("--list", action="store_true", help="print the mutants and stop")
     options.add_argument("--report", action="store_true", help="print the last run's result again")
-    chosen = options.parse_args()
-    if chosen.report:
+    asked = options.parse_args()
+    if asked.report:
         return 0 if report(load()["mutants"], True) else 1
-    copy_tree()
-    alive = write_mutants()
-    if chosen.file:
-        alive = [m for m in alive if m.file in chosen.file]
-    if chosen.list:
+    chosen = Chosen(asked.file)
+    copy_tree(chosen)
+    alive = write_mutants(chosen)
+    if asked.file:
+        alive = [m for m in alive if m.file in asked.file]
+    if asked.list:
         for m in alive:
             print(f"{m.number} src/{m.file}:{m.line} {m.function}: {m.operator}: {m.original} -> {m.mutated} ({m.nth})")
         return 0
     say("building")
-    build(chosen.j)
+    build(chosen, asked.j)
     say("what reaches what")
-    tests = [t for t in reach(chosen.j, chosen.quick) if not chosen.quick or t[2] < QUICK]
-    results = run_all(alive, tests, chosen.j, chosen.survivors)
-    return 0 if report(results, not chosen.file) else 1
+    tests = [t for t in reach(chosen, asked.j, asked.quick) if not asked.quick or t[2] < QUICK]
+    results = run_all(alive, tests, asked.j, asked.survivors)
+    return 0 if report(results, not asked.file) else 1
 
 
 if __name__ == "__main__":
