@@ -33,10 +33,18 @@ void Hub::serve(int wait_ms, const Ears& ears) {
   };
 
   const bool was_near = near();
+  const std::size_t coils = coils_.size();
   come_in(coil_, coils_);
-  for (Peer& peer : coils_) peer.socket.receive();  // nothing is said to an implant by coil yet
+  for (Peer& peer : coils_) peer.stream.add(peer.socket.receive());
+  if (coils_.size() > coils) {  // another coil is another field, also when the one before goes in the same moment
+    if (was_near) ears.field(false);
+    ears.field(true);
+  }
+  for (Peer& peer : coils_) {
+    while (const auto frame = peer.stream.next()) ears.coil(*frame);
+  }
   gone(coils_);
-  if (near() != was_near) ears.field(near());
+  if (!near() && was_near) ears.field(false);
 
   come_in(radio_, radios_);
   for (std::size_t i = 0; i < radios_.size(); ++i) {

@@ -18,6 +18,7 @@ class Hub {
 
   struct Ears {
     std::function<void(bool near)> field;  // the first coil is held to the skin; the last is taken away
+    std::function<void(link::Bytes frame)> coil;   // a frame was sent by coil
     std::function<void(link::Bytes frame)> radio;  // a frame was sent by somebody
   };
   /// Waits at most `wait_ms` for something to happen, and tells what did.

@@ -22,6 +22,10 @@ class SocketLine {
   [[nodiscard]] Instant now() const;
   link::Key random();
 
+  /// By coil, without a key, and what comes back.
+  void send_coil(link::Bytes frame) { coil_.send(frame); }
+  std::optional<link::Frame> coil(Duration patience) { return next(coil_, coil_stream_, patience); }
+
   /// The sockets are there still.
   [[nodiscard]] bool open() const { return radio_.open(); }
 

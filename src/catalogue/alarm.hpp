@@ -27,6 +27,7 @@ enum class Alarm : std::uint8_t {
   kAllowanceUsed,
   kEmptyReservoir,
   kVolumeDisagrees,
+  kLowered,
   kPrescriptionExpired,
   kLowReservoir,
   kReplaceSoon,
@@ -36,7 +37,7 @@ enum class Alarm : std::uint8_t {
   kRestarted,
   kMagneticField,
 };
-inline constexpr std::size_t kAlarmCount = 24;
+inline constexpr std::size_t kAlarmCount = 25;
 
 enum class AlarmClass : std::uint8_t { kCritical, kNonCritical };
 enum class AlarmClears : std::uint8_t {
@@ -46,6 +47,7 @@ enum class AlarmClears : std::uint8_t {
   kWhenStepsReturn,        // by itself
   kWhenStepsReturnInTime,  // by itself within 72 h; then with a new prescription
   kWhenFieldIsLeft,        // by itself
+  kWhenHoldIsOver,         // by itself
   kOnAcknowledge,          // by the clinic
   kOnTimeSet,
   kOnJournalAcknowledged,
@@ -99,6 +101,8 @@ inline constexpr std::array<AlarmRow, kAlarmCount> kAlarms{{
      "The volume sensed or aspirated and the volume counted differ by more than both can err. Extra doses "
      "are "
      "off."},
+    {Alarm::kLowered, AlarmClass::kCritical, AlarmClears::kWhenHoldIsOver, "delivery lowered",
+     "Somebody near the patient has lowered delivery in an emergency. It comes back by itself."},
     {Alarm::kPrescriptionExpired, AlarmClass::kNonCritical, AlarmClears::kOnNewPrescription,
      "prescription expired", "The prescription has run out. Its fall-back is running."},
     {Alarm::kLowReservoir, AlarmClass::kNonCritical, AlarmClears::kOnRefill, "low reservoir",

@@ -65,8 +65,10 @@ enum class EventCode : std::uint8_t {
   kBatteryReckoned,
   kAccess,
   kChangeTaken,
+  kLowered,
+  kLoweredEnded,
 };
-inline constexpr std::size_t kEventCodeCount = 54;
+inline constexpr std::size_t kEventCodeCount = 56;
 
 struct Event {
   Instant at;
@@ -139,6 +141,8 @@ inline constexpr std::array<EventRow, kEventCodeCount> kEvents{{
     {EventCode::kBatteryReckoned, "battery reckoned", "", "left_mc", "lasts_ms"},
     {EventCode::kAccess, "access", "role", "certificate", ""},
     {EventCode::kChangeTaken, "change taken", "role", "change", "intent"},
+    {EventCode::kLowered, "delivery lowered", "", "rate_nl_per_day", "until_ms"},
+    {EventCode::kLoweredEnded, "lowered delivery ended", "", "", ""},
 }};
 
 constexpr const EventRow& row_of(EventCode code) { return kEvents[static_cast<std::size_t>(code)]; }

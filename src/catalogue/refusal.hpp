@@ -23,6 +23,7 @@ enum class Refusal : std::uint8_t {
   kReservoirEmpty,
   kMagneticField,
   kSupervised,
+  kLowered,
   // a command
   kNotImplanted,
   kAlreadyImplanted,
@@ -45,7 +46,7 @@ enum class Refusal : std::uint8_t {
   kJournalUnread,
   kWasEmpty,
 };
-inline constexpr std::size_t kRefusalCount = 34;
+inline constexpr std::size_t kRefusalCount = 35;
 
 struct RefusalRow {
   Refusal refusal;
@@ -70,6 +71,8 @@ inline constexpr std::array<RefusalRow, kRefusalCount> kRefusals{{
     {Refusal::kMagneticField, "magnetic field", "A strong magnetic field holds the rotor."},
     {Refusal::kSupervised, "supervised",
      "The first hours after a change are supervised: fewer doses are allowed meanwhile."},
+    {Refusal::kLowered, "delivery lowered",
+     "Delivery has been lowered in an emergency; no dose is given meanwhile."},
     {Refusal::kNotImplanted, "not implanted", "The pump has not been set up for a patient."},
     {Refusal::kAlreadyImplanted, "already implanted", "The pump has been set up for a patient before."},
     {Refusal::kPrescriptionMalformed, "prescription malformed", "The bytes are no prescription."},

@@ -407,6 +407,47 @@ int bolus(const LinkOptions& options) {
   return tell(options, *told, "The dose is being given.");
 }
 
+// ---- break-glass ----------------------------------------------------------------------------------------
+
+/// Asks by coil; no key, no session. Nothing when nothing comes back.
+template <class M>
+std::optional<link::Frame> by_coil(air::SocketLine& line, const M& message) {
+  line.send_coil(link::Frame{link::FrameType::kAsked, link::asking(1, message).bytes()}.bytes());
+  const Instant until = line.now() + link::kPatience;
+  while (line.now() < until) {
+    const auto frame = line.coil(until - line.now());
+    if (frame && frame->type() == link::FrameType::kTold) return frame;
+  }
+  return std::nullopt;
+}
+
+int emergency(const LinkOptions& options, bool lower) {
+  const auto fail = [&](const LinkFailure& failure) { return tell_failure(options, "emergency", failure); };
+  const auto address = air::parse_address(options.to);
+  if (!address) return fail({"--to " + address.error(), kExitUsage});
+  if (!options.near) return fail(failure_of(link::NoAnswer::kNoField, options));
+  auto line = air::SocketLine::reach(*address, true);
+  if (!line) return fail({line.error() + "; is `theca pump` running there?", kExitUsage});
+  if (lower) {
+    const auto told = by_coil(*line, link::Lower{});
+    const auto message = told ? link::message_of(told->body()) : std::nullopt;
+    const auto outcome = message ? link::read<link::Outcome>(message->body) : std::nullopt;
+    if (!outcome)
+      return fail(
+          {"no answer: look at the patient, and at the pump's state, before anything else", kExitRefused});
+    if (outcome->answer != LinkAnswer::kDone) return tell(options, {link::Delivery::kFailed, *outcome}, "");
+  }
+  // An implant listens to who has no key once a second.
+  const Instant then = line->now() + seconds(1);
+  while (lower && line->now() < then) (void)line->coil(then - line->now());
+  const auto told = by_coil(*line, link::ReadPage{});
+  const auto message = told ? link::message_of(told->body()) : std::nullopt;
+  const auto page = message ? link::read<link::PageReply>(message->body) : std::nullopt;
+  if (!page) return fail({"no answer: is there an implant under the coil?", kExitRefused});
+  fmt::print("{}", options.json ? json_of(*page).dump(2) + "\n" : page_text(*page));
+  return kExitOk;
+}
+
 struct RefillOptions {
   std::string filled, left_in, aspirated;
 };
@@ -617,6 +658,17 @@ void add_link_command(CLI::App& app, int& exit_code) {
   log_command->add_option("--out", logging->file, "where to")->type_name("FILE")->capture_default_str();
   log_command->callback(
       [logging, &exit_code] { exit_code = log(logging->link, role_of(logging->as), logging->file); });
+
+  auto breaking = shared();
+  auto lower = std::make_shared<bool>(false);
+  CLI::App* emergency_command = add(
+      *link, *breaking, "emergency",
+      "Without any key: what the pump is doing; --lower brings delivery down for the time that was signed.\n"
+      "It comes back by itself; a pump that was stopped stays stopped");
+  emergency_command->add_flag("--lower", *lower,
+                              "to the safe state's rate, or less where less is prescribed");
+  emergency_command->callback(
+      [breaking, lower, &exit_code] { exit_code = emergency(breaking->link, *lower); });
 
   link->footer(
       "Example: theca pump &\n"

@@ -166,6 +166,23 @@ nlohmann::ordered_json json_of(const link::OwnReply& own) {
           {"next_dose_ms", own.next_bolus.raw()}, {"last_request", own.last_request}};
 }
 
+std::string page_text(const link::PageReply& page) {
+  std::string text =
+      fmt::format("The pump under the coil: {}, {}\n", state_name(page.state), row_of(page.mode).name);
+  text += fmt::format("  {:<22}{}\n", "alarms", alarms_text(page.alarms));
+  if (page.lowered_for.raw() > 0)
+    text += fmt::format("  {:<22}{}; then what is prescribed comes back by itself\n", "lowered for",
+                        to_text(page.lowered_for, minutes(1)));
+  return text;
+}
+
+nlohmann::ordered_json json_of(const link::PageReply& page) {
+  return {{"state", state_name(page.state)},
+          {"mode", row_of(page.mode).name},
+          {"alarms", alarm_names(page.alarms)},
+          {"lowered_for_ms", page.lowered_for.raw()}};
+}
+
 nlohmann::ordered_json json_of(const link::Outcome& outcome) {
   Json json{{"answer", row_of(outcome.answer).name}, {"sequence", outcome.sequence}};
   if (outcome.refusal != Refusal::kNone) json["refusal"] = row_of(outcome.refusal).name;

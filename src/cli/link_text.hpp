@@ -14,6 +14,8 @@ std::string status_text(const link::StatusReply& status, const std::string& id);
 nlohmann::ordered_json json_of(const link::StatusReply& status, const std::string& id);
 std::string own_text(const link::OwnReply& own);
 nlohmann::ordered_json json_of(const link::OwnReply& own);
+std::string page_text(const link::PageReply& page);
+nlohmann::ordered_json json_of(const link::PageReply& page);
 nlohmann::ordered_json json_of(const link::Outcome& outcome);
 
 /// The most basal that any day gives, of the fluid's first drug: what a clinician types to confirm.

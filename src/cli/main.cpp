@@ -4,6 +4,7 @@
 #include <exception>
 #include <string>
 
+#include "cli/attack_command.hpp"
 #include "cli/compare_command.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/journal_command.hpp"
@@ -45,11 +46,12 @@ int run(int argc, char** argv) {
   theca::add_journal_command(app, exit_code);
   theca::add_pump_command(app, exit_code);
   theca::add_link_command(app, exit_code);
+  theca::add_attack_command(app, exit_code);
   if (argc > 1 && argv[1][0] != '-' && !knows(app, argv[1])) {
     fmt::print(
         stderr,
         "theca: no command \"{}\"; there are run, compare, study, validate, calibrate, plan, drugs, pumps, "
-        "journal, pump, link, bench and test. See theca --help.\n",
+        "journal, pump, link, attack, bench and test. See theca --help.\n",
         argv[1]);
     return theca::kExitUsage;
   }

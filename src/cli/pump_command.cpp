@@ -197,6 +197,17 @@ int run(const Options& options) {
     }
     if (pumps.size() > 1) std::this_thread::sleep_for(std::chrono::milliseconds(kLongestWaitMs / 4));
   }
+  for (const auto& pump : pumps) {
+    const LinkCounts& counts = pump->device().implant().counts();
+    if (options.json)
+      fmt::print("{}\n", nlohmann::ordered_json{{"link",
+                                                 {{"frames", counts.frames},
+                                                  {"gate_looks", counts.gate_looks},
+                                                  {"handshakes", counts.handshakes},
+                                                  {"sessions", counts.sessions},
+                                                  {"commands", counts.commands}}}}
+                             .dump());
+  }
   if (!options.json) fmt::print("Stopped. The pump's memory stands in {}.\n", options.state);
   return kExitOk;
 }

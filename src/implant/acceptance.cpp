@@ -72,9 +72,10 @@ Judged judge(const link::Order& order, const OrderBackground& background) {
   // Of a pump in a patient whose order is not known nobody knows what one signer may do.
   const bool in_patient = pump.implanted();
   const bool unknown = in_patient && !background.before;
+  const bool same_visit = pump.now() - pump.prescription_started() < kVisit;
   const bool far = in_patient && background.before &&
                    rises_too_far(pump.prescription(), *prescription, pump.model().minimum_rate,
-                                 background.before->largest_rise_ppm);
+                                 same_visit ? 0 : background.before->largest_rise_ppm);
   if (background.signers < 2 && (unknown || far)) return {no(LinkAnswer::kSecondSigner), {}};
   return {link::Outcome{}, *prescription};
 }

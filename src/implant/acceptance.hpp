@@ -24,6 +24,10 @@ struct Judged {
 };
 Judged judge(const link::Order& order, const OrderBackground& background);
 
+/// Two rises by one signer are at least so far apart, or they are one visit's: within it a dose may go down,
+/// and up again only with a second signer.
+inline constexpr Duration kVisit = hours(12);
+
 /// The largest rise of any drug's worst day from one prescription to another, where `allowed_ppm` is broken:
 /// true. A drug that was not given before rises beyond all bounds.
 bool rises_too_far(const Prescription& from, const Prescription& to, FlowRate minimum_rate,

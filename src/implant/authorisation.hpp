@@ -41,6 +41,8 @@ namespace authorisation {
 using enum DeviceState;
 inline constexpr States kNever{};
 inline constexpr States kFresh = in(kUnpaired);
+inline constexpr States kAll =
+    in(kUnpaired, kShelf, kDelivering, kStopped, kSafeState, kMotorOff, kExplanted);
 inline constexpr States kOwned = in(kShelf, kDelivering, kStopped, kSafeState, kMotorOff, kExplanted);
 inline constexpr States kInPatient = in(kDelivering, kStopped, kSafeState, kMotorOff);
 inline constexpr States kTherapy = in(kDelivering, kStopped, kSafeState);
@@ -59,6 +61,7 @@ inline constexpr std::array<Row, kOpcodeCount> kTable{{
     {Opcode::kReadOwn, {{kNo, kNo, kNo, {kOwned}, kNo, kNo}}},
     {Opcode::kReadOrder, {{kNo, {kOwned}, {kOwned}, kNo, kNo, kNo}}},
     {Opcode::kReadJournal, {{kNo, {kOwned}, {kOwned}, kNo, kNo, kNo}}},
+    {Opcode::kReadPage, {{kNo, kNo, kNo, kNo, {kAll}, kNo}}},
     {Opcode::kOffer, {{kNo, {kToPrescribe}, kNo, kNo, kNo, kNo}}},
     {Opcode::kOfferSignature, {{kNo, {kToPrescribe}, kNo, kNo, kNo, kNo}}},
     {Opcode::kOfferBlock, {{kNo, {kToPrescribe}, kNo, kNo, kNo, kNo}}},
@@ -75,6 +78,7 @@ inline constexpr std::array<Row, kOpcodeCount> kTable{{
     {Opcode::kAcknowledgeJournal, {{kNo, {kOwned}, {kOwned}, kNo, kNo, kNo}}},
     {Opcode::kExplant, {{kNo, {kInPatient}, kNo, kNo, kNo, kNo}}},
     {Opcode::kEraseSecrets, {{kNo, {in(kExplanted)}, kNo, kNo, kNo, kNo}}},
+    {Opcode::kLower, {{kNo, kNo, kNo, kNo, {kInPatient}, kNo}}},
     {Opcode::kPair, {{{kFresh}, kNo, kNo, kNo, kNo, kNo}}},
     {Opcode::kPairPatient, {{kNo, {kOwned}, kNo, kNo, kNo, kNo}}},
     {Opcode::kRaiseEpoch, {{kNo, {kOwned}, {kOwned}, {kOwned}, kNo, {kOwned}}}},
@@ -87,10 +91,12 @@ static_assert([] {
   }
   return true;
 }());
-/// No key, no change; nobody holds a card of an implant that is paired; an implant that is not has no roles.
+/// No key, no change but less drug; nobody holds a card of an implant that is paired; an implant that is not
+/// has no roles.
 static_assert([] {
   for (const Row& row : kTable) {
-    if (row.by_role[static_cast<std::size_t>(Role::kEmergency)].states.bits != 0) return false;
+    const bool by_coil = row.opcode == Opcode::kReadPage || row.opcode == Opcode::kLower;
+    if ((row.by_role[static_cast<std::size_t>(Role::kEmergency)].states.bits != 0) != by_coil) return false;
     if ((row.by_role[static_cast<std::size_t>(Role::kCardHolder)].states.bits & kOwned.bits) != 0)
       return false;
     for (const Role role : {Role::kPhysician, Role::kNurse, Role::kPatient, Role::kService}) {

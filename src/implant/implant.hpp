@@ -95,6 +95,18 @@ class Implant {
     if (frame->type == link::FrameType::kToImplant && session_) record(reading, frame->body, out, air);
   }
 
+  /// Something was said by coil, by somebody without a key: what it may ask the table says.
+  void coil(MotorReading reading, link::Bytes bytes, Effects& out, Air& air) {
+    look(reading, out, air);
+    const auto frame = link::frame_of(bytes);
+    if (!field_ || !frame || frame->type != link::FrameType::kAsked) return;
+    const auto message = link::message_of(frame->body);
+    if (!message || reading.now < coil_listens_at_) return;
+    coil_listens_at_ = reading.now + kCoilPause;
+    const link::Plain answer = answered(reading, *message, Caller{.role = Role::kEmergency}, out);
+    air.coil = link::Frame{link::FrameType::kTold, answer.bytes()};
+  }
+
   /// What time alone ends.
   void look(MotorReading reading, Effects& out, Air& air) {
     if (offering_.too_old(reading.now)) offering_.drop();
@@ -132,6 +144,11 @@ class Implant {
   }
 
  private:
+  /// Who speaks without a key is heard so often.
+  static constexpr Duration kCoilPause = seconds(1);
+  /// Break-glass in a pump whose order nobody can read.
+  static constexpr Duration kUsualHold = hours(4);
+
   /// Whose secret opened the gate.
   enum class Slot : std::uint8_t { kCard = 0, kClinic, kPatient };
   static constexpr std::size_t kSlots = 3;
@@ -305,7 +322,7 @@ class Implant {
       begin_session(reading, out);
     }
     ++counts_.commands;
-    const link::Plain answer = answered(reading, *message, out);
+    const link::Plain answer = answered(reading, *message, caller_, out);
     C::wipe(plain);
     std::array<std::uint8_t, link::kMostBody> sealed{};
     const auto size = session_->seal(reading.now, answer.bytes(), sealed);
@@ -340,7 +357,8 @@ class Implant {
     return slot == Slot::kCard ? DeviceState::kUnpaired : state();
   }
 
-  link::Plain answered(MotorReading reading, const link::MessageView& message, Effects& out) {
+  link::Plain answered(MotorReading reading, const link::MessageView& message, const Caller& caller,
+                       Effects& out) {
     const auto opcode = static_cast<Opcode>(message.code);
     const auto tell = [&](LinkAnswer answer) {
       link::Outcome outcome;
@@ -348,7 +366,8 @@ class Implant {
       return told(opcode, message.tag, outcome);
     };
     const Standing standing{running_ && running_->patient_may_pause, pump_.stopped_by()};
-    switch (permit(caller_.role, opcode, state_for(caller_.slot), standing)) {
+    const bool by_key = caller.role != Role::kEmergency;
+    switch (permit(caller.role, opcode, by_key ? state_for(caller.slot) : state(), standing)) {
       case Verdict::kUnknown:
         return tell(LinkAnswer::kUnknown);
       case Verdict::kNotThisRole:
@@ -358,7 +377,7 @@ class Implant {
       case Verdict::kYes:
         break;
     }
-    if (caller_.reads_only && kOpcodes[*place_of(opcode)].kind != OpcodeKind::kRead)
+    if (caller.reads_only && kOpcodes[*place_of(opcode)].kind != OpcodeKind::kRead)
       return tell(LinkAnswer::kNotThisRole);
     std::optional<link::Plain> answer;
     link::for_each_request([&]<class M>() {
@@ -454,6 +473,17 @@ class Implant {
     reply.last_request = pump_.last_request();
     reply.sequence = pump_.sequence();
     return link::replying<link::ReadOwn>(tag, reply);
+  }
+
+  link::Plain handle(MotorReading reading, std::uint16_t tag, const link::ReadPage&, Effects& out) {
+    pump_.wake(reading, out);
+    const Status status = pump_.status();
+    link::PageReply reply;
+    reply.state = state();
+    reply.mode = status.mode;
+    reply.alarms = status.alarms.bits();
+    if (status.lowered_until > reading.now) reply.lowered_for = status.lowered_until - reading.now;
+    return link::replying<link::ReadPage>(tag, reply);
   }
 
   /// From what was decoded, not from what was sent.
@@ -657,6 +687,10 @@ class Implant {
     if (outcome.refusal != Refusal::kNone) outcome.answer = LinkAnswer::kRefusedByPump;
     return told(link::RequestBolus::kOpcode, tag, outcome);
   }
+  link::Plain handle(MotorReading reading, std::uint16_t tag, const link::Lower& m, Effects& out) {
+    const Duration hold = running_ ? seconds(running_->emergency_hold_s) : kUsualHold;
+    return told(tag, m, pump_.lower(reading, hold, out));
+  }
   link::Plain handle(MotorReading reading, std::uint16_t tag, const link::SetClock& m, Effects& out) {
     if (const auto known = stale(m)) return told(tag, m, *known);
     const Asked by = asked(m);
@@ -775,6 +809,7 @@ class Implant {
   std::optional<link::NearFieldNonce> number_;
   std::array<std::optional<link::WakeGate<C>>, kSlots> gates_;
   link::BackOff back_off_;
+  Instant coil_listens_at_;
   std::optional<link::Session<C>> session_;
   bool ready_ = false;
   Caller caller_;

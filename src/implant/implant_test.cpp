@@ -46,7 +46,7 @@ TEST(Implant, INV_11_reads_back_the_very_bytes_that_were_signed) {
   Practice practice;
   practice.implant(basal(1));
   auto physicians = practice.as(practice.physician);
-  const link::Order order = practice.order(link::OrderKind::kPrescribe, basal(2, 300));
+  const link::Order order = practice.order(link::OrderKind::kPrescribe, basal(2, 250));
   ASSERT_EQ(practice.offer(*physicians, order, {practice.signer}).answer, LinkAnswer::kDone);
   link::OrderBytes back{};
   for (std::size_t i = 0; i < link::kOrderBlocks; ++i) {

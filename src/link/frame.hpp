@@ -21,6 +21,8 @@ enum class FrameType : std::uint8_t {
   kFromImplant = 0x04,  // a record
   // coil
   kNonce = 0x10,  // from the implant
+  kAsked = 0x11,  // to it, without a key
+  kTold = 0x12,   // from it
 };
 
 inline constexpr std::size_t kMostFrame = 240, kFrameHead = 2;
@@ -62,6 +64,8 @@ inline std::optional<FrameView> frame_of(Bytes bytes) {
     case FrameType::kToImplant:
     case FrameType::kFromImplant:
     case FrameType::kNonce:
+    case FrameType::kAsked:
+    case FrameType::kTold:
       return FrameView{type, bytes.subspan(kFrameHead)};
   }
   return std::nullopt;

@@ -232,6 +232,24 @@ struct ReadJournal {
     io.upto("part", "of the page", m.part, std::uint8_t{21});
   }
 };
+/// By coil, without a key: what anybody near the patient is told. Nothing in it tells one pump from another.
+struct PageReply {
+  DeviceState state = DeviceState::kUnpaired;
+  Mode mode = Mode::kStopped;
+  std::uint32_t alarms = 0;
+  Duration lowered_for;  // still; 0: not lowered
+  template <class Io, class M>
+  static constexpr void fields(Io& io, M& m) {
+    io.upto("state", "table of states", m.state, DeviceState{kDeviceStateCount - 1});
+    io.upto("mode", "of delivery", m.mode, Mode{kModeCount - 1});
+    io.number("alarms", "one bit for each row of the table of alarms", m.alarms);
+    io.number("lowered_for_ms", "how long delivery stays lowered; 0: it is not", m.lowered_for);
+  }
+};
+struct ReadPage : Nothing {
+  static constexpr Opcode kOpcode = Opcode::kReadPage;
+  using Reply = PageReply;
+};
 struct Offer {
   static constexpr Opcode kOpcode = Opcode::kOffer;
   Hash digest{};
@@ -379,6 +397,9 @@ struct EraseSecrets : Change {
   }
   [[nodiscard]] constexpr bool consistent() const { return intent != 0; }
 };
+struct Lower : Nothing {
+  static constexpr Opcode kOpcode = Opcode::kLower;
+};
 struct Pair {
   static constexpr Opcode kOpcode = Opcode::kPair;
   using Reply = PairReply;
@@ -418,6 +439,7 @@ constexpr void for_each_request(What&& what) {
   what.template operator()<ReadOwn>();
   what.template operator()<ReadOrder>();
   what.template operator()<ReadJournal>();
+  what.template operator()<ReadPage>();
   what.template operator()<Offer>();
   what.template operator()<OfferSignature>();
   what.template operator()<OfferBlock>();
@@ -432,6 +454,7 @@ constexpr void for_each_request(What&& what) {
   what.template operator()<AcknowledgeJournal>();
   what.template operator()<Explant>();
   what.template operator()<EraseSecrets>();
+  what.template operator()<Lower>();
   what.template operator()<Pair>();
   what.template operator()<PairPatient>();
   what.template operator()<RaiseEpoch>();

@@ -20,8 +20,9 @@ enum class OrderKind : std::uint8_t {
 inline constexpr std::array<const char*, 4> kOrderKindNames{"implant", "prescribe", "refill", "revise"};
 
 inline constexpr std::uint8_t kOrderVersion = 1;
-/// Longest that an emergency rate may last by itself.
-inline constexpr std::uint32_t kLongestHoldS = 72 * 3'600;
+/// How long break-glass may hold delivery low: always for a while, never for good.
+inline constexpr std::uint32_t kShortestHoldS = 15 * 60;
+inline constexpr std::uint32_t kLongestHoldS = static_cast<std::uint32_t>(kLongestLowered.raw() / 1'000);
 /// Largest rise per visit that one signer may be given: tenfold would be no limit any more.
 inline constexpr std::uint32_t kMostRisePpm = 1'000'000;
 
@@ -37,7 +38,7 @@ struct Order {
   Ceilings ceilings;
   Volume low_alarm;
   std::uint32_t largest_rise_ppm = 0;  // of the daily dose of any drug, at the next visit, by one signer
-  std::uint32_t emergency_hold_s = 0;
+  std::uint32_t emergency_hold_s = kShortestHoldS;
   bool patient_may_pause = false;
   Formulation path_contents;  // implant, revise: what the path holds; else nothing
   PrescriptionBytes prescription{};
@@ -59,7 +60,8 @@ struct Order {
     io.upto("low_alarm_nl", "level of the low-reservoir alarm", m.low_alarm, kMaxReservoir);
     io.upto("largest_rise_ppm", "of the daily dose of any drug, at the next visit, by one signer",
             m.largest_rise_ppm, kMostRisePpm);
-    io.upto("emergency_hold_s", "how long an emergency rate lasts", m.emergency_hold_s, kLongestHoldS);
+    io.upto("emergency_hold_s", "how long break-glass holds delivery low, at least 900", m.emergency_hold_s,
+            kLongestHoldS);
     io.flag("patient_may_pause", "the patient may stop and go on", m.patient_may_pause);
     io.number("path_fluid", "implant, revise: number of the fluid in the path; 0: none",
               m.path_contents.number);
@@ -76,6 +78,7 @@ struct Order {
   [[nodiscard]] constexpr bool consistent() const {
     const bool tells_path = kind == OrderKind::kImplant || kind == OrderKind::kRevise;
     if (version != kOrderVersion || number == 0 || issued_utc_s < 0) return false;
+    if (emergency_hold_s < kShortestHoldS) return false;
     if (!tells_path && !(path_contents == Formulation{})) return false;
     if ((path_contents.number == 0) != (path_contents.count == 0)) return false;
     for (std::size_t i = path_contents.count; i < kMaxComponents; ++i) {

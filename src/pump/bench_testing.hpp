@@ -85,6 +85,9 @@ class Bench {
     clock_.utc_ms_at_zero += by.raw();
     give([&](MotorReading reading, Effects& out) { return pump.set_clock(reading, clock_, out), 0; });
   }
+  CommandResult lower(Duration hold) {
+    return give([&](MotorReading reading, Effects& out) { return pump.lower(reading, hold, out); });
+  }
   BolusAnswer press() {
     return give(
         [&](MotorReading reading, Effects& out) { return pump.request_bolus(reading, ++presses_, out); });

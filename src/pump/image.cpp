@@ -165,8 +165,9 @@ void Image::delivery(Io& io, P& pump) {
   field(io, acknowledged);
   if constexpr (Io::kReads) pump.acknowledged_ = AlarmSet::of_bits(acknowledged);
   fields(io, pump.unacknowledged_since_, pump.next_sound_, pump.reported_, pump.sensed_, pump.last_given_,
-         pump.naive_, pump.in_field_, pump.field_since_, pump.supervised_until_, pump.battery_.calls_,
-         pump.battery_.sound_ms_, pump.battery_.talk_ms_, pump.battery_.talking_since_, pump.battery_next_);
+         pump.naive_, pump.in_field_, pump.field_since_, pump.supervised_until_, pump.lowered_until_,
+         pump.battery_.calls_, pump.battery_.sound_ms_, pump.battery_.talk_ms_, pump.battery_.talking_since_,
+         pump.battery_next_);
 }
 
 template <class Io, class P>

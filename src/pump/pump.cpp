@@ -107,6 +107,7 @@ void Pump::start(const Prescription& prescription, std::optional<SupervisedFor> 
   };
   gate_.allow(TrainPurpose::kPrime, allowed(prescription.prime.volume));
   gate_.allow(TrainPurpose::kBridge, allowed(prescription.bridge.volume));
+  if (lowered_until_ != Instant{}) end_lowered(out);  // a physician has thought about the dose
   tell(out, EventCode::kPrescriptionStarted, prescription.number, 0, static_cast<std::uint8_t>(mode()));
   seal();
   reckon_worst_day();
@@ -148,8 +149,8 @@ void Pump::enter_phase(Phase phase, Effects& out) {
   set_basal();
   if (prescription_.single.volume.raw() == 0) return;
   start_bolus(BolusKind::kSingle, prescription_.single, out);
-  const bool cannot = held_ || in_field_ || now() < paused_until_ || alarms_.has(Alarm::kReservoirDry) ||
-                      alarms_.has(Alarm::kEmptyReservoir);
+  const bool cannot = lowered() || held_ || in_field_ || now() < paused_until_ ||
+                      alarms_.has(Alarm::kReservoirDry) || alarms_.has(Alarm::kEmptyReservoir);
   if (cannot) end_bolus(true, out);  // told with nothing given; not made up for
 }
 
@@ -191,6 +192,7 @@ Refusal Pump::why_refused(Instant now, Instant& next_possible) const {
   if (alarms_.has(Alarm::kEmptyReservoir) || alarms_.has(Alarm::kReservoirDry))
     return Refusal::kReservoirEmpty;
   if (in_field_) return Refusal::kMagneticField;
+  if (lowered()) return Refusal::kLowered;
   if (alarms_.any_critical() || held_) return Refusal::kCriticalAlarm;
   if (bolus_) return Refusal::kOtherBolusRunning;
   if (row_of(mode()).patient_request == RequestIn::kRefused || expired_) return Refusal::kMode;
@@ -333,6 +335,7 @@ void Pump::decide(Effects& out) {
     supervised_until_ = Instant{};
     tell(out, EventCode::kSupervisedEnded);
   }
+  if (lowered_until_ != Instant{} && !lowered()) end_lowered(out);
   if (held_ && now() >= retry_at_) retry_motor(out);
   if (next_ && condition_ == Condition::kRunning && now() >= next_starts_) start_next(out);
   if (!expired_ && now() >= expiry_) expire(out);
@@ -348,6 +351,7 @@ void Pump::decide(Effects& out) {
   deliver(out);
   next_wake_ = std::min({next_wake_, silence_means(), now() + kHeartbeat});
   if (supervised()) next_wake_ = std::min(next_wake_, supervised_until_);
+  if (lowered()) next_wake_ = std::min(next_wake_, lowered_until_);
   follow_alarms(out);
   out.did(Duty::kAlarmed);
 }
@@ -364,8 +368,9 @@ void Pump::run_schedule(Effects& out) {
   Skipped skipped;
   while (due_ && due_->at <= now()) {
     const bool starts = condition_ == Condition::kRunning && !expired_ && phase_ == Phase::kTherapy &&
-                        !held_ && !in_field_ && now() >= paused_until_ && !other_drug_at_tip() &&
-                        !alarms_.has(Alarm::kReservoirDry) && !alarms_.has(Alarm::kEmptyReservoir);
+                        !lowered() && !held_ && !in_field_ && now() >= paused_until_ &&
+                        !other_drug_at_tip() && !alarms_.has(Alarm::kReservoirDry) &&
+                        !alarms_.has(Alarm::kEmptyReservoir);
     if (starts && bolus_) break;  // its turn comes when the running bolus is over
     const std::int64_t identity = due_->identity;
     if (starts) {
@@ -410,6 +415,14 @@ void Pump::tell_skipped(const Skipped& skipped, Effects& out) {
 
 /// The basal flow from `t` on as things stand, and until when it holds.
 BasalSegment Pump::basal_from(Instant t) const {
+  BasalSegment segment = prescribed_from(t);
+  if (t >= lowered_until_) return segment;
+  segment.rate = std::min(segment.rate, safe_flow());
+  segment.until = std::min(segment.until, lowered_until_);
+  return segment;
+}
+
+BasalSegment Pump::prescribed_from(Instant t) const {
   if (condition_ == Condition::kSafeState) return {safe_flow(), kNever};
   const bool over = expired_ || t >= expiry_;
   if (over && falls_back()) {
@@ -579,6 +592,7 @@ Mode Pump::mode() const {
         return Mode::kMinimumRate;
     }
   }
+  if (lowered()) return Mode::kLowered;
   if (phase_ == Phase::kPrime) return Mode::kPrime;
   if (bolus_ && bolus_->kind == BolusKind::kPatient) return Mode::kPatientBolus;
   if (phase_ == Phase::kBridge) return Mode::kBridge;
@@ -613,6 +627,7 @@ Status Pump::status() const {
   status.steps_commanded = engine_.commanded();
   status.steps_missed = engine_.missed();
   status.largest_deviation_steps = gate_.largest_deviation();
+  status.lowered_until = lowered() ? lowered_until_ : Instant{};
   status.supervised_until = supervised() ? supervised_until_ : Instant{};
   const PatientBolusPolicy policy = this->policy();
   const std::size_t used = grants_.in_window(policy, now());

@@ -119,6 +119,7 @@ struct Status {
   std::uint8_t boluses_left = 0;
   bool in_field = false;     // a magnetic field holds the rotor
   Instant supervised_until;  // zero: no supervised window runs
+  Instant lowered_until;     // zero: delivery is not lowered
   bool naive = false;        // nothing was given for so long that the old dose may be an overdose
   Instant last_given;        // when the sensor last saw a step
   Instant next_bolus_possible;
@@ -149,6 +150,9 @@ class Pump {
   /// On the shelf again: nothing of the patient's is left; counters go on (INV-8).
   void forget();
   void set_clock(MotorReading reading, ClockOffset offset, Effects& out);
+  /// Break-glass (INV-10): at most the safe state's rate and no bolus for so long, then what was comes back
+  /// by itself. Asked for again it lasts anew. A pump that stands still stays as it is.
+  CommandResult lower(MotorReading reading, Duration hold, Effects& out);
   /// The clinic has seen the alarms: those that only tell of something past are cleared.
   void acknowledge_alarms(MotorReading reading, Effects& out);
 
@@ -212,6 +216,7 @@ class Pump {
   [[nodiscard]] const FluidPath& path() const { return path_; }
   [[nodiscard]] const Ceilings& ceilings() const { return ceilings_; }
   [[nodiscard]] Volume low_alarm() const { return low_alarm_; }
+  [[nodiscard]] Instant prescription_started() const { return started_; }
   /// Number of the newest prescription taken, of this patient or one before.
   [[nodiscard]] std::uint32_t newest_prescription() const { return newest_; }
   [[nodiscard]] std::int64_t commanded() const { return engine_.commanded(); }
@@ -245,6 +250,8 @@ class Pump {
   void hold_motor(Effects& out);
   void supervise(SupervisedFor why, Effects& out);
   [[nodiscard]] bool supervised() const { return supervised_until_ > now(); }
+  [[nodiscard]] bool lowered() const { return lowered_until_ > now(); }
+  void end_lowered(Effects& out);
   [[nodiscard]] PatientBolusPolicy policy() const;
   void seal();
   struct Aspiration {
@@ -313,6 +320,7 @@ class Pump {
   void run_schedule(Effects& out);
   void set_basal();
   [[nodiscard]] BasalSegment basal_from(Instant t) const;
+  [[nodiscard]] BasalSegment prescribed_from(Instant t) const;
   [[nodiscard]] Volume basal_due(Instant from, Instant to) const;
   void earn_until(Instant to);
   void halt_motor(Effects& out);
@@ -384,6 +392,7 @@ class Pump {
   bool in_field_ = false;
   Instant field_since_;
   Instant supervised_until_;
+  Instant lowered_until_;   // zero: delivery is not lowered
   std::uint32_t seal_ = 0;  // sum of what is set and seldom changes
   Instant next_wake_ = kNever;
 };

@@ -214,6 +214,28 @@ CommandResult Pump::resume(MotorReading reading, Effects& out) {
   return {};
 }
 
+CommandResult Pump::lower(MotorReading reading, Duration hold, Effects& out) {
+  sync(reading, out);
+  if (!implanted()) return std::unexpected(refuse(Refusal::kNotImplanted, out));
+  if (condition_ == Condition::kMotorOff) return std::unexpected(refuse(Refusal::kMotorFault, out));
+  if (hold.raw() <= 0 || hold > kLongestLowered) return std::unexpected(refuse(Refusal::kBadLimits, out));
+  if (condition_ != Condition::kRunning)
+    return {};  // stopped, or in its safe state: it gives no more already
+  end_bolus(true, out);
+  lowered_until_ = now() + hold;
+  set_basal();
+  tell(out, EventCode::kLowered, safe_flow().raw(), lowered_until_.raw());
+  raise(out, Alarm::kLowered);
+  decide(out);
+  return {};
+}
+
+void Pump::end_lowered(Effects& out) {
+  lowered_until_ = Instant{};
+  tell(out, EventCode::kLoweredEnded);
+  clear(out, Alarm::kLowered);
+}
+
 CommandResult Pump::set_ceilings(MotorReading reading, const Ceilings& ceilings, Effects& out) {
   sync(reading, out);
   if (!implanted()) return std::unexpected(refuse(Refusal::kNotImplanted, out));

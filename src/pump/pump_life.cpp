@@ -57,6 +57,7 @@ CommandResult Pump::explant(MotorReading reading, Effects& out) {
   held_ = in_field_ = naive_ = false;
   retry_at_ = kNever;
   supervised_until_ = Instant{};
+  lowered_until_ = Instant{};
   path_ = {};
   next_wake_ = kNever;
   seal();

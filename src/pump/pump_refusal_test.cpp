@@ -84,6 +84,12 @@ const std::vector<Row>& patients_rows() {
          bench.run_for(hours(4));
          return bench.press().refusal;
        }},
+      {Refusal::kLowered, "in an emergency",
+       [] {
+         Bench bench{setup_with(kFirst), with_patient_bolus()};
+         (void)bench.lower(hours(4));
+         return bench.press().refusal;
+       }},
       {Refusal::kNotImplanted, "after it was explanted",
        [] {
          Bench bench{setup_with(kFirst), with_patient_bolus()};

@@ -28,8 +28,9 @@ enum class CallKind : std::uint8_t {
   kTelemetry,    // argument: what
   kSense,        // argument: nL
   kAccess,       // argument: role, and its certificate's number above
+  kLower,        // argument: for how long, ms
 };
-inline constexpr std::uint8_t kLastCallKind = 12;
+inline constexpr std::uint8_t kLastCallKind = 13;
 
 struct LoggedCall {
   CallKind kind = CallKind::kWake;

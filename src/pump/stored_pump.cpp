@@ -310,6 +310,9 @@ void StoredPump::make_again(const LoggedCall& call) {
     case CallKind::kResume:
       (void)pump_.resume(reading, out);
       break;
+    case CallKind::kLower:
+      (void)pump_.lower(reading, Duration{call.argument}, out);
+      break;
     case CallKind::kAccess:
       pump_.observe(reading, out);
       tell_access(call.argument, out);
@@ -583,6 +586,12 @@ BolusAnswer StoredPump::request(MotorReading reading, std::uint32_t number, Effe
   last_request_ = number;
   last_refusal_ = answer.refusal;
   return answer;
+}
+
+CommandResult StoredPump::lower(MotorReading reading, Duration hold, Effects& out) {
+  CommandResult result;
+  logged(CallKind::kLower, reading, hold.raw(), out, [&] { result = pump_.lower(reading, hold, out); });
+  return result;
 }
 
 void StoredPump::access(MotorReading reading, Role role, std::uint32_t certificate, Effects& out) {

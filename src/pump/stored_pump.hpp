@@ -60,6 +60,8 @@ class StoredPump {
   /// The clinic holds the first `entries` of the journal safely.
   void acknowledge_journal(MotorReading reading, std::uint32_t entries, Effects& out,
                            const Asked* asked = nullptr);
+  /// Break-glass: delivery goes down for a time.
+  CommandResult lower(MotorReading reading, Duration hold, Effects& out);
   /// Somebody has shown who he is. It stands in the journal and changes nothing else.
   void access(MotorReading reading, Role role, std::uint32_t certificate, Effects& out);
   BolusAnswer request_bolus(MotorReading reading, std::uint32_t number, Effects& out);

@@ -165,6 +165,11 @@ void VirtualPump::step(int wait_ms) {
                                     {}});
                              carry(device_->coil(there));
                            },
+                       .coil =
+                           [this](link::Bytes frame) {
+                             pass_time();
+                             carry(device_->by_coil(frame));
+                           },
                        .radio =
                            [this](link::Bytes frame) {
                              pass_time();

@@ -89,6 +89,8 @@ inline constexpr Duration kThirtyDayBucket = hours(6);
 
 /// Longest supervised window.
 inline constexpr Duration kLongestSupervised = days(7);
+/// Longest that break-glass holds delivery low.
+inline constexpr Duration kLongestLowered = hours(72);
 /// Longest bolus. Longer ones are a basal rate.
 inline constexpr Duration kLongestBolus = hours(24);
 /// Scheduled and patient-activated together: what the pump's journal holds 18 months of (INV-9).

@@ -19,8 +19,9 @@ enum class Mode : std::uint8_t {
   kBridge,
   kPrime,
   kSafeState,
+  kLowered,  // break-glass
 };
-inline constexpr std::size_t kModeCount = 10;
+inline constexpr std::size_t kModeCount = 11;
 
 enum class BasalIn : std::uint8_t { kNone, kRuns, kReplaced };
 enum class RequestIn : std::uint8_t { kRefused, kByPolicy, kByBridgePlan };
@@ -70,6 +71,8 @@ inline constexpr std::array<ModeRow, kModeCount> kModes{{
      Onward::kStopMotor, Onward::kHoldAndRetry, Onward::kHoldAndRetry, Onward::kBasal},
     {Mode::kSafeState, "safe state", BasalIn::kReplaced, false, RequestIn::kRefused, Onward::kSame,
      Onward::kSame, Onward::kStopMotor, Onward::kHoldAndRetry, Onward::kHoldAndRetry, Onward::kStay},
+    {Mode::kLowered, "lowered", BasalIn::kReplaced, false, RequestIn::kRefused, Onward::kSame,
+     Onward::kFallback, Onward::kStopMotor, Onward::kHoldAndRetry, Onward::kHoldAndRetry, Onward::kBasal},
 }};
 
 constexpr const ModeRow& row_of(Mode mode) { return kModes[static_cast<std::size_t>(mode)]; }

@@ -21,6 +21,8 @@ inline std::string ending(AlarmClears clears) {
       return "by itself, when steps return within 72 h; later with a new prescription";
     case AlarmClears::kWhenFieldIsLeft:
       return "by itself, when the field is left";
+    case AlarmClears::kWhenHoldIsOver:
+      return "by itself, after the signed time";
     case AlarmClears::kOnAcknowledge:
       return "when the clinic has acknowledged it";
     case AlarmClears::kOnTimeSet:
@@ -39,6 +41,7 @@ inline std::string who_ends(AlarmClears clears) {
       return "physician";
     case AlarmClears::kWhenStepsReturn:
     case AlarmClears::kWhenFieldIsLeft:
+    case AlarmClears::kWhenHoldIsOver:
       return "by itself";
     case AlarmClears::kWhenStepsReturnInTime:
       return "by itself; physician";

@@ -164,6 +164,10 @@ Air Device::coil(bool there) {
   return linked([&](MotorReading r, Effects& out, Air& air) { implant_->field(r, there, out, air); });
 }
 
+Air Device::by_coil(link::Bytes frame) {
+  return linked([&](MotorReading r, Effects& out, Air& air) { implant_->coil(r, frame, out, air); });
+}
+
 Air Device::radio(link::Bytes frame) {
   return linked([&](MotorReading r, Effects& out, Air& air) { implant_->radio(r, frame, out, air); });
 }

@@ -159,6 +159,8 @@ class Device {
   // ---------------------------------------------------------------------------------------------
   /// A coil is held to the skin, or taken away. What the implant sends stands in what is returned.
   Air coil(bool there);
+  /// A frame by coil, without a key.
+  Air by_coil(link::Bytes frame);
   /// A frame by radio.
   Air radio(link::Bytes frame);
   /// Lets the implant see that time has passed.

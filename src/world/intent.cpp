@@ -13,14 +13,14 @@ void Intent::advance(Instant now) {
       case Phase::kNone:
         break;
       case Phase::kTherapy:
-        add(delivered_volume(prescription_, clock_, minimum_rate_, started_, now_, now),
+        add(held_low(delivered_volume(prescription_, clock_, minimum_rate_, started_, now_, now), time),
             prescription_.formulation);
         break;
       case Phase::kPrime:
-        add(Amount::over(prescription_.prime.rate, time), Formulation{});
+        add(held_low(Amount::over(prescription_.prime.rate, time), time), Formulation{});
         break;
       case Phase::kBridge:
-        add(Amount::over(prescription_.bridge.rate, time), bridged_);
+        add(held_low(Amount::over(prescription_.bridge.rate, time), time), bridged_);
         break;
     }
   }
@@ -29,6 +29,10 @@ void Intent::advance(Instant now) {
         phase_ == Phase::kBridge ? bridged_ : prescription_.formulation);
   }
   now_ = now;
+}
+
+Amount Intent::held_low(Amount amount, Duration time) const {
+  return lowered_ ? std::min(amount, Amount::over(*lowered_, time)) : amount;
 }
 
 /// Mass is taken from whole nanolitres as they fill up, so that it stays an exact integer.
@@ -43,6 +47,12 @@ void Intent::add(Amount amount, const Formulation& fluid) {
 void Intent::follow(const Event& event, const Prescription& running, ClockOffset clock,
                     const Formulation& at_tip) {
   switch (event.code) {
+    case EventCode::kLowered:
+      lowered_ = FlowRate{event.value};
+      break;
+    case EventCode::kLoweredEnded:
+      lowered_.reset();
+      break;
     case EventCode::kPrescriptionStarted:
       prescription_ = running;
       clock_ = clock;

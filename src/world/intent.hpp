@@ -35,6 +35,7 @@ class Intent {
     Instant start;
   };
   void add(Amount amount, const Formulation& fluid);
+  [[nodiscard]] Amount held_low(Amount amount, Duration time) const;
 
   FlowRate minimum_rate_;
   std::vector<DrugCode> drugs_;
@@ -48,6 +49,7 @@ class Intent {
   Instant now_;
   std::optional<Bolus> bolus_;
   Amount sum_;
+  std::optional<FlowRate> lowered_;  // break-glass: no more than this
 };
 
 }  // namespace theca

@@ -115,13 +115,11 @@ void PromiseWatch::prescribe_until(Instant now) {
   if (now <= now_) return;
   const Duration time = now - now_;
   if (!stopped_) {
-    if (phase_ == Phase::kPrime) {
-      prescribed_ += Amount::over(running_.prime.rate, time);
-    } else if (phase_ == Phase::kBridge) {
-      prescribed_ += Amount::over(running_.bridge.rate, time);
-    } else {
-      prescribed_ += delivered_volume(running_, clock_, model_.minimum_rate, started_, now_, now);
-    }
+    const Amount due = phase_ == Phase::kPrime ? Amount::over(running_.prime.rate, time)
+                       : phase_ == Phase::kBridge
+                           ? Amount::over(running_.bridge.rate, time)
+                           : delivered_volume(running_, clock_, model_.minimum_rate, started_, now_, now);
+    prescribed_ += lowered_ ? std::min(due, Amount::over(*lowered_, time)) : due;
   }
   if (bolus_) prescribed_ += bolus_due(*bolus_, now - bolus_began_) - bolus_due(*bolus_, now_ - bolus_began_);
   now_ = now;
@@ -168,6 +166,12 @@ std::optional<std::string> PromiseWatch::follow(const Event& event, const Device
       stopped_ = false;
       phase_ = Phase::kTherapy;
       bolus_.reset();
+      break;
+    case EventCode::kLowered:
+      lowered_ = FlowRate{event.value};
+      break;
+    case EventCode::kLoweredEnded:
+      lowered_.reset();
       break;
     case EventCode::kClockSet:
       clock_ = ClockOffset{event.value};

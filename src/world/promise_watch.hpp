@@ -82,6 +82,7 @@ class PromiseWatch {
   enum class Phase : std::uint8_t { kTherapy, kPrime, kBridge } phase_ = Phase::kTherapy;
   std::optional<BolusDose> bolus_;
   Instant bolus_began_;
+  std::optional<FlowRate> lowered_;  // break-glass: no more than this
   Amount prescribed_;
 
   Volume smallest_ahead_;  // made less prescribed, at its lowest so far

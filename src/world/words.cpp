@@ -172,6 +172,12 @@ std::string words_for(const Event& e, const std::vector<FluidName>& fluids, cons
     case EventCode::kChangeTaken:
       return fmt::format("Change {} over the link, by the {}.", e.value,
                          row_of(static_cast<Role>(e.detail)).name);
+    case EventCode::kLowered:
+      return fmt::format(
+          "Delivery is lowered in an emergency, to at most {}, until {}.", to_text(FlowRate{e.value}),
+          local_datetime_text(floor_divide(clock.local_ms(Instant{e.value2}), 60'000) * 60'000));
+    case EventCode::kLoweredEnded:
+      return "The emergency's lower rate is over: what is prescribed runs again.";
     case EventCode::kJournalFolded:
       return fmt::format("{} entries found no room in the journal and are counted here.", e.value);
   }

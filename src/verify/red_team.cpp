@@ -1,0 +1,519 @@
+#include "verify/red_team.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <random>
+#include <set>
+#include <stdexcept>
+#include <thread>
+
+#include "link/sodium_issue.hpp"
+#include "verify/arena.hpp"
+
+namespace theca::verify {
+namespace {
+
+constexpr const char* kOpioid = "morphine_with_patient_boluses";
+constexpr const char* kAntispastic = "baclofen_flex";
+
+link::FrameType type_of(const std::vector<std::uint8_t>& frame) {
+  return static_cast<link::FrameType>(frame[1]);
+}
+/// Frames that an implant sends by radio.
+std::int64_t answers(const Frames& frames) {
+  return std::ranges::count_if(frames, [](const auto& frame) {
+    return type_of(frame) == link::FrameType::kSecond || type_of(frame) == link::FrameType::kFromImplant;
+  });
+}
+void pause(Duration time) { std::this_thread::sleep_for(std::chrono::milliseconds(time.raw())); }
+
+std::vector<std::uint8_t> junk(std::mt19937_64& random, std::size_t size, link::FrameType type) {
+  std::vector<std::uint8_t> frame(size);
+  for (std::uint8_t& byte : frame) byte = static_cast<std::uint8_t>(random());
+  frame[0] = static_cast<std::uint8_t>(size - 1);
+  frame[1] = static_cast<std::uint8_t>(type);
+  return frame;
+}
+
+/// A visit with everything in it that one may want to overhear.
+void visit(Arena& arena) {
+  auto physician = arena.as(Role::kPhysician);
+  if (!physician) throw std::runtime_error("the physician got no session");
+  link::Outcome outcome;
+  arena.order(*physician, 0.9, 1, outcome);
+  if (outcome.answer != LinkAnswer::kDone) throw std::runtime_error("the visit's order was not taken");
+  auto patient = arena.as(Role::kPatient);
+  if (!patient) throw std::runtime_error("the patient got no session");
+  const auto own = patient->talk.ask(link::ReadOwn{});
+  if (!own || !*own) throw std::runtime_error("the patient was told nothing");
+  (void)patient->talk.change(link::RequestBolus{(*own)->last_request + 1});
+}
+
+bool holds(const std::vector<std::uint8_t>& frame, link::Bytes what) {
+  return !std::ranges::search(frame, what).empty();
+}
+
+Sight overhear(Arena& arena) {
+  arena.start(kOpioid);
+  arena.implant();
+  Listener listener{arena.address()};
+  std::mt19937_64 random{1};
+  auto near = air::SocketLine::reach(arena.address(), true);
+  listener.send(junk(random, 100, link::FrameType::kFirst));  // a scan
+  listener.hear(milliseconds(200));
+  near = std::unexpected(std::string{});
+  visit(arena);
+  visit(arena);
+  const Frames all = [&] {
+    listener.hear(milliseconds(300));
+    return listener.all();
+  }();
+  Sight sight{.attempted = static_cast<std::int64_t>(all.size())};
+  std::set<std::vector<std::uint8_t>> seen;
+  for (const auto& frame : all) {
+    if (holds(frame, arena.card().implant)) sight.broken = true;
+    if (holds(frame, arena.card().public_key)) sight.broken = true;
+    const std::string drug = "morphine";
+    if (holds(frame, {reinterpret_cast<const std::uint8_t*>(drug.data()), drug.size()})) sight.broken = true;
+    for (std::size_t at = 2 + link::kRecordHeader; at + 8 <= frame.size(); ++at) {
+      const std::vector<std::uint8_t> part(frame.begin() + static_cast<std::ptrdiff_t>(at),
+                                           frame.begin() + static_cast<std::ptrdiff_t>(at + 8));
+      if (!seen.insert(part).second) sight.broken = true;  // two frames, or two visits, share something
+    }
+  }
+  sight.happened = fmt::format("{} frames of two visits and a scan: {}", all.size(),
+                               sight.broken ? "something in them tells one implant from another"
+                                            : "no id, no key, no drug, and no 8 bytes twice");
+  return sight;
+}
+
+Sight replay(Arena& arena) {
+  arena.start(kOpioid);
+  arena.implant();
+  Listener listener{arena.address()};
+  std::int64_t answered = 0, sent = 0;
+  const auto say_again = [&](const Frames& frames) {
+    for (const auto& frame : frames) {
+      if (type_of(frame) == link::FrameType::kSecond || type_of(frame) == link::FrameType::kFromImplant)
+        continue;
+      listener.send(frame);
+      ++sent;
+    }
+    answered += answers(listener.hear(milliseconds(300)));
+  };
+  {
+    auto physician = arena.as(Role::kPhysician);
+    for (int i = 0; i < 3; ++i) (void)physician->talk.ask(link::ReadStatus{});
+    listener.hear(milliseconds(200));
+    say_again(Frames{listener.all().back()});  // one by one, in the same session
+    for (const auto& frame : Frames{listener.all()}) say_again({frame});
+  }
+  const auto before = arena.status();
+  listener.hear(milliseconds(200));
+  say_again(listener.all());  // whole, after its end
+  arena.kill();
+  arena.start(kOpioid);
+  Listener later{arena.address()};
+  auto near = air::SocketLine::reach(arena.address(), true);
+  for (const auto& frame : listener.all()) later.send(frame);
+  sent += static_cast<std::int64_t>(listener.all().size());
+  answered += answers(later.hear(milliseconds(500)));
+  near = std::unexpected(std::string{});
+  const auto after = arena.status();
+  Sight sight{.attempted = sent};
+  sight.broken = answered > 0 || after.sequence != before.sequence;
+  sight.happened =
+      fmt::format("{} frames again, in their session, after it and after a reboot: {} answered, {} changes",
+                  sent, answered, after.sequence - before.sequence);
+  return sight;
+}
+
+Sight from_afar(Arena& arena) {
+  arena.start(kOpioid);
+  arena.implant();
+  // The clinic's secret was stolen, with a certificate that is good still. What is missing is the coil.
+  Listener listener{arena.address()};
+  Sight sight;
+  link::Caller<link::Sodium> caller{arena.keys_of(Role::kPhysician)};
+  std::mt19937_64 random{3};
+  for (int i = 0; i < 50; ++i) {
+    link::NearFieldNonce number{};
+    if (i > 0) {
+      for (std::uint8_t& byte : number) byte = static_cast<std::uint8_t>(random());
+    }
+    link::Key ephemeral{};
+    link::Sodium::random(ephemeral);
+    listener.send(caller.call(number, ephemeral).bytes());
+    ++sight.attempted;
+    for (const auto& frame : listener.hear(milliseconds(i < 3 ? 300 : 20)))
+      sight.broken = sight.broken || type_of(frame) == link::FrameType::kSecond;
+  }
+  sight.happened = fmt::format("{} calls with all keys and no coil: {}", sight.attempted,
+                               sight.broken ? "one was answered" : "silence");
+  return sight;
+}
+
+Sight serial_number(Arena& arena) {
+  arena.start(kOpioid);  // on the table, not paired yet
+  // Everything that is printed on the outside, and a coil.
+  std::vector<link::Key> guesses{link::Key{}, arena.card().public_key};
+  link::Key id{};
+  std::ranges::copy(arena.card().implant, id.begin());
+  guesses.push_back(id);
+  Sight sight;
+  for (const link::Key& guess : guesses) {
+    link::CallerKeys keys;
+    link::Sodium::random(keys.secret);
+    keys.implant = arena.card().public_key;
+    keys.pairing = guess;
+    auto line = air::SocketLine::reach(arena.address(), true);
+    if (!line) continue;
+    const auto number = line->number(seconds(1));
+    if (!number) continue;
+    link::Caller<link::Sodium> caller{keys};
+    line->send(caller.call(*number, line->random()).bytes());
+    ++sight.attempted;
+    const auto heard = line->radio(milliseconds(400));
+    sight.broken = sight.broken || (heard && caller.opens(line->now(), heard->bytes()));
+  }
+  sight.happened = fmt::format("{} sessions asked for with what stands on the label: {}", sight.attempted,
+                               sight.broken ? "one opened" : "silence");
+  return sight;
+}
+
+Sight scan(Arena& arena) {
+  arena.start(kOpioid);
+  arena.implant();
+  Listener listener{arena.address()};
+  std::mt19937_64 random{5};
+  Sight sight;
+  std::int64_t answered = 0;
+  for (int round = 0; round < 6; ++round) {
+    auto near = air::SocketLine::reach(arena.address(), true);  // somebody's coil is there
+    for (const auto type :
+         {link::FrameType::kFirst, link::FrameType::kSecond, link::FrameType::kToImplant,
+          link::FrameType::kFromImplant, link::FrameType::kNonce, link::FrameType::kAsked}) {
+      for (const std::size_t size : {2U, 3U, 17U, 40U, 130U, 200U, 240U}) {
+        listener.send(junk(random, size, type));
+        ++sight.attempted;
+      }
+    }
+    answered += answers(listener.hear(milliseconds(250)));
+  }
+  sight.broken = answered > 0;
+  sight.happened = fmt::format("{} frames of every type and length: {} answered", sight.attempted, answered);
+  return sight;
+}
+
+template <class M>
+bool done(Talk& talk, const M& message) {
+  const auto outcome = talk.tell(message);
+  return outcome && outcome->answer == LinkAnswer::kDone;
+}
+template <class M>
+M as_next(Talk& talk, std::uint32_t sequence) {
+  (void)talk;
+  M message;
+  message.sequence = sequence;
+  message.intent = 0xC0FFEE;
+  return message;
+}
+
+Sight beyond_the_role(Arena& arena) {
+  arena.start(kOpioid);
+  arena.implant();
+  const std::uint32_t sequence = arena.status().sequence;
+  auto nurse = arena.as(Role::kNurse);
+  if (!nurse) throw std::runtime_error("the nurse got no session");
+  Talk& talk = nurse->talk;
+  std::vector<std::string> taken;
+  Sight sight;
+  const auto tried = [&](const char* what, bool was_done) {
+    ++sight.attempted;
+    if (was_done) taken.emplace_back(what);
+  };
+  tried("offer", done(talk, link::Offer{}));
+  auto clock = as_next<link::SetClock>(talk, sequence);
+  clock.utc_ms = 1;
+  tried("set clock", done(talk, clock));
+  const auto patients = talk.ask(link::PairPatient{});
+  tried("pair patient", patients && *patients);
+  const auto pairing = talk.ask(link::Pair{});
+  tried("pair", pairing && *pairing);
+  tried("lower", done(talk, link::Lower{}));
+  tried("bolus", done(talk, link::RequestBolus{1}));
+  tried("explant", done(talk, as_next<link::Explant>(talk, sequence)));
+  sight.broken = !taken.empty();
+  sight.happened =
+      fmt::format("{} operations that are not a nurse's: {}", sight.attempted,
+                  taken.empty() ? "all refused" : fmt::format("done: {}", fmt::join(taken, ", ")));
+  return sight;
+}
+
+Sight little_by_little(Arena& arena) {
+  arena.start(kOpioid);
+  arena.implant();
+  auto physician = arena.as(Role::kPhysician);
+  if (!physician) throw std::runtime_error("the physician got no session");
+  Sight sight;
+  double dose = 1;
+  for (const double wanted : {3.0, 1.5, 1.15, 1.3, 1.45, 1.7}) {
+    link::Outcome outcome;
+    arena.order(*physician, wanted, 1, outcome);
+    ++sight.attempted;
+    if (outcome.answer == LinkAnswer::kDone) dose = wanted;
+  }
+  sight.broken = dose > 1.2;
+  sight.happened =
+      fmt::format("{} orders of one signer in one visit, at once and little by little: {:.2f} of the dose",
+                  sight.attempted, dose);
+  return sight;
+}
+
+Sight magnet(Arena& arena) {
+  arena.start(kAntispastic);
+  arena.implant();
+  const auto before = arena.status();
+  Sight sight;
+  auto line = air::SocketLine::reach(arena.address(), true);
+  if (!line) throw std::runtime_error(line.error());
+  for (int i = 0; i < 3; ++i) {
+    line->send_coil(link::Frame{link::FrameType::kAsked, link::asking(1, link::Lower{}).bytes()}.bytes());
+    pause(milliseconds(1'100));
+    ++sight.attempted;
+  }
+  line = std::unexpected(std::string{});
+  const auto after = arena.status();
+  sight.broken = after.flow.raw() == 0 || after.flow > before.flow || after.state != DeviceState::kDelivering;
+  sight.happened =
+      fmt::format("break-glass {} times in a patient on baclofen: {} uL/day before, {} uL/day after",
+                  sight.attempted, before.flow.raw() / 1'000, after.flow.raw() / 1'000);
+  return sight;
+}
+
+Sight hostile_patient(Arena& arena) {
+  arena.start(kOpioid);
+  arena.implant();
+  const std::uint32_t sequence = arena.status().sequence;
+  auto patient = arena.as(Role::kPatient);
+  if (!patient) throw std::runtime_error("the patient got no session");
+  Talk& talk = patient->talk;
+  Sight sight;
+  std::vector<std::string> taken;
+  const auto tried = [&](const char* what, bool was_done) {
+    ++sight.attempted;
+    if (was_done) taken.emplace_back(what);
+  };
+  tried("offer", done(talk, link::Offer{}));
+  tried("stop", done(talk, as_next<link::Stop>(talk, sequence)));
+  auto refill = as_next<link::Refill>(talk, sequence);
+  refill.fluid = 1;
+  refill.filled = millilitres(10);
+  tried("refill", done(talk, refill));
+  int granted = 0;
+  for (std::uint32_t request = 1; request <= 20; ++request) {
+    granted += done(talk, link::RequestBolus{request}) ? 1 : 0;
+    ++sight.attempted;
+  }
+  sight.broken = !taken.empty() || granted > 1;
+  sight.happened = fmt::format("{} of 20 doses at once granted; of the rest {}", granted,
+                               taken.empty() ? "nothing" : fmt::format("{}", fmt::join(taken, ", ")));
+  return sight;
+}
+
+Sight garbage(Arena& arena) {
+  arena.start(kOpioid);
+  arena.implant();
+  const auto before = arena.status();
+  Listener listener{arena.address()};
+  std::mt19937_64 random{36};
+  Sight sight;
+  auto near = air::SocketLine::reach(arena.address(), true);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(12);
+  while (std::chrono::steady_clock::now() < until) {
+    listener.send(junk(random, 2 + random() % 238, static_cast<link::FrameType>(1 + random() % 4)));
+    ++sight.attempted;
+    pause(milliseconds(3));
+  }
+  near = std::unexpected(std::string{});
+  const auto after = arena.status();
+  // What was due in that time, whole steps; one more or less by where in its step each reading fell.
+  const Volume due = Amount::over(before.flow, after.now - before.now).floor();
+  const std::int64_t steps = whole_steps(due, arena.scenario().model.step);
+  const std::int64_t made = after.steps - before.steps;
+  sight.broken = std::abs(made - steps) > 1 || (after.alarms & ~before.alarms) != 0;
+  sight.happened = fmt::format("{} frames of garbage in {} s: {} steps made, {} due, {}", sight.attempted,
+                               (after.now - before.now).raw() / 1'000, made, steps,
+                               after.alarms == before.alarms ? "no alarm" : "an alarm");
+  return sight;
+}
+
+Sight denial_of_sleep(Arena& arena) {
+  arena.start(kOpioid);
+  arena.implant();
+  Listener listener{arena.address()};
+  std::mt19937_64 random{38};
+  Sight sight;
+  {
+    auto near = air::SocketLine::reach(arena.address(), true);
+    pause(milliseconds(100));
+    for (int i = 0; i < 150; ++i) {
+      listener.send(junk(random, 190, link::FrameType::kFirst));
+      ++sight.attempted;
+      pause(milliseconds(50));
+    }
+  }
+  const auto began = std::chrono::steady_clock::now();
+  const bool connected = arena.as(Role::kPhysician) != nullptr;
+  const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  const std::int64_t looks = arena.counted("gate_looks") - 3;  // those of the clinic's own sessions
+  constexpr std::int64_t kMost = 15;                           // 4 at once, then 1, 2, 4, 8 s apart
+  sight.broken = looks > kMost || !connected || took > 60;
+  sight.happened =
+      fmt::format("{} junk calls in 8 s: the gate looked at {}; the physician was in after {:.1f} s",
+                  sight.attempted, looks, took);
+  return sight;
+}
+
+Sight stolen_programmer(Arena& arena) {
+  arena.start(kOpioid);
+  arena.implant();
+  Sight sight;
+  arena.certificate_age_s = 3 * 86'400;  // taken from the programmer that was stolen on Thursday
+  sight.attempted = 1;
+  sight.broken = arena.as(Role::kPhysician) != nullptr;
+  sight.happened = sight.broken ? "a certificate that was over opened a session"
+                                : "a certificate that was over: silence, although secret and coil were right";
+  return sight;
+}
+
+Sight revoked_programmer(Arena& arena) {
+  arena.start(kOpioid);
+  arena.implant();
+  const link::CallerKeys stolen = arena.keys_of(Role::kPhysician);
+  arena.epoch = 1;
+  {
+    auto nurse = arena.as(Role::kNurse);  // anybody's session carries what the clinic signed
+    if (!nurse || !done(nurse->talk, link::RaiseEpoch{1, link::sign_epoch(arena.clinic_seed, 1)}))
+      throw std::runtime_error("the epoch was not raised");
+  }
+  Sight sight{.attempted = 1};
+  sight.broken = arena.with(stolen) != nullptr;
+  sight.happened = sight.broken
+                       ? "a certificate of an old epoch opened a session"
+                       : "a certificate of an old epoch: silence, although it is good for hours still";
+  return sight;
+}
+
+Sight old_order(Arena& arena) {
+  arena.start(kOpioid);
+  arena.implant();
+  auto physician = arena.as(Role::kPhysician);
+  if (!physician) throw std::runtime_error("the physician got no session");
+  link::Outcome outcome;
+  const link::OrderBytes high = arena.order(*physician, 0.95, 1, outcome);
+  arena.order(*physician, 0.5, 1, outcome);
+  if (outcome.answer != LinkAnswer::kDone) throw std::runtime_error("the lower order was not taken");
+  Sight sight{.attempted = 1};
+  outcome = arena.offer(*physician, high, 2);
+  if (outcome.answer == LinkAnswer::kDone) outcome = arena.commit(*physician, high);
+  sight.broken = outcome.answer == LinkAnswer::kDone;
+  sight.happened =
+      fmt::format("the order before the last, signed by two, offered again: {}", row_of(outcome.answer).text);
+  return sight;
+}
+
+constexpr std::array kAttacks{
+    Attack{"RT-01", "Overhearing", "Halperin 2008 (ICD): telemetry in clear told name, id and therapy",
+           "a radio listens to two visits and a scan, and looks for ids, keys, drugs and anything that comes "
+           "twice",
+           "silence", overhear},
+    Attack{"RT-02", "Replay", "Halperin 2008: therapy changed by what was recorded before",
+           "every frame of a visit again: in its session, after it, after a reboot", "record counts", replay},
+    Attack{"RT-03", "From afar", "Halperin 2008: the radio woke without anybody near",
+           "calls with stolen secrets and a good certificate, and without the coil", "coil number",
+           from_afar},
+    Attack{"RT-04", "The serial number", "Radcliffe 2011: the serial number was the only access control",
+           "sessions with whatever stands on the label, a coil included", "pairing secret", serial_number},
+    Attack{"RT-05", "Scan", "Jack 2011: pumps answered a broadcast with their id",
+           "frames of every type and length, while somebody's coil is near", "silence", scan},
+    Attack{"RT-06", "Beyond the role", "Jack 2012: hidden functions without authorisation",
+           "a nurse's session asks for what is a physician's, a patient's and a maker's", "table",
+           beyond_the_role},
+    Attack{"RT-08", "Little by little", "Hei: chronic small excess inside of the limits",
+           "a programmer raises the dose with one signature, at once and little by little in one visit",
+           "largest rise", little_by_little},
+    Attack{"RT-11", "The magnet", "Pycroft 2016: blind attacks that stop therapy",
+           "anybody's coil asks for less, again and again, in a patient whose withdrawal is dangerous",
+           "floor", magnet},
+    Attack{"RT-19", "A hostile patient's programmer", "SOOIL Dana RS: checks on the client's side",
+           "a patched patient's programmer asks for everything, and for 20 doses at once", "table",
+           hostile_patient},
+    Attack{"RT-36", "Garbage", "SweynTooth: crashes and dead-locks in the radio's own software",
+           "garbage as fast as it goes, and the motor's steps counted meanwhile", "delivery apart", garbage},
+    Attack{"RT-38", "Denial of sleep", "Siddiqi 2019: endless authentication requests",
+           "junk calls while a coil is near; then the true programmer", "back-off", denial_of_sleep},
+    Attack{"RT-40", "A stolen programmer", "WhiteScope 2017: second-hand programmers are master keys",
+           "secret and coil are right, the certificate is over", "certificate life", stolen_programmer},
+    Attack{"RT-40", "A revoked programmer", "WhiteScope 2017",
+           "the certificate is good for hours still, and the clinic has raised the epoch", "epoch",
+           revoked_programmer},
+    Attack{"RT-42", "Rollback", "update frameworks: signed, but old",
+           "the order before the last, with all its signatures", "numbers", old_order},
+    Attack{"RT-07", "Passive transcript of pairing", "Li 2011", "", "", nullptr, "no control yet"},
+    Attack{"RT-09", "Fuzz from capture", "Marin 2016", "", "", nullptr,
+           "the fuzzer's own harness holds it so far"},
+    Attack{"RT-12", "The patient's link overheard", "Rapid7 2016", "", "", nullptr,
+           "as RT-01, no control of its own yet"},
+    Attack{"RT-13", "Pairing keys that repeat", "CVE-2016-5085", "", "", nullptr, "no control yet"},
+    Attack{"RT-14", "Forged acknowledgements", "CVE-2016-5086", "", "", nullptr, "no control yet"},
+    Attack{"RT-16", "Downgrade", "ICSMA-19-178-01", "", "", nullptr, "one suite exists; update waits"},
+    Attack{"RT-17", "An attacker at the pairing", "CVE-2022-32537", "", "", nullptr, "no control yet"},
+    Attack{"RT-21", "Home monitor", "CVE-2019-6540", "", "", nullptr, "the clinic's server"},
+    Attack{"RT-22", "Data on a lost programmer", "CVE-2018-8849", "", "", nullptr, "the clinic's programmer"},
+    Attack{"RT-27", "Update swapped between check and use", "ICSMA-20-345-01", "", "", nullptr, "update"},
+    Attack{"RT-30", "The server is the attacker's", "FDA 2015 (Symbiq)", "", "", nullptr,
+           "the clinic's server and signer"},
+    Attack{"RT-31", "The radio's software writes therapy", "ICSMA-17-250-02", "", "", nullptr,
+           "the firmware image"},
+};
+
+}  // namespace
+
+std::span<const Attack> attacks() { return kAttacks; }
+
+std::string_view name_of(AttackOutcome outcome) {
+  switch (outcome) {
+    case AttackOutcome::kHeld:
+      return "held";
+    case AttackOutcome::kBroken:
+      return "broken";
+    case AttackOutcome::kPending:
+      return "pending";
+  }
+  return "";
+}
+
+AttackResult play(const Attack& attack, const RedTeam& team) {
+  AttackResult result{
+      .attack = &attack, .sight = {}, .outcome = AttackOutcome::kPending, .control = {}, .trouble = {}};
+  if (attack.play == nullptr) return result;
+  const auto once = [&](bool weak) {
+    Arena arena{team, weak, weak ? attack.without : std::string_view{}};
+    return attack.play(arena);
+  };
+  try {
+    result.sight = once(false);
+    result.outcome = result.sight.broken ? AttackOutcome::kBroken : AttackOutcome::kHeld;
+    if (team.controls) result.control = once(true);
+  } catch (const std::exception& error) {
+    result.trouble = error.what();
+    result.outcome = AttackOutcome::kPending;
+  }
+  return result;
+}
+
+}  // namespace theca::verify

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""Copies of the sources in which defences can be switched off, for the red team's controls.
+
+    weaken.py CONTROLS SOURCES OUT
+
+CONTROLS names, defence by defence, a text of a file and what stands there instead. Each text must stand in its
+file exactly once: a control whose text has gone is an error. Into OUT goes each file that is changed, under its
+own name, and weak.hpp, which asks THECA_WITHOUT.
+"""
+import json
+import pathlib
+import sys
+
+WEAK = """#pragma once
+// Not part of Theca: for the red team's controls alone.
+#include <cstdlib>
+#include <string_view>
+namespace theca::weak {
+inline bool without(std::string_view defence) {
+  const char* const named = std::getenv("THECA_WITHOUT");
+  return named != nullptr && defence == named;
+}
+}  // namespace theca::weak
+"""
+
+
+def main() -> int:
+    controls, sources, out = (pathlib.Path(word) for word in sys.argv[1:4])
+    texts: dict[str, str] = {}
+    wrong = []
+    for defence, edits in json.loads(controls.read_text())["defences"].items():
+        for name, part, by in edits:
+            text = texts.setdefault(name, (sources / name).read_text())
+            if text.count(part) != 1:
+                wrong.append(f"{defence}: {name}: {text.count(part)} times: {part}")
+            texts[name] = text.replace(part, by)
+    for line in wrong:
+        print(line, file=sys.stderr)
+    if wrong:
+        return 1
+    for name, text in texts.items():
+        file = out / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = text.replace("#pragma once\n", '#pragma once\n#include "verify/weak.hpp"\n', 1)
+        if name.endswith(".cpp"):
+            text = '#include "verify/weak.hpp"\n' + text
+        file.write_text(text)
+    header = out / "verify" / "weak.hpp"
+    header.parent.mkdir(parents=True, exist_ok=True)
+    header.write_text(WEAK)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
