@@ -55,9 +55,12 @@ TwinPages::Found TwinPages::read(std::uint32_t place, std::span<std::uint8_t> ou
 }
 
 int TwinPages::write(std::uint32_t place, std::uint32_t generation, std::span<const std::uint8_t> bytes) {
+  // The page that a power cut has left torn comes first: until it is whole again the other one stays.
+  const Page a = look(page_of(place, 0)), b = look(page_of(place, 1));
+  const std::uint32_t torn = a.whole && (!b.whole || b.generation < a.generation) ? 1 : 0;
   int stand = 0;
-  for (std::uint32_t which = 0; which < kPagesOfPlace; ++which) {
-    const std::uint32_t page = page_of(place, which), at = word_of_page(page);
+  for (std::uint32_t i = 0; i < kPagesOfPlace; ++i) {
+    const std::uint32_t page = page_of(place, torn ^ i), at = word_of_page(page);
     if (!nvm_.erase(page)) continue;
     Crc32c sum;
     bool ok = true;
@@ -66,11 +69,11 @@ int TwinPages::write(std::uint32_t place, std::uint32_t generation, std::span<co
       ok = nvm_.program(address, word) && ok;
     };
     put(at, Word{kMark} | Word{bytes.size()} << 32);
-    for (std::uint32_t i = 0; i < words_for(bytes.size()); ++i) {
+    for (std::uint32_t w = 0; w < words_for(bytes.size()); ++w) {
       Word word = 0;
-      for (std::size_t b = 0; b < 8 && i * 8 + b < bytes.size(); ++b)
-        word |= Word{bytes[i * 8 + b]} << (8 * b);
-      put(at + 1 + i, word);
+      for (std::size_t at_byte = 0; at_byte < 8 && w * 8 + at_byte < bytes.size(); ++at_byte)
+        word |= Word{bytes[w * 8 + at_byte]} << (8 * at_byte);
+      put(at + 1 + w, word);
     }
     ok = ok && nvm_.program(at + kLastWord, commit_word(generation, sum));
     stand += ok ? 1 : 0;
