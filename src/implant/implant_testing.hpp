@@ -129,6 +129,39 @@ class Bench {
     call([&](Effects& out, Air& air) { implant_->look(reading(), out, air); });
   }
 
+  /// The motor has made so many steps that nobody commanded.
+  void run_away(std::int64_t steps) { before_ += steps; }
+  /// A bit turns in both copies of one record of the pump's newest generation.
+  void spoil(RecordId id) {
+    Store store{*flash_};
+    if (store.find() != Store::Found::kState) throw std::logic_error("no generation");
+    for (std::size_t copy = 0; copy < kCopies; ++copy)
+      for (std::uint32_t bit = 0; bit < 3; ++bit)
+        flash_->flip(store.copy(copy)[static_cast<std::size_t>(id)]->first + 1, static_cast<int>(7 * bit));
+  }
+  /// A bit turns in both pages of both places of a twin.
+  void spoil_pages(std::uint32_t first_page) {
+    for (std::uint32_t page = 0; page < 4; ++page) flash_->flip(word_of_page(first_page + page) + 2, 5);
+  }
+  /// Everything that stands in the journal.
+  [[nodiscard]] std::vector<Event> journal() const {
+    std::vector<Event> told;
+    const Journal& journal = stored().journal();
+    if (!journal.any()) return told;
+    for (std::uint32_t page = journal.oldest_page(); page <= journal.newest_page(); ++page) {
+      for (std::uint32_t place = 0; place < kEntriesPerPage; ++place) {
+        if (const auto entry = journal.read(page, place)) told.push_back(entry->event);
+      }
+    }
+    return told;
+  }
+  [[nodiscard]] std::optional<Event> newest_change() const {
+    std::optional<Event> newest;
+    for (const Event& event : journal())
+      if (event.code == EventCode::kChangeTaken) newest = event;
+    return newest;
+  }
+
   // ---- the air ------------------------------------------------------------------------------------------
   std::deque<link::Frame> heard;                  // by whoever listens to the radio
   std::deque<link::NearFieldNonce> numbers;       // by whoever holds the coil
@@ -351,6 +384,21 @@ class Practice {
     const auto outcome = talk.tell(message);
     if (!outcome) throw std::runtime_error("no answer");
     return *outcome;
+  }
+  /// A change that knows of all before it.
+  template <class M>
+  M change(M message = {}) {
+    message.sequence = bench.stored().sequence();
+    message.intent = ++intent;
+    return message;
+  }
+  /// Offers and commits, by the physician.
+  link::Outcome take(link::OrderKind kind, const Prescription& p, std::vector<Person> signers) {
+    auto talk = as(physician);
+    if (!talk) throw std::runtime_error("no session");
+    const link::Order written = order(kind, p);
+    const link::Outcome offered = offer(*talk, written, std::move(signers));
+    return offered.answer == LinkAnswer::kDone ? told(*talk, commit_of(written)) : offered;
   }
   /// Paired, implanted, delivering.
   void implant(const Prescription& p) {

@@ -225,8 +225,9 @@ void StoredPump::look_at_self(Effects& out) {
 
 template <class Io, class P>
 void StoredPump::keeper(Io& io, P& pump) {
-  fields(io, pump.told_, pump.acknowledged_, pump.folded_, pump.delivered_bucket_, pump.erasing_,
-         pump.looked_at_, pump.sequence_, pump.intent_, pump.last_request_);
+  fields(io, pump.told_, pump.acknowledged_, pump.folded_, pump.delivered_bucket_);
+  field(io, pump.erasing_, static_cast<std::uint8_t>(kErasingAsked + kRoleCount - 1));
+  fields(io, pump.looked_at_, pump.sequence_, pump.intent_, pump.last_request_);
   field(io, pump.last_refusal_, Refusal{kRefusalCount - 1});
   for (auto& byte : pump.order_) field(io, byte);
   bool stopped = pump.stopped_by_.has_value();
@@ -379,7 +380,7 @@ MotorReading StoredPump::boot(const PowerReturn& power, Effects& out) {
     pump_.raise_memory_alarm(Alarm::kMemoryRepaired, out);
   }
   keep(out, 0);
-  if (restored.keeper && erasing_) finish_erasing(out);
+  if (restored.keeper && erasing_ != 0) finish_erasing(out);
   return from;
 }
 
@@ -474,8 +475,12 @@ CommandResult StoredPump::erase_secrets(MotorReading reading, std::uint32_t entr
   floods_ = {};
   order_ = {};
   stopped_by_.reset();
-  if (asked != nullptr) took(*asked, out);
-  erasing_ = true;
+  erasing_ = kErasing;
+  if (asked != nullptr) {
+    ++sequence_;
+    intent_ = asked->intent;
+    erasing_ = static_cast<std::uint8_t>(kErasingAsked + static_cast<std::uint8_t>(asked->role));
+  }
   keep(out, out.events().size());
   finish_erasing(out);
   out.did(Duty::kRemembered);
@@ -485,8 +490,12 @@ CommandResult StoredPump::erase_secrets(MotorReading reading, std::uint32_t entr
 
 void StoredPump::finish_erasing(Effects& out) {
   journal_.wipe();
-  erasing_ = false;
   const std::size_t first = out.events().size();
+  // Whose change it was, and that it was one, tells nothing of the patient.
+  if (erasing_ >= kErasingAsked)
+    out.tell(Event{pump_.now(), EventCode::kChangeTaken, static_cast<std::uint8_t>(erasing_ - kErasingAsked),
+                   sequence_, intent_});
+  erasing_ = 0;
   // What outlives every patient stands in the journal as well, should the records be lost.
   const std::int64_t commanded = pump_.commanded(), reported = commanded + pump_.gate().deviation();
   out.tell(Event{pump_.now(), EventCode::kSecretsErased, 0, 0, 0});

@@ -157,7 +157,9 @@ class StoredPump {
   std::optional<Role> stopped_by_;
   std::uint32_t last_request_ = 0;
   Refusal last_refusal_ = Refusal::kNone;
-  bool erasing_ = false;         // secrets are being erased
+  // Secrets are being erased: 0 no, then not asked for over the link, then by whom it was.
+  static constexpr std::uint8_t kErasing = 1, kErasingAsked = 2;
+  std::uint8_t erasing_ = 0;
   std::int64_t looked_at_ = -1;  // when the pump looked at itself, in kSelfLook
   /// Events of the call that made this generation: the journal may lack them after a power cut.
   Effects outbox_;
