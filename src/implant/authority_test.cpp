@@ -381,6 +381,31 @@ TEST(Authority, INV_10_a_certificate_runs_out_by_powered_time_alone) {
   EXPECT_EQ(practice.as(practice.nurse), nullptr);
 }
 
+/// What was learned about the time does not go back: by reboots, without a clock, with records lost.
+TEST(Authority, INV_8_a_certificate_that_is_over_stays_over) {
+  for (const int fault : {0, 1, 2, 3}) {
+    Practice practice;
+    practice.implant(therapy(1));
+    practice.bench.pass(hours(25));
+    const Person fresh = holding(practice, Role::kPhysician, [](link::RoleCertificate& c) {
+      c.not_before = kSummer2026 + 25 * 3'600;
+      c.not_after = c.not_before + 86'400;
+    });
+    ASSERT_NE(practice.talk(practice.keys_of(fresh, practice.clinic_secret)), nullptr);
+    ASSERT_EQ(practice.as(practice.nurse), nullptr);
+    if (fault == 2) practice.bench.spoil(RecordId::kKeeper);
+    if (fault == 3) {
+      for (const RecordId id : {RecordId::kDelivery, RecordId::kKeeper, RecordId::kReservoir})
+        practice.bench.spoil(id);
+      // The journal is gone as well: nobody knows how long the pump has had power.
+      for (std::uint32_t page = 0; page < 4; ++page) practice.bench.flash().erase(kJournalPage + page);
+    }
+    practice.bench.reboot(fault == 0);
+    EXPECT_EQ(practice.as(practice.nurse), nullptr) << fault;
+    EXPECT_NE(practice.talk(practice.keys_of(fresh, practice.clinic_secret)), nullptr) << fault;
+  }
+}
+
 TEST(Authority, INV_10_a_raised_epoch_shuts_out_what_was_before_and_is_raised_by_the_clinic_alone) {
   Practice practice;
   practice.implant(therapy(1));

@@ -6,6 +6,7 @@
 /// What is not from somebody who has shown who he is gets no answer at all, and changes nothing but the
 /// gate's own counts.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -55,6 +56,8 @@ class Implant {
     if (found == KeyringStore::Found::kBlank) open = make_identity();
     if (open) {
       ++keyring_.boots;
+      // A pump that has lost how long it had power does not bring back what was over.
+      keyring_.earliest_at = std::min(keyring_.earliest_at, from.now);
       open = keyring_store_.keep(keyring_);
     }
     shut_ = !open;
@@ -202,8 +205,9 @@ class Implant {
   /// What the clinic has signed cannot have been signed later than now.
   void learn_time(const link::RoleCertificate& certificate, Instant now) {
     constexpr std::int64_t kWorthKeeping = 3'600;
-    if (certificate.not_before < earliest_utc_s(now) + kWorthKeeping) return;
-    keyring_.earliest_utc_s = certificate.not_before;
+    const std::int64_t least = std::max(std::int64_t{certificate.not_before}, earliest_utc_s(now));
+    if (least < keyring_.earliest_utc_s + kWorthKeeping) return;
+    keyring_.earliest_utc_s = least;
     keyring_.earliest_at = now;
     keyring_store_.keep(keyring_);
   }

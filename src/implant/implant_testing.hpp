@@ -97,8 +97,10 @@ struct Clinic {
 /// The implant, its memory and its motor; time passes when it is told to.
 class Bench {
  public:
-  explicit Bench(std::uint8_t seed = 1, const PumpModel& model = kRoller)
+  explicit Bench(std::uint8_t seed = 1, const PumpModel& model = kRoller,
+                 const std::function<void(SeededRandom&)>& at_first = {})
       : model_(model), random(seed), flash_(std::make_unique<FlashModel>()) {
+    if (at_first) at_first(random);
     boot({});
   }
   Bench(const Bench&) = delete;

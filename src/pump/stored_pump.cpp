@@ -365,9 +365,13 @@ MotorReading StoredPump::boot(const PowerReturn& power, Effects& out) {
     const Standstill stands = standstill(restored);
     restored.lost.delivery = true;  // what came of the calls since is not known
     told_ = std::max(told_, journal_.next_sequence());
-    if (const auto last = journal_.newest(
-            [](const JournalEntry& entry) { return entry.event.code == EventCode::kChangeTaken; }))
-      sequence_ = std::max(sequence_, static_cast<std::uint32_t>(last->event.value));
+    // A change that the journal knows of was taken: it is neither counted nor taken once more.
+    const auto last = journal_.newest(
+        [](const JournalEntry& entry) { return entry.event.code == EventCode::kChangeTaken; });
+    if (last && last->event.value > sequence_) {
+      sequence_ = static_cast<std::uint32_t>(last->event.value);
+      intent_ = static_cast<std::uint32_t>(last->event.value2);
+    }
     pump_.salvage(restored.lost, power.kept ? power.reading : last_known(), stands, out);
     if (stands == Standstill::kMotorOff || motor_power_went())
       pump_.raise_memory_alarm(Alarm::kOverDelivery, out);
