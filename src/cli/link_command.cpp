@@ -98,7 +98,7 @@ Linked<Told> change(OpenLink& open, const LinkOptions& options, Role role, const
   if constexpr (std::is_same_v<M, link::RequestBolus>) {
     const auto own = ask(again->session->talk, options, link::ReadOwn{});
     if (!own) return Told{link::Delivery::kUncertain, std::nullopt};
-    return Told{link::settle(message, own->last_request), std::nullopt};
+    return Told{link::settle(message, own->last_request, own->last_refusal), std::nullopt};
   } else {
     const auto status = ask(again->session->talk, options, link::ReadStatus{});
     if (!status) return Told{link::Delivery::kUncertain, std::nullopt};

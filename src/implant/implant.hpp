@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 
 #include "implant/acceptance.hpp"
 #include "implant/authorisation.hpp"
@@ -377,7 +378,8 @@ class Implant {
       case Verdict::kNotThisRole:
         return tell(LinkAnswer::kNotThisRole);
       case Verdict::kNotInThisState:
-        return tell(LinkAnswer::kNotInThisState);
+        // It may be this very change, told again, that has brought the implant into this state.
+        return tell(was_taken(opcode, message.body) ? LinkAnswer::kDone : LinkAnswer::kNotInThisState);
       case Verdict::kYes:
         break;
     }
@@ -475,6 +477,7 @@ class Implant {
     reply.now = pump.now();
     reply.next_bolus = status.next_bolus_possible;
     reply.last_request = pump_.last_request();
+    reply.last_refusal = pump_.last_refusal();
     reply.sequence = pump_.sequence();
     return link::replying<link::ReadOwn>(tag, reply);
   }
@@ -595,6 +598,16 @@ class Implant {
     if (change.sequence == pump_.sequence()) return std::nullopt;
     const bool done = change.intent == pump_.intent() && change.sequence + 1 == pump_.sequence();
     return done ? LinkAnswer::kDone : LinkAnswer::kSequenceDiffers;
+  }
+  [[nodiscard]] bool was_taken(Opcode opcode, link::Bytes body) const {
+    bool taken = false;
+    link::for_each_request([&]<class M>() {
+      if constexpr (std::is_base_of_v<link::Change, M>) {
+        const auto read = M::kOpcode == opcode ? link::read<M>(body) : std::nullopt;
+        taken = taken || (read && stale(*read) == LinkAnswer::kDone);
+      }
+    });
+    return taken;
   }
   [[nodiscard]] Asked asked(const link::Change& change) const {
     return {caller_.role, caller_.serial, change.intent, {}};

@@ -141,6 +141,7 @@ struct OwnReply {
   std::uint8_t boluses_left = 0;
   Instant now, next_bolus;
   std::uint32_t last_request = 0;
+  Refusal last_refusal = Refusal::kNone;
   std::uint32_t sequence = 0;
   template <class Io, class M>
   static constexpr void fields(Io& io, M& m) {
@@ -152,6 +153,7 @@ struct OwnReply {
     io.number("now_ms", "powered time", m.now);
     io.number("next_bolus_ms", "when a dose may be asked for", m.next_bolus);
     io.number("last_request", "number of the newest dose asked for", m.last_request);
+    io.upto("last_refusal", "why it was refused; 0: it was given", m.last_refusal, Refusal{kRefusalCount - 1});
     io.number("sequence", "changes taken since manufacture", m.sequence);
   }
 };

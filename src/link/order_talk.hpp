@@ -61,10 +61,12 @@ constexpr Delivery settle(const Change& sent, std::uint32_t sequence, std::uint3
   if (intent == sent.intent) return Delivery::kConfirmed;
   return sequence == sent.sequence + 1 ? Delivery::kFailed : Delivery::kUncertain;
 }
-/// The same for a dose.
-constexpr Delivery settle(const RequestBolus& sent, std::uint32_t last_request) {
-  if (last_request < sent.request) return Delivery::kFailed;
-  return last_request == sent.request ? Delivery::kConfirmed : Delivery::kUncertain;
+/// The same for a dose, by the newest that the implant was asked for and what became of that. kUncertain:
+/// another was asked for behind it, or the implant has lost its count.
+constexpr Delivery settle(const RequestBolus& sent, std::uint32_t last_request, Refusal last_refusal) {
+  if (last_request == sent.request)
+    return last_refusal == Refusal::kNone ? Delivery::kConfirmed : Delivery::kFailed;
+  return last_request + 1 == sent.request ? Delivery::kFailed : Delivery::kUncertain;
 }
 
 }  // namespace theca::link
