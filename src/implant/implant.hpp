@@ -61,6 +61,7 @@ class Implant {
       keyring_.earliest_at = std::min(keyring_.earliest_at, from.now);
       open = keyring_store_.keep(keyring_);
     }
+    if (open && keyring_.erasing != 0) end_erasing();
     shut_ = !open;
     own_public_ = C::public_of(keyring_.secret);
     id_ = link::short_id<C>(own_public_);
@@ -735,19 +736,30 @@ class Implant {
   }
   link::Plain handle(MotorReading reading, std::uint16_t tag, const link::EraseSecrets& m, Effects& out) {
     if (const auto known = stale(m)) return told(tag, m, *known);
+    // First that it has begun: what is in the pump's memory and what is in the implant's goes together.
+    Keyring next = keyring_;
+    next.erasing = pump_.sequence() + 1;
+    if (!keyring_store_.keep(next)) return told(tag, m, LinkAnswer::kMemory);
+    keyring_ = next;
     const Asked by = asked(m);
     const CommandResult result = pump_.erase_secrets(reading, m.entries, out, &by);
-    if (result) {
+    const bool ended = end_erasing();
+    if (result && !ended) return told(tag, m, LinkAnswer::kMemory);
+    return told(tag, m, result);
+  }
+  /// Once the pump has forgotten the patient, so do orders and keys: in both places, the newest and the one
+  /// before it. A pump that has not done so leaves all as it was.
+  bool end_erasing() {
+    bool ended = true;
+    if (pump_.sequence() == keyring_.erasing) {
       running_.reset();
       keyring_.has_patient = false;
       C::wipe(keyring_.patient);
-      // Twice: neither the newest nor the one before it knows the patient's secret any more.
-      const bool erased =
-          orders_.erase(0) & orders_.erase(1) & keyring_store_.keep(keyring_) & keyring_store_.keep(keyring_);
+      ended = orders_.erase(0) & orders_.erase(1) & keyring_store_.keep(keyring_);
       renew_gates();
-      if (!erased) return told(tag, m, LinkAnswer::kMemory);
     }
-    return told(tag, m, result);
+    keyring_.erasing = 0;
+    return keyring_store_.keep(keyring_) && ended;
   }
 
   // ---- keys over the link

@@ -104,6 +104,14 @@ class Bench {
     boot({});
   }
   Bench(const Bench&) = delete;
+  /// The same memory in another implant, which starts with the clock and the count of the first.
+  Bench(const Bench& first, std::uint8_t seed)
+      : model_(first.model_), random(seed), flash_(first.flash_->clone()) {
+    PowerReturn power;
+    power.reading = first.reading();
+    power.kept = true;
+    boot(power);
+  }
 
   Implant<Sodium>& implant() { return *implant_; }
   [[nodiscard]] const StoredPump& stored() const { return implant_->stored(); }
@@ -288,6 +296,20 @@ class Practice {
     service = clinic.speaker(Role::kService);
     signer = clinic.signer();
     second = clinic.signer();
+  }
+
+  /// The same people around a copy of the implant that has just started.
+  Practice(const Practice& first, std::uint8_t seed)
+      : bench(first.bench, seed), line(bench, static_cast<std::uint8_t>(seed + 50)) {
+    clinic.seed = first.clinic.seed;
+    clinic.epoch = first.clinic.epoch;
+    clinic.implant = first.clinic.implant;
+    for (const auto person : {&Practice::physician, &Practice::nurse, &Practice::patient, &Practice::service,
+                              &Practice::signer, &Practice::second})
+      this->*person = first.*person;
+    clinic_secret = first.clinic_secret;
+    patient_secret = first.patient_secret;
+    intent = first.intent;
   }
 
   [[nodiscard]] link::CallerKeys card_keys() {

@@ -29,6 +29,7 @@ struct Keyring {
   std::int64_t earliest_utc_s = 0;
   Instant earliest_at;
   std::uint32_t boots = 0;
+  std::uint32_t erasing = 0;  // secrets are being erased by the change with this number; 0: none is
 
   template <class Io, class M>
   static constexpr void fields(Io& io, M& m) {
@@ -43,6 +44,7 @@ struct Keyring {
     io.number("earliest_utc_s", "", m.earliest_utc_s);
     io.number("earliest_at", "", m.earliest_at);
     io.number("boots", "", m.boots);
+    io.number("erasing", "", m.erasing);
   }
 };
 
