@@ -31,6 +31,8 @@ const std::vector<Class> kClasses{
     {"read status and alarms", {0x02}, "HDSFME", "HDSFME", "", "", "HDSFME", "U"},
     {"read the own subset", {0x03}, "", "", "HDSFME", "", "", ""},
     {"read the log and the order", {0x04, 0x05}, "HDSFME", "HDSFME", "", "", "", ""},
+    {"by coil: status page", {0x06}, "", "", "", "UHDSFME", "", ""},
+    {"by coil: less drug", {0x29}, "", "", "", "DSFM", "", ""},
     {"propose, commit", {0x10, 0x11, 0x12, 0x13, 0x14}, "HDSF", "", "", "", "", ""},
     {"refill of the same fluid", {0x22}, "DSF", "DSF", "", "", "", ""},
     {"patient bolus", {0x23}, "", "", "DSFM", "", "", ""},

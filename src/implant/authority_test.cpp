@@ -210,7 +210,7 @@ TEST(Authority, INV_9_every_change_that_was_taken_stands_in_the_journal_with_who
   practice.implant(therapy(1));
   stands(Role::kPhysician, "implant");
   bench.pass(hours(1));
-  EXPECT_EQ(practice.take(link::OrderKind::kPrescribe, therapy(2, 300), {practice.signer}).answer,
+  EXPECT_EQ(practice.take(link::OrderKind::kPrescribe, therapy(2, 250), {practice.signer}).answer,
             LinkAnswer::kDone);
   stands(Role::kPhysician, "prescribe");
   done(practice.nurse, practice.change<Stop>());

@@ -182,6 +182,12 @@ class Bench {
     field_ = there;
     call([&](Effects& out, Air& air) { implant_->field(reading(), there, out, air); });
   }
+  /// Something said by coil; what comes back by coil.
+  std::optional<link::Frame> by_coil(link::Bytes frame) {
+    told_by_coil_.reset();
+    call([&](Effects& out, Air& air) { implant_->coil(reading(), frame, out, air); });
+    return told_by_coil_;
+  }
   [[nodiscard]] bool is_near() const { return field_; }
   void transmit(link::Bytes frame) {
     to_air.emplace_back(frame.begin(), frame.end());
@@ -202,7 +208,9 @@ class Bench {
       const auto bytes = air.radio->bytes();
       from_air.emplace_back(bytes.begin(), bytes.end());
     }
-    if (air.coil) {
+    if (air.coil && air.coil->type() == link::FrameType::kTold) {
+      told_by_coil_ = *air.coil;
+    } else if (air.coil) {
       link::NearFieldNonce number{};
       std::copy_n(air.coil->body().begin(), number.size(), number.begin());
       numbers.push_back(number);
@@ -245,6 +253,7 @@ class Bench {
   bool running_ = false;
   Train train_;
   bool field_ = false;
+  std::optional<link::Frame> told_by_coil_;
 };
 
 /// The way between a programmer and the implant on the bench. `lose` may swallow a frame either way.

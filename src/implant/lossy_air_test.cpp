@@ -190,7 +190,7 @@ std::vector<Kind> kinds() {
   const auto commit = [](link::OrderKind kind, std::uint32_t number) {
     return [=](Practice& practice, Talk& talk, bool reboot) {
       const auto keep = std::exchange(practice.line.lose, {});
-      const link::Order order = practice.order(kind, therapy(number, 300));
+      const link::Order order = practice.order(kind, therapy(number, 200));
       practice.offer(talk, order, {practice.signer});
       practice.line.lose = keep;
       return delivered(practice, talk, practice.physician, practice.commit_of(order), reboot);

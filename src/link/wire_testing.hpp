@@ -115,6 +115,7 @@ void set_right(M& message) {
   } else if constexpr (std::is_same_v<M, Order>) {
     message.version = kOrderVersion;
     if (message.number == 0) message.number = 1;
+    if (message.emergency_hold_s < kShortestHoldS) message.emergency_hold_s = kShortestHoldS;
     if (message.issued_utc_s < 0) message.issued_utc_s = 0;
     const bool tells_path = message.kind == OrderKind::kImplant || message.kind == OrderKind::kRevise;
     if (!tells_path || message.path_contents.count == 0) {
