@@ -242,6 +242,27 @@ TEST(Authority, INV_9_every_change_that_was_taken_stands_in_the_journal_with_who
   stands(Role::kPhysician, "erase secrets");
 }
 
+TEST(Authority, a_time_of_day_that_no_clock_shows_is_no_message) {
+  Practice practice;
+  practice.implant(therapy(1));
+  const std::int64_t writes = practice.bench.flash().writes();
+  auto talk = practice.as(practice.physician);
+  for (const std::int64_t utc_ms : {INT64_MIN, std::int64_t{-1}, link::kLatestUtcMs + 1, INT64_MAX}) {
+    link::SetClock set;
+    set.utc_ms = utc_ms;
+    EXPECT_EQ(practice.told(*talk, practice.change(set)).answer, LinkAnswer::kMalformed) << utc_ms;
+  }
+  EXPECT_EQ(practice.bench.stored().sequence(), 1U);
+  EXPECT_LT(practice.bench.flash().writes(), writes + 20) << "the coming in alone";
+  for (const std::int64_t utc_ms : {std::int64_t{0}, link::kLatestUtcMs}) {
+    link::SetClock set;
+    set.utc_ms = utc_ms;
+    EXPECT_EQ(practice.told(*talk, practice.change(set)).answer, LinkAnswer::kDone) << utc_ms;
+    practice.bench.pass(minutes(1));
+    talk = practice.as(practice.physician);
+  }
+}
+
 TEST(Authority, INV_9_who_came_in_stands_in_the_journal) {
   Practice practice;
   practice.implant(therapy(1));

@@ -21,6 +21,9 @@ namespace theca::link {
 inline constexpr std::size_t kMessageHead = 3;
 inline constexpr std::uint8_t kReplyBit = 0x80, kOutcomeByte = 0xFF;
 
+/// 9999-12-31: what is told as a time of day lies before it, and behind 1970.
+inline constexpr std::int64_t kLatestUtcMs = 253'402'300'799'999;
+
 /// A message without fields.
 struct Nothing {
   template <class Io, class M>
@@ -153,7 +156,8 @@ struct OwnReply {
     io.number("now_ms", "powered time", m.now);
     io.number("next_bolus_ms", "when a dose may be asked for", m.next_bolus);
     io.number("last_request", "number of the newest dose asked for", m.last_request);
-    io.upto("last_refusal", "why it was refused; 0: it was given", m.last_refusal, Refusal{kRefusalCount - 1});
+    io.upto("last_refusal", "why it was refused; 0: it was given", m.last_refusal,
+            Refusal{kRefusalCount - 1});
     io.number("sequence", "changes taken since manufacture", m.sequence);
   }
 };
@@ -325,7 +329,7 @@ struct Commit : Change, Bedside {
     change_fields(io, m);
     io.number("number", "of the order", m.number);
     io.bytes("digest", "of the order", m.digest);
-    io.number("utc_ms", "implant: the time of day; else 0", m.utc_ms);
+    io.upto("utc_ms", "implant: the time of day; else 0", m.utc_ms, kLatestUtcMs);
     bedside_fields(io, m);
   }
   [[nodiscard]] constexpr bool consistent() const { return intent != 0 && bedside_consistent(); }
@@ -369,7 +373,7 @@ struct SetClock : Change {
   template <class Io, class M>
   static constexpr void fields(Io& io, M& m) {
     change_fields(io, m);
-    io.number("utc_ms", "now", m.utc_ms);
+    io.upto("utc_ms", "now", m.utc_ms, kLatestUtcMs);
   }
   [[nodiscard]] constexpr bool consistent() const { return intent != 0; }
 };
