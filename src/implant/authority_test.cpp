@@ -242,6 +242,34 @@ TEST(Authority, INV_9_every_change_that_was_taken_stands_in_the_journal_with_who
   stands(Role::kPhysician, "erase secrets");
 }
 
+/// A first message may be a recording: until a record has opened nobody has shown anything.
+TEST(Authority, INV_10_no_command_is_heard_before_the_first_record) {
+  Practice practice;
+  practice.implant(therapy(1));
+  Bench& bench = practice.bench;
+  bench.near(false);
+  bench.numbers.clear();
+  bench.heard.clear();
+  bench.near(true);
+  link::Caller<Sodium> caller{practice.keys_of(practice.physician, practice.clinic_secret)};
+  bench.transmit(caller.call(bench.numbers.back(), practice.clinic.random.next()).bytes());
+  ASSERT_EQ(bench.heard.size(), 1U);
+  ASSERT_TRUE(caller.opens(bench.now(), bench.heard.front().bytes()));
+  bench.heard.clear();
+  const auto before = bench.implant().counts();
+  const std::int64_t writes = bench.flash().writes();
+  bench.transmit(caller.say(bench.now(), link::asking(1, link::ReadStatus{}))->bytes());
+  bench.transmit(caller.say(bench.now(), link::asking(2, practice.change<Stop>()))->bytes());
+  EXPECT_TRUE(bench.heard.empty());
+  EXPECT_EQ(bench.implant().counts().commands, before.commands);
+  EXPECT_EQ(bench.implant().counts().sessions, before.sessions);
+  EXPECT_EQ(bench.flash().writes(), writes);
+  EXPECT_FALSE(bench.implant().in_session());
+  bench.transmit(caller.say(bench.now(), link::asking(3, link::Ready{}))->bytes());
+  EXPECT_EQ(bench.heard.size(), 1U);
+  EXPECT_TRUE(bench.implant().in_session());
+}
+
 TEST(Authority, a_time_of_day_that_no_clock_shows_is_no_message) {
   Practice practice;
   practice.implant(therapy(1));
