@@ -174,6 +174,7 @@ TEST(Hub, radio_is_a_room_and_the_coil_reaches_only_who_holds_it) {
   std::vector<Bytes> heard;
   std::vector<bool> field;
   const Hub::Ears ears{.field = [&](bool there) { field.push_back(there); },
+                       .coil = [](link::Bytes) {},
                        .radio = [&](link::Bytes frame) { heard.emplace_back(frame.begin(), frame.end()); }};
   const auto serve = [&] {
     for (int i = 0; i < 5; ++i) hub->serve(5, ears);
