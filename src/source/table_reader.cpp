@@ -25,6 +25,22 @@ std::string what_stands(const toml::node& node) {
   return "a date or time";
 }
 
+/// The parser that gives up says nowhere: the first line that, with all before it, makes it do so.
+std::uint32_t line_it_breaks_in(std::string_view text) {
+  std::uint32_t line = 0;
+  for (std::size_t end = 0; end < text.size(); ++end) {
+    end = std::min(text.find('\n', end), text.size());
+    ++line;
+    try {
+      (void)toml::parse(text.substr(0, end));
+    } catch (const BrokenToml&) {
+      break;
+    } catch (const toml::parse_error&) {  // it only ends too early
+    }
+  }
+  return line;
+}
+
 }  // namespace
 
 std::uint32_t line_of(const toml::node& node) { return static_cast<std::uint32_t>(node.source().begin.line); }
@@ -180,6 +196,18 @@ std::vector<std::string> TableReader::keys() const {
 
 std::uint32_t TableReader::line() const { return line_of(*table_); }
 
+std::optional<toml::table> parse_toml(const std::string& text, FileErrors& errors) {
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    errors.add(static_cast<std::uint32_t>(error.source().begin.line), "",
+               "not TOML: " + std::string(error.description()));
+  } catch (const BrokenToml&) {
+    errors.add(line_it_breaks_in(text), "", "not TOML: a name is missing, or begins as no name does");
+  }
+  return std::nullopt;
+}
+
 std::optional<toml::table> parse_toml_file(const std::filesystem::path& path, FileErrors& errors) {
   std::ifstream in(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(in), {}};
@@ -187,13 +215,7 @@ std::optional<toml::table> parse_toml_file(const std::filesystem::path& path, Fi
     errors.add(0, "", "cannot be read; allowed: a TOML file");
     return std::nullopt;
   }
-  try {
-    return toml::parse(text);
-  } catch (const toml::parse_error& error) {
-    errors.add(static_cast<std::uint32_t>(error.source().begin.line), "",
-               "not TOML: " + std::string(error.description()));
-    return std::nullopt;
-  }
+  return parse_toml(text, errors);
 }
 
 Pedigree read_pedigree(TableReader& reader, const Sources& known) {

@@ -2,8 +2,6 @@
 /// Strict reading of a TOML table: every key is asked for by name, one that nobody asked for is an error,
 /// and every error says where, what was read and what is allowed. Errors are collected, reading goes on.
 
-#include <toml++/toml.h>
-
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
@@ -17,6 +15,7 @@
 
 #include "quantity/text.hpp"
 #include "source/source.hpp"
+#include "source/toml.hpp"
 
 namespace theca {
 
@@ -157,6 +156,8 @@ class TableReader {
   std::set<std::string, std::less<>> asked_;
 };
 
+/// Nothing, and an error with its line, for what is no TOML.
+std::optional<toml::table> parse_toml(const std::string& text, FileErrors& errors);
 /// The file as TOML; an error when it cannot be read or is none.
 std::optional<toml::table> parse_toml_file(const std::filesystem::path& path, FileErrors& errors);
 

@@ -1,7 +1,6 @@
 #include "world/scenario.hpp"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
@@ -66,22 +65,18 @@ class Loader {
   }
 
   std::expected<Scenario, std::vector<DataError>> load() {
-    return load([&] { return toml::parse_file(file_errors_.file()); });
+    return load(parse_toml_file(file_errors_.file(), file_errors_));
   }
   std::expected<Scenario, std::vector<DataError>> load(const std::string& text) {
-    return load([&] { return toml::parse(text, file_errors_.file()); });
+    return load(parse_toml(text, file_errors_));
   }
 
  private:
-  template <class Parse>
-  std::expected<Scenario, std::vector<DataError>> load(Parse&& parse) {
-    try {
-      const toml::table root = parse();
-      TableReader top{root, "", file_errors_};
+  std::expected<Scenario, std::vector<DataError>> load(const std::optional<toml::table>& root) {
+    if (root) {
+      TableReader top{*root, "", file_errors_};
       read(top);
       top.finish();
-    } catch (const toml::parse_error& error) {
-      file_errors_.add(error.source().begin.line, "", std::string{error.description()});
     }
     if (errors_.empty()) return std::move(scenario_);
     std::stable_sort(errors_.begin(), errors_.end(),

@@ -326,6 +326,12 @@ TEST(Scenario, what_is_no_toml_is_told_with_its_line) {
   ASSERT_EQ(refused.error().size(), 1U);
   EXPECT_EQ(refused.error()[0].line, 2U);
   EXPECT_FALSE(load_scenario("/no/such/file.toml", library()));
+  // toml++ asserts here instead of saying so, and takes some letters for impossible.
+  for (const char* name : {"[,pump]", "[[[pump]]]", "[=", "[[ =x]]", "µ = 1", "\uFE70 = 1", "x = µ"}) {
+    const auto broken = load_text("title = \"x\"\n\n" + std::string{name} + "\nmodel = 1\n");
+    ASSERT_FALSE(broken) << name;
+    EXPECT_EQ(broken.error()[0].line, 3U) << name;
+  }
 }
 
 }  // namespace
