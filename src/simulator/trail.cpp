@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "world/json_number.hpp"
+
 namespace theca {
 namespace {
 
@@ -19,11 +21,13 @@ Json json_of(const Formulation& fluid) {
 
 Formulation fluid_of(const Json& json) {
   Formulation fluid;
-  fluid.number = json.at("number").get<std::uint32_t>();
+  fluid.number = whole_number<std::uint32_t>(json.at("number"));
   for (const Json& part : json.at("parts")) {
-    fluid.components.at(fluid.count++) = {static_cast<DrugCode>(part.at(0).get<std::uint16_t>()),
-                                          static_cast<DrugClass>(part.at(1).get<std::uint8_t>()),
-                                          Concentration{part.at(2).get<std::int64_t>()}};
+    fluid.components.at(fluid.count++) = {static_cast<DrugCode>(whole_number<std::uint16_t>(part.at(0))),
+                                          static_cast<DrugClass>(whole_number<std::uint8_t>(part.at(1))),
+                                          Concentration{whole_number<std::int64_t>(part.at(2))}};
+    if (static_cast<std::size_t>(fluid.components.at(fluid.count - 1).drug_class) >= kDrugClassCount)
+      throw std::out_of_range("no such class of drug");
   }
   return fluid;
 }
@@ -32,15 +36,15 @@ constexpr std::array<const char*, 3> kKinds{"moved", "filled", "path"};
 
 void take(const std::string& line, TrailRead& out) {
   const Json json = Json::parse(line);
-  out.now = std::max(out.now, Instant{json.at("at_ms").get<std::int64_t>()});
+  out.now = std::max(out.now, Instant{whole_number<std::int64_t>(json.at("at_ms"))});
   if (!json.contains("kind")) return;
   DeviceAct act;
   const auto* const kind = std::ranges::find(kKinds, json.at("kind").get<std::string>());
   if (kind == kKinds.end()) throw std::out_of_range("no such kind");
   act.kind = static_cast<DeviceAct::Kind>(kind - kKinds.begin());
-  act.at = Instant{json.at("at_ms").get<std::int64_t>()};
-  act.steps = json.at("steps").get<std::int64_t>();
-  act.volume = Volume{json.at("nl").get<std::int64_t>()};
+  act.at = Instant{whole_number<std::int64_t>(json.at("at_ms"))};
+  act.steps = whole_number<std::int64_t>(json.at("steps"));
+  act.volume = Volume{whole_number<std::int64_t>(json.at("nl"))};
   if (json.contains("fluid")) act.fluid = fluid_of(json.at("fluid"));
   out.acts.push_back(act);
 }

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "catalogue/event.hpp"
+#include "world/json_number.hpp"
 
 namespace theca {
 namespace {
@@ -107,12 +108,12 @@ class Checker {
     try {
       if (json.contains("page")) return page(json);
       if (!page_) return "an entry before the first page";
-      const auto place = json.at("place").get<std::uint32_t>();
+      const auto place = whole_number<std::uint32_t>(json.at("place"));
       if (place >= kEntriesPerPage)
         return fmt::format("place {} is beyond a page's {}", place, kEntriesPerPage);
       if (json.contains("spoilt")) return spoilt(json, place);
       return entry(json, place);
-    } catch (const nlohmann::json::exception& problem) {
+    } catch (const std::exception& problem) {
       return problem.what();
     }
   }
@@ -120,8 +121,8 @@ class Checker {
   std::string page(const Json& json) {
     const auto before = digest_from(json.at("page_before_sha256").get<std::string>());
     if (!before) return "page_before_sha256 is no digest of 64 hex digits";
-    const JournalPage head{json.at("page").get<std::uint32_t>(),
-                           json.at("first_sequence").get<std::uint32_t>(), *before};
+    const JournalPage head{whole_number<std::uint32_t>(json.at("page")),
+                           whole_number<std::uint32_t>(json.at("first_sequence")), *before};
     if (page_) {
       if (head.number <= page_->head.number)
         wrong(fmt::format("page {} comes after page {}", head.number, page_->head.number));
@@ -147,11 +148,11 @@ class Checker {
     if (!code) return fmt::format("no event is called {}", json.at("event").dump());
     const EventRow& row = row_of(*code);
     JournalEntry entry;
-    entry.sequence = json.at("sequence").get<std::uint32_t>();
-    entry.event = {Instant{json.at("at_ms").get<std::int64_t>()}, *code,
-                   json.at("detail").get<std::uint8_t>(),
-                   json.at(*row.value != '\0' ? row.value : "value").get<std::int64_t>(),
-                   json.at(*row.value2 != '\0' ? row.value2 : "value2").get<std::int64_t>()};
+    entry.sequence = whole_number<std::uint32_t>(json.at("sequence"));
+    entry.event = {Instant{whole_number<std::int64_t>(json.at("at_ms"))}, *code,
+                   whole_number<std::uint8_t>(json.at("detail")),
+                   whole_number<std::int64_t>(json.at(*row.value != '\0' ? row.value : "value")),
+                   whole_number<std::int64_t>(json.at(*row.value2 != '\0' ? row.value2 : "value2"))};
     if (entry.sequence != next_)
       wrong(fmt::format("entry {} stands where entry {} belongs", entry.sequence, next_));
     next_ = entry.sequence + 1;
@@ -163,10 +164,10 @@ class Checker {
 
   std::string spoilt(const Json& json, std::uint32_t place) {
     std::array<Word, kEntryWords> words{};
-    const auto list = json.at("spoilt").get<std::vector<std::uint64_t>>();
+    const Json& list = json.at("spoilt");
     if (list.size() != words.size())
       return fmt::format("a spoilt place has {} words, not {}", words.size(), list.size());
-    std::copy(list.begin(), list.end(), words.begin());
+    for (std::size_t i = 0; i < words.size(); ++i) words[i] = whole_number<Word>(list.at(i));
     page_->put(place, words);
     ++found_.spoilt;
     return {};

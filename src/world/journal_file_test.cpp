@@ -122,5 +122,19 @@ TEST(JournalFile, what_is_no_journal_is_told_with_its_line) {
   }
 }
 
+TEST(JournalFile, INV_9_a_number_beyond_its_range_is_no_entry) {
+  const std::string text = journal_of(3);
+  for (const char* by : {"4294967297", "1e300", "1.0", "-4294967295", "true", "\"1\""}) {
+    std::string changed = text;
+    const std::string number = "\"sequence\":1,";
+    changed.replace(changed.find(number), number.size(), "\"sequence\":" + std::string{by} + ",");
+    EXPECT_FALSE(check_journal(changed)) << by;
+  }
+  const std::string head = text.substr(0, text.find('\n') + 1);
+  EXPECT_TRUE(check_journal(head + R"({"place":0,"spoilt":[1,2,3,18446744073709551615]})" + "\n"));
+  for (const char* words : {"[1,2,3,1e30]", "[1,2,3,-1]", "{}", "[1,2,3]"})
+    EXPECT_FALSE(check_journal(head + R"({"place":0,"spoilt":)" + words + "}\n")) << words;
+}
+
 }  // namespace
 }  // namespace theca
