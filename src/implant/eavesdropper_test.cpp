@@ -50,7 +50,7 @@ struct Visit {
     }
     talk = practice.as(practice.physician);
     const link::Order order = practice.order(link::OrderKind::kPrescribe,
-                                             therapy(practice.bench.pump().newest_prescription() + 1, 300));
+                                             therapy(practice.bench.pump().newest_prescription() + 1, 280));
     EXPECT_EQ(practice.offer(*talk, order, {practice.signer}).answer, LinkAnswer::kDone);
     EXPECT_TRUE(link::read_order(*talk, link::WhichOrder::kOffered));
     EXPECT_EQ(practice.told(*talk, practice.commit_of(order)).answer, LinkAnswer::kDone);

@@ -13,6 +13,7 @@ Prescription therapy(std::uint32_t number, std::int64_t ul_per_day = 288) {
 struct Orders : testing::Test {
   Orders() {
     practice.implant(therapy(1));
+    practice.bench.pass(kVisit);  // another visit
     practice.bench.pass(hours(1));
   }
   link::Order good(std::int64_t ul_per_day = 300) {
