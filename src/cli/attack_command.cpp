@@ -71,8 +71,7 @@ int run(const Options& options) {
   team.scenarios = team.data.parent_path() / "scenarios";
   team.controls = options.controls;
   if (options.controls && !std::filesystem::exists(team.weak, none)) {
-    fmt::print(stderr, "theca attack: no {}; build it: cmake --build {} --target theca_weak\n",
-               team.weak.string(), self.parent_path().parent_path().string());
+    fmt::print(stderr, "theca attack: no {}; ./theca attack --controls builds it\n", team.weak.string());
     return kExitUsage;
   }
   std::vector<verify::AttackResult> results;
