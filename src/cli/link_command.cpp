@@ -290,7 +290,7 @@ std::optional<std::string> not_confirmed(const std::string& typed, DoseRate dail
   if (!parsed) return "the dose typed to confirm: " + parsed.error().message;
   const std::int64_t off = std::abs(parsed->raw() - daily.raw());
   if (off <= 2 * c.raw()) return std::nullopt;  // two nanolitres a day: the pump's own rounding
-  return fmt::format("the dose typed to confirm is {}, and the order gives {} a day", to_text(*parsed),
+  return fmt::format("the dose typed to confirm is {}, and the order gives {}", to_text(*parsed),
                      to_text(daily, Rounding::significant(6)));
 }
 
