@@ -36,8 +36,9 @@ enum class Alarm : std::uint8_t {
   kMemoryRepaired,
   kRestarted,
   kMagneticField,
+  kKeysUnsafe,
 };
-inline constexpr std::size_t kAlarmCount = 25;
+inline constexpr std::size_t kAlarmCount = 26;
 
 enum class AlarmClass : std::uint8_t { kCritical, kNonCritical };
 enum class AlarmClears : std::uint8_t {
@@ -119,6 +120,9 @@ inline constexpr std::array<AlarmRow, kAlarmCount> kAlarms{{
      "The pump started again; its clock and its count went on. A dose in hand was cut short."},
     {Alarm::kMagneticField, AlarmClass::kNonCritical, AlarmClears::kWhenFieldIsLeft, "magnetic field",
      "A strong magnetic field holds the rotor. Delivery goes on by itself when the field is left."},
+    {Alarm::kKeysUnsafe, AlarmClass::kNonCritical, AlarmClears::kOnReplacement, "keys unsafe",
+     "The memory has lost the keys by which programmers open the pump, or does not take new ones. Delivery "
+     "goes on. The pump has to be replaced."},
 }};
 
 /// How an alarm sounds: tones one after the other, and how long in all. Two tones over 3 s and one over 1 s

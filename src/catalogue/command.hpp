@@ -35,12 +35,16 @@ enum class Opcode : std::uint8_t {
   kPair = 0x30,
   kPairPatient = 0x31,
   kRaiseEpoch = 0x32,
+  kRenew = 0x33,
+  kTransfer = 0x34,
+  kRefuseTransfer = 0x35,
+  kClaim = 0x36,
 };
 
 enum class OpcodeKind : std::uint8_t {
   kRead,     // changes nothing
   kPrepare,  // changes nothing that lasts: an offer in RAM
-  kChange,   // changes something that lasts; has a sequence number and stands in the journal
+  kChange,   // changes something that lasts, and stands in the journal
 };
 
 struct OpcodeRow {
@@ -89,6 +93,15 @@ inline constexpr std::array kOpcodes{
               "A patient's programmer gets a secret of its own."},
     OpcodeRow{Opcode::kRaiseEpoch, OpcodeKind::kChange, "raise epoch",
               "Certificates of earlier epochs are refused from now on."},
+    OpcodeRow{Opcode::kRenew, OpcodeKind::kChange, "renew",
+              "The clinic's programmers get a new secret; the one before opens until it was used."},
+    OpcodeRow{Opcode::kTransfer, OpcodeKind::kChange, "transfer",
+              "Promises the implant to another clinic. Until that has come all stays as it is."},
+    OpcodeRow{Opcode::kRefuseTransfer, OpcodeKind::kChange, "refuse transfer",
+              "Takes the promise to another clinic back."},
+    OpcodeRow{Opcode::kClaim, OpcodeKind::kChange, "claim",
+              "By coil, without a key: two of the registry's three promise the implant to another clinic. It "
+              "may come a day later."},
 };
 inline constexpr std::size_t kOpcodeCount = kOpcodes.size();
 
@@ -131,6 +144,8 @@ enum class LinkAnswer : std::uint8_t {
   kSequenceDiffers,
   kMemory,
   kRandom,
+  kNotKept,
+  kNotTheHeir,
 };
 struct LinkAnswerRow {
   LinkAnswer answer;
@@ -176,6 +191,11 @@ inline constexpr std::array kLinkAnswers{
                   "Somebody changed something since this programmer last read the implant."},
     LinkAnswerRow{LinkAnswer::kMemory, "memory", "The implant's memory does not take it."},
     LinkAnswerRow{LinkAnswer::kRandom, "random", "The implant has no random numbers that it trusts."},
+    LinkAnswerRow{LinkAnswer::kNotKept, "done and not kept",
+                  "It is done, and the implant's memory has not taken it: a loss of power would undo it. The "
+                  "pump has to be replaced."},
+    LinkAnswerRow{LinkAnswer::kNotTheHeir, "not the heir",
+                  "The implant is promised to another clinic than this one, or the promise was taken back."},
 };
 inline constexpr std::size_t kLinkAnswerCount = kLinkAnswers.size();
 constexpr const LinkAnswerRow& row_of(LinkAnswer answer) {

@@ -67,8 +67,9 @@ enum class EventCode : std::uint8_t {
   kChangeTaken,
   kLowered,
   kLoweredEnded,
+  kKeysChanged,
 };
-inline constexpr std::size_t kEventCodeCount = 56;
+inline constexpr std::size_t kEventCodeCount = 57;
 
 struct Event {
   Instant at;
@@ -143,6 +144,7 @@ inline constexpr std::array<EventRow, kEventCodeCount> kEvents{{
     {EventCode::kChangeTaken, "change taken", "role", "change", "intent"},
     {EventCode::kLowered, "delivery lowered", "", "rate_nl_per_day", "until_ms"},
     {EventCode::kLoweredEnded, "lowered delivery ended", "", "", ""},
+    {EventCode::kKeysChanged, "keys changed", "key_change", "certificate", "change"},
 }};
 
 constexpr const EventRow& row_of(EventCode code) { return kEvents[static_cast<std::size_t>(code)]; }

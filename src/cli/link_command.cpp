@@ -73,6 +73,8 @@ int tell(const LinkOptions& options, const Told& told, const std::string& done) 
   }
   if (told.delivery == link::Delivery::kConfirmed) {
     fmt::print("{}\n", done);
+    if (told.outcome && told.outcome->answer == LinkAnswer::kNotKept)
+      fmt::print("But: {}\n", text_of(*told.outcome));
   } else if (told.outcome) {
     fmt::print("Not done: {}\n", text_of(*told.outcome));
   } else if (told.delivery == link::Delivery::kFailed) {
@@ -89,7 +91,7 @@ template <class M>
 Linked<Told> change(OpenLink& open, const LinkOptions& options, Role role, const M& message) {
   const auto said = open.session->talk.change(message);
   if (said) {
-    const bool done = said->answer == LinkAnswer::kDone;
+    const bool done = said->answer == LinkAnswer::kDone || said->answer == LinkAnswer::kNotKept;
     return Told{done ? link::Delivery::kConfirmed : link::Delivery::kFailed, *said};
   }
   open.session.reset();
@@ -99,11 +101,27 @@ Linked<Told> change(OpenLink& open, const LinkOptions& options, Role role, const
     const auto own = ask(again->session->talk, options, link::ReadOwn{});
     if (!own) return Told{link::Delivery::kUncertain, std::nullopt};
     return Told{link::settle(message, own->last_request, own->last_refusal), std::nullopt};
+  } else if (role == Role::kPatient) {
+    const auto own = ask(again->session->talk, options, link::ReadOwn{});
+    if (!own) return Told{link::Delivery::kUncertain, std::nullopt};
+    return Told{link::settle(message, own->sequence, own->intent), std::nullopt};
   } else {
     const auto status = ask(again->session->talk, options, link::ReadStatus{});
     if (!status) return Told{link::Delivery::kUncertain, std::nullopt};
     return Told{link::settle(message, status->sequence, status->intent), std::nullopt};
   }
+}
+
+/// A secret made with the implant. It is kept before it is used, beside the one that it replaces.
+template <class M>
+Linked<void> new_secret(OpenLink& open, const LinkOptions& options, M message, RenewedSecret& secret) {
+  link::Sodium::random(message.share);
+  const auto reply = ask(open.session->talk, options, message);
+  if (!reply) return std::unexpected(reply.error());
+  secret.renew(link::paired_secret<link::Sodium>(message.share, reply->share, M::kSecretFor));
+  if (const auto kept = open.keys.keep(open.pairing); !kept)
+    return std::unexpected(LinkFailure{kept.error(), kExitUsage});
+  return {};
 }
 
 // ---- pair -----------------------------------------------------------------------------------------------
@@ -124,24 +142,20 @@ Linked<Pairing> pair_with(const LinkOptions& options, const std::string& card_fi
     link::Sodium::random(message.share);
     const auto reply = ask((*session)->talk, options, message);
     if (!reply) return std::unexpected(reply.error());
-    pairing.clinic = link::paired_secret<link::Sodium>(message.share, reply->share, false);
+    pairing.clinic.now =
+        link::paired_secret<link::Sodium>(message.share, reply->share, link::SecretFor::kClinic);
+    pairing.epoch = (*session)->talk.implant().epoch;
     if (const auto kept = keys->keep(pairing); !kept)
       return std::unexpected(LinkFailure{kept.error(), kExitUsage});
   }
   // The first session with the new secret makes the card worthless, and gives the patient a secret as well.
-  const auto physician = keys->of(Role::kPhysician, pairing);
-  if (!physician) return std::unexpected(LinkFailure{physician.error(), kExitUsage});
-  auto session = open_session(options, *physician);
-  if (!session) return std::unexpected(session.error());
-  link::PairPatient own;
-  link::Sodium::random(own.share);
-  const auto reply = ask((*session)->talk, options, own);
-  if (!reply) return std::unexpected(reply.error());
-  pairing.patient = link::paired_secret<link::Sodium>(own.share, reply->share, true);
-  pairing.epoch = (*session)->talk.implant().epoch;
-  if (const auto kept = keys->keep(pairing); !kept)
-    return std::unexpected(LinkFailure{kept.error(), kExitUsage});
-  return pairing;
+  LinkOptions same = options;
+  same.implant = air::to_hex(pairing.implant);
+  auto open = open_link(same, Role::kPhysician);
+  if (!open) return std::unexpected(open.error());
+  if (const auto made = new_secret(*open, options, link::PairPatient{}, open->pairing.patient); !made)
+    return std::unexpected(made.error());
+  return open->pairing;
 }
 
 int pair(const LinkOptions& options, const std::string& card_file) {
@@ -155,6 +169,137 @@ int pair(const LinkOptions& options, const std::string& card_file) {
                options.keys);
   }
   return kExitOk;
+}
+
+// ---- whom it listens to ---------------------------------------------------------------------------------
+
+/// The patient's programmer was lost, or its answer was.
+int pair_patient(const LinkOptions& options) {
+  auto open = open_link(options, Role::kPhysician);
+  if (!open) return tell_failure(options, "pair-patient", open.error());
+  if (const auto made = new_secret(*open, options, link::PairPatient{}, open->pairing.patient); !made)
+    return tell_failure(options, "pair-patient", made.error());
+  const std::string id = air::to_hex(open->pairing.implant);
+  if (options.json) {
+    fmt::print("{}\n", Json{{"implant", id}, {"keys", options.keys}}.dump(2));
+  } else {
+    fmt::print(
+        "The patient's programmer has a new secret. The one before it opens the implant until this one "
+        "was used.\n");
+  }
+  return kExitOk;
+}
+
+/// A programmer was stolen: certificates from before are refused from now on, and the secret that it holds
+/// opens nothing any more.
+int revoke(const LinkOptions& options) {
+  const auto fail = [&](const LinkFailure& failure) { return tell_failure(options, "revoke", failure); };
+  auto keys = LinkKeys::open(options.keys);
+  if (!keys) return fail({keys.error(), kExitUsage});
+  auto pairing = keys->pairing(options.implant);
+  if (!pairing) return fail({pairing.error(), kExitUsage});
+  // First the clinic's own books: an implant takes certificates of an epoch that it has not heard of.
+  ++pairing->epoch;
+  if (const auto kept = keys->keep(*pairing); !kept) return fail({kept.error(), kExitUsage});
+  auto open = open_link(options, Role::kPhysician);
+  if (!open) return fail(open.error());
+  link::RaiseEpoch raise;
+  raise.statement = {pairing->epoch, static_cast<std::uint32_t>(utc_ms() / 1'000)};
+  raise.signature = keys->sign_epoch(raise.statement);
+  const auto raised = open->session->talk.change(raise);
+  if (!raised) return fail(failure_of(raised.error(), options));
+  if (raised->answer != LinkAnswer::kDone) return fail({text_of(*raised), kExitRefused});
+  if (const auto made = new_secret(*open, options, link::Renew{}, open->pairing.clinic); !made)
+    return fail(made.error());
+  open->session.reset();
+  if (const auto used = open_link(options, Role::kPhysician); !used) return fail(used.error());
+  const std::string id = air::to_hex(pairing->implant);
+  if (options.json) {
+    fmt::print("{}\n", Json{{"implant", id}, {"epoch", pairing->epoch}}.dump(2));
+  } else {
+    fmt::print(
+        "Implant {} refuses certificates from before epoch {}, and the clinic's programmers have a new "
+        "secret for it. Every other implant of this clinic has to be told on its own.\n",
+        id, pairing->epoch);
+  }
+  return kExitOk;
+}
+
+int clinic_key(const LinkOptions& options) {
+  const auto keys = LinkKeys::open(options.keys);
+  if (!keys) return tell_failure(options, "key", {keys.error(), kExitUsage});
+  const std::string key = air::to_hex(keys->clinic_key());
+  fmt::print("{}\n", options.json ? Json{{"clinic_key", key}}.dump(2) : key);
+  return kExitOk;
+}
+
+struct TransferOptions {
+  std::string heir, file = "out/transfer.card";
+};
+/// Promises the implant to another clinic. What that needs is a card, as one that lies in a pack.
+int transfer(const LinkOptions& options, const TransferOptions& asked) {
+  const auto fail = [&](const LinkFailure& failure) { return tell_failure(options, "transfer", failure); };
+  link::Key heir{};
+  if (!air::from_hex(asked.heir, heir))
+    return fail({fmt::format("--heir: '{}' is no key of a clinic: 64 hexadecimal digits, as `theca link key` "
+                             "prints them there",
+                             asked.heir),
+                 kExitUsage});
+  auto open = open_link(options, Role::kPhysician);
+  if (!open) return fail(open.error());
+  if (heir == open->keys.clinic_key())
+    return fail(
+        {"--heir: that is this clinic's own key; the other clinic prints its own with `theca link key`",
+         kExitUsage});
+  const auto status = ask(open->session->talk, options, link::ReadStatus{});
+  if (!status) return fail(status.error());
+  link::Transfer message;
+  message.token = {link::kTransferVersion, open->pairing.implant, link::heir_of<link::Sodium>(heir),
+                   status->transfers + 1};
+  message.signature = open->keys.sign_transfer(message.token);
+  link::Sodium::random(message.share);
+  const auto reply = ask(open->session->talk, options, message);
+  if (!reply) return fail(reply.error());
+  const air::Card card{
+      open->pairing.implant, open->pairing.public_key,
+      link::paired_secret<link::Sodium>(message.share, reply->share, link::SecretFor::kHeir)};
+  if (const auto written = air::write_card(card, asked.file); !written)
+    return fail({written.error(), kExitUsage});
+  const std::string id = air::to_hex(open->pairing.implant);
+  if (options.json) {
+    fmt::print("{}\n",
+               Json{{"implant", id}, {"promise", message.token.number}, {"card", asked.file}}.dump(2));
+  } else {
+    fmt::print(
+        "Implant {} is promised to the clinic {}. It pairs with the card {} within 30 days: theca link "
+        "pair --near --card FILE. Until then all stays as it is, and `theca link refuse` takes the "
+        "promise back.\n",
+        id, air::to_hex(link::Bytes{message.token.heir}.first(8)), asked.file);
+  }
+  return kExitOk;
+}
+
+int refuse(const LinkOptions& options, Role role) {
+  const auto fail = [&](const LinkFailure& failure) { return tell_failure(options, "refuse", failure); };
+  auto open = open_link(options, role);
+  if (!open) return fail(open.error());
+  LinkTalk& talk = open->session->talk;
+  link::PromisedTo promised;
+  if (role == Role::kPatient) {
+    const auto own = ask(talk, options, link::ReadOwn{});
+    if (!own) return fail(own.error());
+    promised = own->promised;
+  } else {
+    const auto status = ask(talk, options, link::ReadStatus{});
+    if (!status) return fail(status.error());
+    promised = status->promised;
+  }
+  if (promised.number == 0) return fail({"the implant is promised to nobody", kExitRefused});
+  const auto said = talk.change(link::RefuseTransfer{promised.number});
+  if (!said) return fail(failure_of(said.error(), options));
+  const bool done = said->answer == LinkAnswer::kDone;
+  return tell(options, {done ? link::Delivery::kConfirmed : link::Delivery::kFailed, *said},
+              "Confirmed: the promise to the other clinic is taken back.");
 }
 
 // ---- status ---------------------------------------------------------------------------------------------
@@ -535,6 +680,7 @@ struct Shared {
   std::string card;
   PrescribeOptions prescribe;
   RefillOptions refill;
+  TransferOptions transfer;
   std::string file = "out/journal.jsonl";
 };
 
@@ -575,6 +721,48 @@ void add_link_command(CLI::App& app, int& exit_code) {
       ->type_name("FILE")
       ->required();
   pair_command->callback([pairing, &exit_code] { exit_code = pair(pairing->link, pairing->card); });
+
+  auto renewing = shared();
+  CLI::App* patient_command = add(*link, *renewing, "pair-patient",
+                                  "The patient's programmer gets a new secret: the old one was lost");
+  patient_command->callback([renewing, &exit_code] { exit_code = pair_patient(renewing->link); });
+
+  auto revoking = shared();
+  CLI::App* revoke_command =
+      add(*link, *revoking, "revoke",
+          "A programmer was stolen: certificates from before are refused, and the clinic's programmers get a "
+          "new secret");
+  revoke_command->callback([revoking, &exit_code] { exit_code = revoke(revoking->link); });
+
+  auto own_key = shared();
+  CLI::App* key_command = link->add_subcommand(
+      "key", "Prints this clinic's public key, for a clinic that hands an implant over to it");
+  key_command->add_option("--keys", own_key->link.keys, "the folder with the keys")
+      ->type_name("FOLDER")
+      ->capture_default_str();
+  key_command->add_flag("--json", own_key->link.json, "print the answer as JSON");
+  key_command->callback([own_key, &exit_code] { exit_code = clinic_key(own_key->link); });
+
+  auto promising = shared();
+  CLI::App* transfer_command =
+      add(*link, *promising, "transfer",
+          "Promises the implant to another clinic; until that has come all stays as it is");
+  transfer_command
+      ->add_option("--heir", promising->transfer.heir, "that clinic's key, as its `theca link key` says")
+      ->type_name("KEY")
+      ->required();
+  transfer_command
+      ->add_option("--out", promising->transfer.file, "the card with which that clinic pairs; it is secret")
+      ->type_name("FILE")
+      ->capture_default_str();
+  transfer_command->callback(
+      [promising, &exit_code] { exit_code = transfer(promising->link, promising->transfer); });
+
+  auto refusing = shared();
+  CLI::App* refuse_command = add(*link, *refusing, "refuse", "Takes the promise to another clinic back");
+  as_whom(*refuse_command, *refusing, {"physician", "patient"});
+  refuse_command->callback(
+      [refusing, &exit_code] { exit_code = refuse(refusing->link, role_of(refusing->as)); });
 
   auto reading = shared();
   CLI::App* status_command = add(*link, *reading, "status", "What the implant is doing");

@@ -103,7 +103,14 @@ std::expected<link::CallerKeys, std::string> LinkKeys::of(Role role, const Pairi
   return link::CallerKeys{*own,
                           certificate(clinic_seed_, role, link::kMaySpeak, serial_of(role),
                                       link::Sodium::public_of(*own), pairing),
-                          pairing.public_key, role == Role::kPatient ? pairing.patient : pairing.clinic};
+                          pairing.public_key, secret_for(role, pairing).now};
+}
+
+RenewedSecret& secret_for(Role role, Pairing& pairing) {
+  return role == Role::kPatient ? pairing.patient : pairing.clinic;
+}
+const RenewedSecret& secret_for(Role role, const Pairing& pairing) {
+  return role == Role::kPatient ? pairing.patient : pairing.clinic;
 }
 
 std::expected<OrderSigner, std::string> LinkKeys::signer(bool second, const Pairing& pairing) const {
@@ -115,17 +122,23 @@ std::expected<OrderSigner, std::string> LinkKeys::signer(bool second, const Pair
   return signer;
 }
 
-link::Signature LinkKeys::sign_epoch(std::uint32_t epoch) const {
-  return link::sign_epoch(clinic_seed_, epoch);
+link::Signature LinkKeys::sign_epoch(const link::EpochStatement& statement) const {
+  return link::sign_epoch(clinic_seed_, statement);
+}
+
+link::Signature LinkKeys::sign_transfer(const link::TransferToken& token) const {
+  return link::sign_transfer(clinic_seed_, token);
 }
 
 std::expected<void, std::string> LinkKeys::keep(const Pairing& pairing) const {
-  const Json json{{"theca", "pairing with an implant"},
-                  {"implant", air::to_hex(pairing.implant)},
-                  {"public_key", air::to_hex(pairing.public_key)},
-                  {"clinic", air::to_hex(pairing.clinic)},
-                  {"patient", air::to_hex(pairing.patient)},
-                  {"epoch", pairing.epoch}};
+  Json json{{"theca", "pairing with an implant"},
+            {"implant", air::to_hex(pairing.implant)},
+            {"public_key", air::to_hex(pairing.public_key)},
+            {"clinic", air::to_hex(pairing.clinic.now)},
+            {"patient", air::to_hex(pairing.patient.now)},
+            {"epoch", pairing.epoch}};
+  if (pairing.clinic.before != link::Key{}) json["clinic_before"] = air::to_hex(pairing.clinic.before);
+  if (pairing.patient.before != link::Key{}) json["patient_before"] = air::to_hex(pairing.patient.before);
   return air::write_private(pairing_file(folder_, air::to_hex(pairing.implant)), json.dump(2) + "\n");
 }
 
@@ -161,7 +174,9 @@ std::expected<Pairing, std::string> LinkKeys::pairing(const std::string& id) con
   };
   Pairing pairing;
   const bool whole = field("implant", pairing.implant) && field("public_key", pairing.public_key) &&
-                     field("clinic", pairing.clinic) && field("patient", pairing.patient) &&
+                     field("clinic", pairing.clinic.now) && field("patient", pairing.patient.now) &&
+                     (!json.contains("clinic_before") || field("clinic_before", pairing.clinic.before)) &&
+                     (!json.contains("patient_before") || field("patient_before", pairing.patient.before)) &&
                      json.contains("epoch") && json["epoch"].is_number_unsigned();
   if (!whole) return std::unexpected(file.string() + ": is no pairing");
   pairing.epoch = json["epoch"].get<std::uint32_t>();

@@ -12,15 +12,27 @@
 #include "catalogue/role.hpp"
 #include "link/caller.hpp"
 #include "link/order.hpp"
+#include "link/transfer.hpp"
 
 namespace theca {
+
+/// A secret shared with an implant, and the one before it while it is not sure which of them the implant
+/// listens to.
+struct RenewedSecret {
+  link::Key now{};
+  link::Key before{};  // zeros: none
+  void renew(const link::Key& key) {
+    before = now;
+    now = key;
+  }
+};
 
 /// What a pairing left.
 struct Pairing {
   link::ShortId implant{};
   link::Key public_key{};
-  link::Key clinic{};   // secret of the clinic's programmers
-  link::Key patient{};  // of the patient's
+  RenewedSecret clinic;   // of the clinic's programmers
+  RenewedSecret patient;  // of the patient's
   std::uint32_t epoch = 0;
 };
 
@@ -40,9 +52,11 @@ class LinkKeys {
   /// With a card there is no certificate.
   [[nodiscard]] link::CallerKeys of_card(const air::Card& card) const;
   /// A certificate of this role for this implant, from now on for a day (a patient's: for a year).
+  /// They speak with the newest secret.
   [[nodiscard]] std::expected<link::CallerKeys, std::string> of(Role role, const Pairing& pairing) const;
   [[nodiscard]] std::expected<OrderSigner, std::string> signer(bool second, const Pairing& pairing) const;
-  [[nodiscard]] link::Signature sign_epoch(std::uint32_t epoch) const;
+  [[nodiscard]] link::Signature sign_epoch(const link::EpochStatement& statement) const;
+  [[nodiscard]] link::Signature sign_transfer(const link::TransferToken& token) const;
 
   [[nodiscard]] std::expected<void, std::string> keep(const Pairing& pairing) const;
   /// The one with this id, or the only one when `id` is empty.
@@ -55,6 +69,10 @@ class LinkKeys {
 
   [[nodiscard]] std::expected<link::Key, std::string> secret(const std::string& name) const;
 };
+
+/// What opens the implant for this role.
+RenewedSecret& secret_for(Role role, Pairing& pairing);
+const RenewedSecret& secret_for(Role role, const Pairing& pairing);
 
 /// Serial of the clinic's own people, as it stands in their certificates and in the journal.
 std::uint32_t serial_of(Role role);

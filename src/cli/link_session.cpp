@@ -72,9 +72,22 @@ Linked<OpenLink> open_link(const LinkOptions& options, Role role) {
   if (!keys) return std::unexpected(LinkFailure{keys.error(), kExitUsage});
   auto pairing = keys->pairing(options.implant);
   if (!pairing) return std::unexpected(LinkFailure{pairing.error(), kExitUsage});
-  const auto own = keys->of(role, *pairing);
+  auto own = keys->of(role, *pairing);
   if (!own) return std::unexpected(LinkFailure{own.error(), kExitUsage});
   auto session = open_session(options, *own);
+  RenewedSecret& secret = secret_for(role, *pairing);
+  if (secret.before != link::Key{}) {
+    if (!session) {  // the implant may know only the one before
+      own->pairing = secret.before;
+      session = open_session(options, *own);
+      secret.now = secret.before;
+    }
+    if (session) {
+      secret.before = {};
+      if (const auto kept = keys->keep(*pairing); !kept)
+        return std::unexpected(LinkFailure{kept.error(), kExitUsage});
+    }
+  }
   if (!session) return std::unexpected(session.error());
   return OpenLink{std::move(*keys), *pairing, std::move(*session)};
 }

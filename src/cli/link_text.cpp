@@ -83,6 +83,18 @@ const char* safe_name(SafeAction action) {
   return "";
 }
 
+std::string promised_text(const link::PromisedTo& promised) {
+  return fmt::format("clinic {}, which may come {}; to take it back: theca link refuse",
+                     air::to_hex(promised.heir),
+                     promised.waits.raw() == 0 ? "now" : "in " + to_text(promised.waits, minutes(1)));
+}
+Json promised_json(const link::PromisedTo& promised) {
+  if (promised.number == 0) return nullptr;
+  return {{"promise", promised.number},
+          {"clinic", air::to_hex(promised.heir)},
+          {"waits_ms", promised.waits.raw()}};
+}
+
 }  // namespace
 
 std::string status_text(const link::StatusReply& s, const std::string& id) {
@@ -111,6 +123,7 @@ std::string status_text(const link::StatusReply& s, const std::string& id) {
     if (s.in_field) line("", "A magnetic field holds the rotor.");
     line("its clock", utc_text(s.utc_ms));
   }
+  if (s.promised.number != 0) line("promised to", promised_text(s.promised));
   line("steps made", std::to_string(s.steps));
   line("journal", fmt::format("{} entries, {} with the clinic", s.journal_told, s.journal_acknowledged));
   line("changes taken", std::to_string(s.sequence));
@@ -146,7 +159,8 @@ nlohmann::ordered_json json_of(const link::StatusReply& s, const std::string& id
           {"journal_acknowledged", s.journal_acknowledged},
           {"sequence", s.sequence},
           {"intent", s.intent},
-          {"model", s.model}};
+          {"model", s.model},
+          {"promised_to", promised_json(s.promised)}};
 }
 
 std::string own_text(const link::OwnReply& own) {
@@ -156,14 +170,21 @@ std::string own_text(const link::OwnReply& own) {
       "  {:<22}{}{}\n", "doses left", own.boluses_left,
       own.next_bolus > own.now ? ", the next in " + to_text(own.next_bolus - own.now, seconds(1)) : "");
   text += fmt::format("  {:<22}{}\n", "in the reservoir", "at least " + rounded(own.reservoir_earliest));
+  if (own.promised.number != 0)
+    text += fmt::format("  {:<22}{} --as patient\n", "promised to", promised_text(own.promised));
   return text;
 }
 
 nlohmann::ordered_json json_of(const link::OwnReply& own) {
-  return {{"state", state_name(own.state)},       {"mode", row_of(own.mode).name},
-          {"alarms", alarm_names(own.alarms)},    {"reservoir_earliest_nl", own.reservoir_earliest.raw()},
-          {"doses_left", own.boluses_left},       {"now_ms", own.now.raw()},
-          {"next_dose_ms", own.next_bolus.raw()}, {"last_request", own.last_request}};
+  return {{"state", state_name(own.state)},
+          {"mode", row_of(own.mode).name},
+          {"alarms", alarm_names(own.alarms)},
+          {"reservoir_earliest_nl", own.reservoir_earliest.raw()},
+          {"doses_left", own.boluses_left},
+          {"now_ms", own.now.raw()},
+          {"next_dose_ms", own.next_bolus.raw()},
+          {"last_request", own.last_request},
+          {"promised_to", promised_json(own.promised)}};
 }
 
 std::string page_text(const link::PageReply& page) {

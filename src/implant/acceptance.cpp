@@ -30,6 +30,15 @@ bool settings_fit(const link::Order& order, const Pump& pump) {
   return path && ceilings && order.low_alarm == pump.low_alarm();
 }
 
+/// Is something allowed from now on, beyond a dose, that was not before: more in an hour, a day or 30 days, a
+/// larger rise at the next visit, or another fluid?
+bool loosens(const link::Order& order, const link::Order& before, const Prescription& to,
+             const Prescription& from) {
+  const Ceilings &now = order.ceilings, &then = before.ceilings;
+  return now.hour > then.hour || now.day > then.day || now.thirty_days > then.thirty_days ||
+         order.largest_rise_ppm > before.largest_rise_ppm || !same_contents(to.formulation, from.formulation);
+}
+
 Mass worst_day(const Prescription& p, DrugCode drug, FlowRate minimum_rate) {
   const Volume volume = worst_case_volume(p, minimum_rate, days(1));
   return Mass{volume.raw() * concentration_of(p.formulation, drug).raw()};
@@ -76,7 +85,9 @@ Judged judge(const link::Order& order, const OrderBackground& background) {
   const bool far = in_patient && background.before &&
                    rises_too_far(pump.prescription(), *prescription, pump.model().minimum_rate,
                                  same_visit ? 0 : background.before->largest_rise_ppm);
-  if (background.signers < 2 && (unknown || far)) return {no(LinkAnswer::kSecondSigner), {}};
+  const bool looser = in_patient && background.before &&
+                      loosens(order, *background.before, *prescription, pump.prescription());
+  if (background.signers < 2 && (unknown || far || looser)) return {no(LinkAnswer::kSecondSigner), {}};
   return {link::Outcome{}, *prescription};
 }
 

@@ -24,8 +24,9 @@ struct Judged {
 };
 Judged judge(const link::Order& order, const OrderBackground& background);
 
-/// Two rises by one signer are at least so far apart, or they are one visit's: within it a dose may go down,
-/// and up again only with a second signer.
+/// Besides a rise that is too large: higher ceilings, a larger rise at the next visit and another fluid each
+/// want a second signer. Two rises by one signer are at least so far apart, or they are one visit's: within
+/// it a dose may go down, and up again only with a second signer.
 inline constexpr Duration kVisit = hours(12);
 
 /// The largest rise of any drug's worst day from one prescription to another, where `allowed_ppm` is broken:

@@ -82,6 +82,10 @@ inline constexpr std::array<Row, kOpcodeCount> kTable{{
     {Opcode::kPair, {{{kFresh}, kNo, kNo, kNo, kNo, kNo}}},
     {Opcode::kPairPatient, {{kNo, {kOwned}, kNo, kNo, kNo, kNo}}},
     {Opcode::kRaiseEpoch, {{kNo, {kOwned}, {kOwned}, {kOwned}, kNo, {kOwned}}}},
+    {Opcode::kRenew, {{kNo, {kOwned}, kNo, kNo, kNo, kNo}}},
+    {Opcode::kTransfer, {{kNo, {kOwned}, kNo, kNo, kNo, kNo}}},
+    {Opcode::kRefuseTransfer, {{kNo, {kOwned}, kNo, {kOwned}, kNo, kNo}}},
+    {Opcode::kClaim, {{kNo, kNo, kNo, kNo, {kOwned}, kNo}}},
 }};
 
 /// Every operation has its row, in its place.
@@ -91,11 +95,12 @@ static_assert([] {
   }
   return true;
 }());
-/// No key, no change but less drug; nobody holds a card of an implant that is paired; an implant that is not
-/// has no roles.
+/// No key, no change but less drug, and a promise that the registry has signed; nobody holds a card of an
+/// implant that is paired; an implant that is not has no roles.
 static_assert([] {
   for (const Row& row : kTable) {
-    const bool by_coil = row.opcode == Opcode::kReadPage || row.opcode == Opcode::kLower;
+    const bool by_coil =
+        row.opcode == Opcode::kReadPage || row.opcode == Opcode::kLower || row.opcode == Opcode::kClaim;
     if ((row.by_role[static_cast<std::size_t>(Role::kEmergency)].states.bits != 0) != by_coil) return false;
     if ((row.by_role[static_cast<std::size_t>(Role::kCardHolder)].states.bits & kOwned.bits) != 0)
       return false;

@@ -47,6 +47,12 @@ const std::vector<Class> kClasses{
     {"keys: a patient's programmer", {0x31}, "HDSFME", "", "", "", "", ""},
     // It carries the clinic's own signature: who brings it does not matter.
     {"keys: a higher epoch", {0x32}, "HDSFME", "HDSFME", "HDSFME", "", "HDSFME", ""},
+    {"keys: a new secret of the clinic's", {0x33}, "HDSFME", "", "", "", "", ""},
+    {"keys: a promise to another clinic", {0x34}, "HDSFME", "", "", "", "", ""},
+    // The clinic's or the patient's word against it.
+    {"keys: no to that promise", {0x35}, "HDSFME", "", "HDSFME", "", "", ""},
+    // By coil, without a key of this link: two of the registry's three have signed it.
+    {"keys: a promise by the registry", {0x36}, "", "", "", "HDSFME", "", ""},
     {"firmware update: not there yet", {}, "", "", "", "", "", ""},
 };
 

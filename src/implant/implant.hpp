@@ -19,9 +19,11 @@
 #include "implant/random_source.hpp"
 #include "implant/twin_pages.hpp"
 #include "link/back_off.hpp"
+#include "link/energy_ledger.hpp"
 #include "link/message.hpp"
 #include "link/opening.hpp"
 #include "link/session.hpp"
+#include "link/transfer.hpp"
 #include "link/wake_gate.hpp"
 #include "pump/stored_pump.hpp"
 
@@ -45,7 +47,11 @@ template <link::Crypto C>
 class Implant {
  public:
   Implant(const PumpModel& model, Nvm& nvm, RandomSource& random)
-      : pump_(model, nvm), keyring_store_(nvm), orders_(nvm, kOrderPage), random_(random) {}
+      : pump_(model, nvm),
+        keyring_store_(nvm),
+        orders_(nvm, kOrderPage),
+        random_(random),
+        ledger_(link::link_allowance(model.battery.capacity)) {}
   Implant(const Implant&) = delete;
   Implant& operator=(const Implant&) = delete;
 
@@ -57,8 +63,8 @@ class Implant {
     if (found == KeyringStore::Found::kBlank) open = make_identity();
     if (open) {
       ++keyring_.boots;
-      // A pump that has lost how long it had power does not bring back what was over.
-      keyring_.earliest_at = std::min(keyring_.earliest_at, from.now);
+      keyring_.time.goes_on_from(from.now);
+      keyring_.transfer.begun = std::min(keyring_.transfer.begun, from.now);
       open = keyring_store_.keep(keyring_);
     }
     if (open && keyring_.erasing != 0) end_erasing();
@@ -66,7 +72,10 @@ class Implant {
     own_public_ = C::public_of(keyring_.secret);
     id_ = link::short_id<C>(own_public_);
     load_running_order();
-    renew_gates();
+    renew_gates(from.now);
+    ledger_.begin(from.now);
+    if (shut_) pump_.keys_unsafe(from, out);
+    if (!shut_ && (keyring_.changes & StoredPump::kKeyChangesMask) != pump_.keys_told()) tell_keys(from, out);
     return from;
   }
 
@@ -78,6 +87,7 @@ class Implant {
   /// The coil's field comes or goes. With it comes a number that opens the gate once.
   void field(MotorReading reading, bool there, Effects& out, Air& air) {
     if (there == field_) return;
+    listened(reading.now);
     field_ = there;
     if (session_) session_->field(reading.now, there);
     if (!there) {
@@ -85,6 +95,7 @@ class Implant {
       return;
     }
     back_off_.field_comes();
+    renew_gates(reading.now);
     new_number(air);  // whoever comes near may take the place of who was here
     look(reading, out, air);
   }
@@ -93,6 +104,7 @@ class Implant {
   void radio(MotorReading reading, link::Bytes bytes, Effects& out, Air& air) {
     look(reading, out, air);
     if (shut_ || (!field_ && !session_)) return;
+    if (!ledger_.pay(reading.now, link::kEnergyCosts.byte * std::int64_t(bytes.size()), field_)) return;
     ++counts_.frames;
     const auto frame = link::frame_of(bytes);
     if (!frame) return;
@@ -114,10 +126,13 @@ class Implant {
 
   /// What time alone ends.
   void look(MotorReading reading, Effects& out, Air& air) {
-    if (offering_.too_old(reading.now)) offering_.drop();
+    listened(reading.now);
+    if (offering_.too_old(reading.now)) offering_.expire();
     if (!session_) return;
     session_->look(reading.now);
-    if (!session_->alive()) end_session(reading, out, air);
+    // Whoever does not go on has not heard the answer, and calls again: with a number that opens.
+    const bool unheard = !ready_ && reading.now - opened_at_ > kReadyWithin;
+    if (!session_->alive() || unheard) end_session(reading, out, air);
   }
 
   // ---- what it knows -------------------------------------------------------------------------------------
@@ -127,9 +142,12 @@ class Implant {
   [[nodiscard]] const link::Key& card() const { return keyring_.card; }
   [[nodiscard]] Paired paired() const { return keyring_.paired; }
   [[nodiscard]] std::uint32_t epoch() const { return keyring_.epoch; }
+  /// How often its keys have changed.
+  [[nodiscard]] std::uint32_t key_changes() const { return keyring_.changes; }
   [[nodiscard]] bool shut() const { return shut_; }
   [[nodiscard]] bool in_session() const { return session_.has_value() && ready_; }
   [[nodiscard]] const LinkCounts& counts() const { return counts_; }
+  [[nodiscard]] const link::EnergyLedger& ledger() const { return ledger_; }
   [[nodiscard]] DeviceState state() const {
     const Pump& pump = pump_.pump();
     if (keyring_.paired == Paired::kNo) return DeviceState::kUnpaired;
@@ -151,18 +169,26 @@ class Implant {
  private:
   /// Who speaks without a key is heard so often.
   static constexpr Duration kCoilPause = seconds(1);
+  /// Somebody whose call was answered shows in this time who he is.
+  static constexpr Duration kReadyWithin = seconds(2);
+  /// A promise to another clinic lasts so long; one by the registry begins to count after a day, in which the
+  /// patient's programmer shows it and may refuse it.
+  static constexpr Duration kPromiseLasts = days(30), kCoolingOff = hours(24);
   /// Break-glass in a pump whose order nobody can read.
   static constexpr Duration kUsualHold = hours(4);
 
   /// Whose secret opened the gate.
-  enum class Slot : std::uint8_t { kCard = 0, kClinic, kPatient };
-  static constexpr std::size_t kSlots = 3;
+  enum class Slot : std::uint8_t { kCard = 0, kClinic, kNewClinic, kPatient, kNewPatient };
+  static constexpr std::size_t kSlots = 5;
+  static constexpr bool is_clinics(Slot slot) { return slot == Slot::kClinic || slot == Slot::kNewClinic; }
+  static constexpr bool is_patients(Slot slot) { return slot == Slot::kPatient || slot == Slot::kNewPatient; }
 
   struct Caller {
     Slot slot = Slot::kCard;
     Role role = Role::kCardHolder;
     std::uint32_t serial = 0;
-    bool reads_only = false;  // a certificate that names no implant
+    bool reads_only = false;   // a certificate that names no implant
+    bool raises_only = false;  // one that is over by an older epoch's clocks
   };
 
   // ---- keys
@@ -177,41 +203,67 @@ class Implant {
     return true;
   }
 
-  [[nodiscard]] std::optional<link::Key> secret_of(Slot slot) const {
+  /// A promise that was not kept in time is none; but one whose heir has come is for good.
+  [[nodiscard]] Promise promised(Instant now) const {
+    const bool over = keyring_.paired == Paired::kYes && now - keyring_.transfer.begun > kPromiseLasts;
+    return over ? Promise::kNobody : keyring_.transfer.promise;
+  }
+  [[nodiscard]] Duration heir_waits(Instant now) const {
+    if (promised(now) != Promise::kByRegistry) return {};
+    return std::max(Duration{}, keyring_.transfer.begun + kCoolingOff - now);
+  }
+  [[nodiscard]] std::optional<link::Key> card_secret(Instant now) const {
+    switch (promised(now)) {
+      case Promise::kByClinic:
+        return keyring_.transfer.secret;
+      case Promise::kByRegistry:
+        if (heir_waits(now) == Duration{}) return keyring_.card;
+        return std::nullopt;
+      case Promise::kNobody:
+        break;
+    }
+    if (keyring_.paired != Paired::kYes) return keyring_.card;
+    return std::nullopt;
+  }
+  [[nodiscard]] std::optional<link::Key> secret_of(Slot slot, Instant now) const {
+    const SharedSecret& shared = is_patients(slot) ? keyring_.patient : keyring_.clinic;
     switch (slot) {
       case Slot::kCard:
-        if (keyring_.paired != Paired::kYes) return keyring_.card;
-        break;
+        return card_secret(now);
       case Slot::kClinic:
-        if (keyring_.paired != Paired::kNo) return keyring_.clinic;
-        break;
       case Slot::kPatient:
-        if (keyring_.has_patient) return keyring_.patient;
+        if (shared.any) return shared.now;
+        break;
+      case Slot::kNewClinic:
+      case Slot::kNewPatient:
+        if (shared.renewed) return shared.next;
         break;
     }
     return std::nullopt;
   }
-  void renew_gates() {
+  void renew_gates(Instant now) {
     for (std::size_t i = 0; i < kSlots; ++i) {
       gates_[i].reset();
-      if (const auto secret = secret_of(static_cast<Slot>(i))) gates_[i].emplace(*secret);
+      if (const auto secret = secret_of(static_cast<Slot>(i), now)) gates_[i].emplace(*secret);
     }
     if (number_) expect(*number_);
   }
-  [[nodiscard]] std::int64_t earliest_utc_s(Instant now) const {
-    return keyring_.earliest_utc_s + (now - keyring_.earliest_at).raw() / 1'000;
-  }
   [[nodiscard]] link::CertificateNow certificate_now(Instant now) const {
-    return {keyring_.clinic_key, id_, keyring_.epoch, earliest_utc_s(now)};
+    return {keyring_.clinic_key, id_, keyring_.epoch, keyring_.time.least(now)};
   }
-  /// What the clinic has signed cannot have been signed later than now.
-  void learn_time(const link::RoleCertificate& certificate, Instant now) {
-    constexpr std::int64_t kWorthKeeping = 3'600;
-    const std::int64_t least = std::max(std::int64_t{certificate.not_before}, earliest_utc_s(now));
-    if (least < keyring_.earliest_utc_s + kWorthKeeping) return;
-    keyring_.earliest_utc_s = least;
-    keyring_.earliest_at = now;
-    keyring_store_.keep(keyring_);
+  /// The keyring with a change that stands in the journal. False: the memory does not take it, and all stays.
+  bool change_keys(MotorReading reading, Keyring next, KeyChange what, std::uint32_t by, Effects& out) {
+    ++next.changes;
+    next.newest = what;
+    next.newest_by = by;
+    if (!keyring_store_.keep(next)) return false;
+    keyring_ = next;
+    renew_gates(reading.now);
+    tell_keys(reading, out);
+    return true;
+  }
+  void tell_keys(MotorReading reading, Effects& out) {
+    pump_.keys_changed(reading, keyring_.newest, keyring_.newest_by, keyring_.changes, out);
   }
 
   // ---- the coil's number
@@ -236,6 +288,18 @@ class Implant {
     air.coil = link::Frame{link::FrameType::kNonce, *number_};
   }
 
+  // ---- energy
+  // ---------------------------------------------------------------------------------------------
+  /// The receiver listened since the last look, as long as the field was there; of a session the pump's own
+  /// battery count knows.
+  void listened(Instant now) {
+    const Duration time = now - listened_until_;
+    listened_until_ = now;
+    if (!field_ || session_ || time <= Duration{}) return;
+    const Charge cost{link::kEnergyCosts.listening_second.raw() * time.raw() / 1'000};
+    ledger_.pay(now, cost, true);
+  }
+
   // ---- opening a session
   // -----------------------------------------------------------------------------------
   /// All secrets are tried, whether one has opened or not.
@@ -256,23 +320,27 @@ class Implant {
     if (!number_ || !back_off_.listens(reading.now)) return;
     const link::NearFieldNonce number = *number_;
     link::Bytes message;
+    ledger_.pay(reading.now, link::kEnergyCosts.look, field_);
     const auto slot = through_the_gate(body, message);
     if (!slot) return back_off_.failed(reading.now);
-    back_off_.opened();
-    if (session_) close(reading, out);
     drop_number();
-    if (!shake(reading, *slot, number, message, air)) new_number(air);
+    // A secret that opens the gate may be stolen: who has no certificate beside it ends nobody's session, and
+    // waits as if he had none.
+    if (shake(reading, *slot, number, message, out, air)) return back_off_.opened();
+    back_off_.failed(reading.now);
+    new_number(air);
   }
 
   bool shake(MotorReading reading, Slot slot, const link::NearFieldNonce& number, link::Bytes message,
-             Air& air) {
+             Effects& out, Air& air) {
     ++counts_.handshakes;
+    ledger_.pay(reading.now, link::kEnergyCosts.handshake, field_);
     const auto ephemeral = random_.template draw<link::kKeyBytes>();
     if (!ephemeral) return false;
     const auto prologue = link::prologue_of(number);
     link::Handshake<C> handshake{link::kIkPsk2, link::Side::kResponder, prologue,
                                  link::Keys{keyring_.secret, *ephemeral, std::nullopt,
-                                            link::session_psk<C>(*secret_of(slot), number)}};
+                                            link::session_psk<C>(*secret_of(slot, reading.now), number)}};
     std::array<std::uint8_t, link::kWireBytes<link::FirstPayload>> payload{};
     const auto length = handshake.read(message, payload);
     if (!length || *length != payload.size()) return false;
@@ -283,8 +351,10 @@ class Implant {
     std::array<std::uint8_t, link::kMostBody> reply{};
     const auto size = handshake.write(second, reply);
     if (!size) return false;
+    if (session_) close(reading, out);
     session_.emplace(handshake, link::Side::kResponder, reading.now);
     session_->field(reading.now, field_);
+    opened_at_ = reading.now;
     ready_ = false;
     caller_ = *caller;
     air.radio = link::Frame{link::FrameType::kSecond, link::Bytes{reply}.first(*size)};
@@ -304,12 +374,17 @@ class Implant {
     const bool patients = certificate->role == Role::kPatient;
     const bool clinics = certificate->role == Role::kPhysician || certificate->role == Role::kNurse ||
                          certificate->role == Role::kService;
-    if (slot == Slot::kPatient ? !patients : !clinics) return std::nullopt;
-    if (link::check<C>(*certificate, key, link::kMaySpeak, certificate_now(now)) !=
-        link::CertificateFault::kNone)
+    if (is_patients(slot) ? !patients : !clinics) return std::nullopt;
+    // Somebody of a newer epoch than the implant has heard of may have been shut out by a wrong clock of the
+    // one before: he is let in to raise it, and for nothing else.
+    link::CertificateNow known = certificate_now(now);
+    const bool over = certificate->not_after < known.earliest_utc_s;
+    if (certificate->epoch > keyring_.epoch) known.earliest_utc_s = INT64_MIN;
+    if (link::check<C>(*certificate, key, link::kMaySpeak, known) != link::CertificateFault::kNone)
       return std::nullopt;
     certificate_ = *certificate;
-    return Caller{slot, certificate->role, certificate->serial, certificate->implant == link::ShortId{}};
+    return Caller{slot, certificate->role, certificate->serial, certificate->implant == link::ShortId{},
+                  over};
   }
 
   // ---- in a session
@@ -317,6 +392,7 @@ class Implant {
   void record(MotorReading reading, link::Bytes body, Effects& out, Air& air) {
     std::array<std::uint8_t, link::kMostPlain> plain{};
     if (body.size() > link::kRecordOverhead + plain.size()) return;
+    if (!ledger_.pay(reading.now, link::kEnergyCosts.record, field_)) return;
     const auto length = session_->open(reading.now, body, plain);
     if (!session_->alive()) return end_session(reading, out, air);
     if (!length) return;
@@ -333,21 +409,45 @@ class Implant {
     std::array<std::uint8_t, link::kMostBody> sealed{};
     const auto size = session_->seal(reading.now, answer.bytes(), sealed);
     if (size) air.radio = link::Frame{link::FrameType::kFromImplant, link::Bytes{sealed}.first(*size)};
+    if (outlived()) end_session(reading, out, air);
   }
 
   void begin_session(MotorReading reading, Effects& out) {
     ready_ = true;
     ++counts_.sessions;
-    if (caller_.slot == Slot::kClinic && keyring_.paired == Paired::kBegun) {
-      keyring_.paired = Paired::kYes;  // the card has done its work
-      keyring_store_.keep(keyring_);
-      renew_gates();
+    Keyring next = keyring_;
+    bool in_use = false;
+    if (is_clinics(caller_.slot) && keyring_.paired == Paired::kBegun) {
+      next.paired = Paired::kYes;  // the card has done its work, or what stood in its place
+      next.transfer = {};
+      in_use = true;
     }
-    if (caller_.slot != Slot::kCard) learn_time(certificate_, reading.now);
+    if (caller_.slot == Slot::kNewClinic || caller_.slot == Slot::kNewPatient) {
+      SharedSecret& shared = is_patients(caller_.slot) ? next.patient : next.clinic;
+      if (shared.renewed) shared.next_was_used();
+      in_use = true;
+    }
+    const bool learnt = caller_.slot != Slot::kCard && !caller_.raises_only &&
+                        next.time.learn(certificate_.not_before, reading.now);
     pump_.telemetry(reading, Telemetry::kOpened, out);
     pump_.access(reading, caller_.role, caller_.serial, out);
+    if (in_use || unkept_) {
+      unkept_ = !change_keys(reading, next, KeyChange::kInUse, caller_.serial, out);
+      if (!unkept_) return;
+      // It opens nothing more as long as the implant runs, and must not come back with the next start: the
+      // memory is tried again at every session.
+      keyring_ = next;
+      renew_gates(reading.now);
+      pump_.keys_unsafe(reading, out);
+    } else if (learnt && keyring_store_.keep(next)) {
+      keyring_ = next;
+    }
   }
 
+  /// Whoever speaks with a certificate that is none any more.
+  [[nodiscard]] bool outlived() const {
+    return caller_.slot != Slot::kCard && certificate_.epoch < keyring_.epoch;
+  }
   void close(MotorReading reading, Effects& out) {
     session_.reset();
     offering_.drop();
@@ -384,6 +484,8 @@ class Implant {
       case Verdict::kYes:
         break;
     }
+    if (caller.raises_only && opcode != Opcode::kReady && opcode != Opcode::kRaiseEpoch)
+      return tell(LinkAnswer::kNotThisRole);
     if (caller.reads_only && kOpcodes[*place_of(opcode)].kind != OpcodeKind::kRead)
       return tell(LinkAnswer::kNotThisRole);
     std::optional<link::Plain> answer;
@@ -409,6 +511,7 @@ class Implant {
   template <class M>
   link::Plain told(std::uint16_t tag, const M&, const CommandResult& result) const {
     link::Outcome outcome;
+    if (result && pump_.unwritable()) outcome.answer = LinkAnswer::kNotKept;
     if (!result) {
       outcome.answer = LinkAnswer::kRefusedByPump;
       outcome.refusal = result.error().refusal;
@@ -462,6 +565,8 @@ class Implant {
     reply.newest = pump.newest_prescription();
     reply.path = pump.path();
     reply.last_request = pump_.last_request();
+    reply.promised = promised_to(reading.now);
+    reply.transfers = keyring_.transfers;
     return link::replying<link::ReadStatus>(tag, reply);
   }
 
@@ -480,6 +585,8 @@ class Implant {
     reply.last_request = pump_.last_request();
     reply.last_refusal = pump_.last_refusal();
     reply.sequence = pump_.sequence();
+    reply.intent = pump_.intent();
+    reply.promised = promised_to(reading.now);
     return link::replying<link::ReadOwn>(tag, reply);
   }
 
@@ -616,6 +723,7 @@ class Implant {
 
   link::Plain handle(MotorReading reading, std::uint16_t tag, const link::Commit& m, Effects& out) {
     if (const auto known = stale(m)) return told(tag, m, *known);
+    if (offering_.expired() == m.digest) return told(tag, m, LinkAnswer::kOfferTooOld);
     if (!offering_.any()) return told(tag, m, LinkAnswer::kNothingOffered);
     if (!offering_.order()) return told(tag, m, LinkAnswer::kOfferIncomplete);
     const link::Order order = *offering_.order();
@@ -713,21 +821,21 @@ class Implant {
     if (const auto known = stale(m)) return told(tag, m, *known);
     const Asked by = asked(m);
     pump_.set_clock(reading, ClockOffset{m.utc_ms - reading.now.raw()}, out, &by);
-    return told(tag, m, LinkAnswer::kDone);
+    return told(tag, m, CommandResult{});
   }
   link::Plain handle(MotorReading reading, std::uint16_t tag, const link::AcknowledgeAlarms& m,
                      Effects& out) {
     if (const auto known = stale(m)) return told(tag, m, *known);
     const Asked by = asked(m);
     pump_.acknowledge_alarms(reading, out, &by);
-    return told(tag, m, LinkAnswer::kDone);
+    return told(tag, m, CommandResult{});
   }
   link::Plain handle(MotorReading reading, std::uint16_t tag, const link::AcknowledgeJournal& m,
                      Effects& out) {
     if (const auto known = stale(m)) return told(tag, m, *known);
     const Asked by = asked(m);
     pump_.acknowledge_journal(reading, m.entries, out, &by);
-    return told(tag, m, LinkAnswer::kDone);
+    return told(tag, m, CommandResult{});
   }
   link::Plain handle(MotorReading reading, std::uint16_t tag, const link::Explant& m, Effects& out) {
     if (const auto known = stale(m)) return told(tag, m, *known);
@@ -753,10 +861,12 @@ class Implant {
     bool ended = true;
     if (pump_.sequence() == keyring_.erasing) {
       running_.reset();
-      keyring_.has_patient = false;
-      C::wipe(keyring_.patient);
+      C::wipe(keyring_.patient.now);
+      C::wipe(keyring_.patient.next);
+      keyring_.patient = {};
       ended = orders_.erase(0) & orders_.erase(1) & keyring_store_.keep(keyring_);
-      renew_gates();
+      for (const Slot slot : {Slot::kPatient, Slot::kNewPatient})
+        gates_[static_cast<std::size_t>(slot)].reset();
     }
     keyring_.erasing = 0;
     return keyring_store_.keep(keyring_) && ended;
@@ -765,40 +875,94 @@ class Implant {
   // ---- keys over the link
   // ----------------------------------------------------------------------------------
   /// Until the clinic's secret was used once the card's opens as well: an answer that is lost shuts nobody
-  /// out.
-  link::Plain handle(MotorReading, std::uint16_t tag, const link::Pair& m, Effects&) {
-    const auto share = random_.template draw<link::kKeyBytes>();
-    if (!share) return told(tag, m, LinkAnswer::kRandom);
+  /// out. A promised implant pairs with its heir and with nobody else, and goes on with what it gives.
+  link::Plain handle(MotorReading reading, std::uint16_t tag, const link::Pair& m, Effects& out) {
+    const bool promised_to_another =
+        promised(reading.now) != Promise::kNobody && link::heir_of<C>(m.clinic) != keyring_.transfer.heir;
+    const bool not_promised = keyring_.paired == Paired::kYes && promised(reading.now) == Promise::kNobody;
+    if (promised_to_another || not_promised) return told(tag, m, LinkAnswer::kNotTheHeir);
     Keyring next = keyring_;
     next.paired = Paired::kBegun;
     next.clinic_key = m.clinic;
-    next.clinic = link::paired_secret<C>(m.share, *share, false);
-    return paired_with<link::Pair>(tag, m, next, *share);
+    next.time = {};  // another clinic's clocks; no certificate of the one before counts any more
+    return with_secret(reading, tag, m, next, KeyChange::kPaired, out);
   }
-  link::Plain handle(MotorReading, std::uint16_t tag, const link::PairPatient& m, Effects&) {
+  link::Plain handle(MotorReading reading, std::uint16_t tag, const link::PairPatient& m, Effects& out) {
+    return with_secret(reading, tag, m, keyring_, KeyChange::kPatientPaired, out);
+  }
+  link::Plain handle(MotorReading reading, std::uint16_t tag, const link::Renew& m, Effects& out) {
+    return with_secret(reading, tag, m, keyring_, KeyChange::kRenewed, out);
+  }
+  link::Plain handle(MotorReading reading, std::uint16_t tag, const link::Transfer& m, Effects& out) {
+    if (const LinkAnswer wrong = unfit(m.token); wrong != LinkAnswer::kDone) return told(tag, m, wrong);
+    if (!C::verify(keyring_.clinic_key, link::signed_of<C>(m.token), m.signature))
+      return told(tag, m, LinkAnswer::kSignatureWrong);
+    Keyring next = keyring_;
+    next.transfer = {Promise::kByClinic, m.token.heir, {}, reading.now};
+    next.transfers = m.token.number;
+    return with_secret(reading, tag, m, next, KeyChange::kPromised, out);
+  }
+  /// By the clinic that it belongs to, or by the patient, before the heir has come.
+  link::Plain handle(MotorReading reading, std::uint16_t tag, const link::RefuseTransfer& m, Effects& out) {
+    if (m.number != keyring_.transfers) return told(tag, m, LinkAnswer::kSequenceDiffers);
+    if (promised(reading.now) == Promise::kNobody) return told(tag, m, LinkAnswer::kDone);
+    Keyring next = keyring_;
+    next.transfer = {};
+    const bool kept = change_keys(reading, next, KeyChange::kRefused, caller_.serial, out);
+    return told(tag, m, kept ? LinkAnswer::kDone : LinkAnswer::kMemory);
+  }
+
+  /// Is this promise for this implant, and above all before it?
+  [[nodiscard]] LinkAnswer unfit(const link::TransferToken& token) const {
+    if (token.implant != id_) return LinkAnswer::kOtherImplant;
+    return token.number > keyring_.transfers ? LinkAnswer::kDone : LinkAnswer::kNumberNotNext;
+  }
+  [[nodiscard]] link::PromisedTo promised_to(Instant now) const {
+    link::PromisedTo told;
+    if (promised(now) == Promise::kNobody) return told;
+    told.number = keyring_.transfers;
+    std::copy_n(keyring_.transfer.heir.begin(), told.heir.size(), told.heir.begin());
+    told.waits = heir_waits(now);
+    return told;
+  }
+
+  static void put(Keyring& keys, const link::Pair&, const link::Key& secret) { keys.clinic.set(secret); }
+  static void put(Keyring& keys, const link::Renew&, const link::Key& secret) { keys.clinic.renew(secret); }
+  static void put(Keyring& keys, const link::PairPatient&, const link::Key& secret) {
+    keys.patient.renew(secret);
+  }
+  static void put(Keyring& keys, const link::Transfer&, const link::Key& secret) {
+    keys.transfer.secret = secret;
+  }
+  /// The keyring with a secret that both sides have made.
+  template <class M>
+  link::Plain with_secret(MotorReading reading, std::uint16_t tag, const M& m, Keyring next, KeyChange what,
+                          Effects& out) {
     const auto share = random_.template draw<link::kKeyBytes>();
     if (!share) return told(tag, m, LinkAnswer::kRandom);
-    Keyring next = keyring_;
-    next.has_patient = true;
-    next.patient = link::paired_secret<C>(m.share, *share, true);
-    return paired_with<link::PairPatient>(tag, m, next, *share);
+    put(next, m, link::paired_secret<C>(m.share, *share, M::kSecretFor));
+    if (!change_keys(reading, next, what, caller_.serial, out)) return told(tag, m, LinkAnswer::kMemory);
+    return link::replying<M>(tag, {*share, id_});
   }
-  template <class M>
-  link::Plain paired_with(std::uint16_t tag, const M& m, const Keyring& next, const link::Key& share) {
-    if (!keyring_store_.keep(next)) return told(tag, m, LinkAnswer::kMemory);
-    keyring_ = next;
-    renew_gates();
-    return link::replying<M>(tag, {share, id_});
-  }
-  link::Plain handle(MotorReading, std::uint16_t tag, const link::RaiseEpoch& m, Effects&) {
-    if (!C::verify(keyring_.clinic_key, link::signed_epoch<C>(m.epoch), m.signature))
+
+  /// What was signed by those who are refused from now on counts no more, an offer among it; and what was
+  /// learnt of the time gives way to what is signed here.
+  link::Plain handle(MotorReading reading, std::uint16_t tag, const link::RaiseEpoch& m, Effects& out) {
+    if (!C::verify(keyring_.clinic_key, link::signed_of<C>(m.statement), m.signature))
       return told(tag, m, LinkAnswer::kSignatureWrong);
-    if (m.epoch <= keyring_.epoch) return told(tag, m, LinkAnswer::kSequenceDiffers);
+    if (m.statement.epoch == keyring_.epoch) return told(tag, m, LinkAnswer::kDone);
+    if (m.statement.epoch < keyring_.epoch) return told(tag, m, LinkAnswer::kSequenceDiffers);
     Keyring next = keyring_;
-    next.epoch = m.epoch;
-    if (!keyring_store_.keep(next)) return told(tag, m, LinkAnswer::kMemory);
-    keyring_ = next;
+    next.epoch = m.statement.epoch;
+    next.time.set(m.statement.issued_utc_s, reading.now);
+    if (!change_keys(reading, next, KeyChange::kEpochRaised, caller_.serial, out))
+      return told(tag, m, LinkAnswer::kMemory);
+    offering_.drop();
+    caller_.raises_only = caller_.raises_only && certificate_.not_after < keyring_.time.least(reading.now);
     return told(tag, m, LinkAnswer::kDone);
+  }
+  link::Plain handle(MotorReading, std::uint16_t tag, const link::Claim& m, Effects&) {
+    return told(tag, m, LinkAnswer::kUnknown);  // TODO
   }
 
   // ---- the order that runs
@@ -841,10 +1005,14 @@ class Implant {
   Instant coil_listens_at_;
   std::optional<link::Session<C>> session_;
   bool ready_ = false;
+  Instant opened_at_;
+  bool unkept_ = false;  // the memory did not take that a new secret replaces another
   Caller caller_;
   link::RoleCertificate certificate_;
   Offering offering_;
   LinkCounts counts_;
+  link::EnergyLedger ledger_;
+  Instant listened_until_;
 };
 
 }  // namespace theca

@@ -63,6 +63,7 @@ struct Clinic {
   SeededRandom random{200};
   std::uint32_t epoch = 0;
   std::uint32_t next_serial = 100;
+  std::int64_t ahead_s = 0;  // of its clock
   link::ShortId implant{};
 
   Clinic() { seed.fill(77); }
@@ -87,8 +88,8 @@ struct Clinic {
     draft.capabilities = capabilities;
     if (!any_implant) draft.implant = implant;
     draft.epoch = epoch;
-    draft.not_before = kSummer2026;
-    draft.not_after = kSummer2026 + 86'400;
+    draft.not_before = static_cast<std::uint32_t>(kSummer2026 + ahead_s);
+    draft.not_after = draft.not_before + 86'400;
     draft.serial = next_serial++;
     return link::written(link::issue(seed, draft, subject));
   }
@@ -353,14 +354,30 @@ class Practice {
     ask.share = clinic.random.next();
     const auto reply = card->ask(ask);
     if (!reply || !*reply) throw std::runtime_error("not paired");
-    clinic_secret = link::paired_secret<Sodium>(ask.share, (*reply)->share, false);
+    clinic_secret = link::paired_secret<Sodium>(ask.share, (*reply)->share, link::SecretFor::kClinic);
     auto first = as(physician);
     if (!first) throw std::runtime_error("no session with the clinic's secret");
     link::PairPatient own;
     own.share = clinic.random.next();
     const auto patients = first->ask(own);
     if (!patients || !*patients) throw std::runtime_error("the patient's programmer was not paired");
-    patient_secret = link::paired_secret<Sodium>(own.share, (*patients)->share, true);
+    patient_secret = link::paired_secret<Sodium>(own.share, (*patients)->share, link::SecretFor::kPatient);
+  }
+
+  /// What comes of a message that makes a secret with the implant.
+  template <class M>
+  link::Key new_secret(Talk& talk, M message) {
+    message.share = clinic.random.next();
+    const auto reply = talk.ask(message);
+    if (!reply || !*reply) throw std::runtime_error("no new secret");
+    return link::paired_secret<Sodium>(message.share, (*reply)->share, M::kSecretFor);
+  }
+  /// The clinic's promise of the implant to another one.
+  link::Transfer promise(const link::Key& heir, std::uint32_t number = 1) {
+    link::Transfer transfer;
+    transfer.token = {link::kTransferVersion, clinic.implant, link::heir_of<Sodium>(heir), number};
+    transfer.signature = link::sign_transfer(clinic.seed, transfer.token);
+    return transfer;
   }
 
   /// An order around a prescription, as the physician would write it now.

@@ -20,11 +20,20 @@ KeyringStore::Found KeyringStore::load(Keyring& out) {
   return spoilt ? Found::kLost : good ? Found::kGood : Found::kBlank;
 }
 
+int KeyringStore::write(const Keyring& keyring, std::uint32_t generation, std::uint32_t place) {
+  const int stand = pages_.write(place, generation, link::written(keyring));
+  if (stand > 0) generation_ = generation;
+  return stand;
+}
+
 bool KeyringStore::keep(const Keyring& keyring) {
-  const auto bytes = link::written(keyring);
-  const std::uint32_t next = generation_ + 1;
-  if (pages_.write(next % TwinPages::kPlaces, next, bytes) == 0) return false;
-  generation_ = next;
+  const std::uint32_t first = generation_ + 1;
+  const std::uint32_t place = first % TwinPages::kPlaces;
+  const int stand = write(keyring, first, place);
+  // A place with a page that takes nothing: what stands in the other page alone, or in none, would be
+  // replaced by something older when that one rots.
+  const std::uint32_t other = (place + 1) % TwinPages::kPlaces;
+  if (stand < static_cast<int>(TwinPages::kPagesOfPlace)) return write(keyring, first + 1, other) + stand > 0;
   return true;
 }
 

@@ -5,7 +5,10 @@
 
 #include <cstdint>
 
+#include "catalogue/key_change.hpp"
+#include "implant/known_time.hpp"
 #include "implant/twin_pages.hpp"
+#include "link/crypto.hpp"
 #include "link/wire.hpp"
 
 namespace theca {
@@ -16,20 +19,67 @@ enum class Paired : std::uint8_t {
   kYes,
 };
 
+/// A secret shared with programmers. After a new one was made the one before opens as well, until the new one
+/// was used once: an answer that is lost shuts nobody out.
+struct SharedSecret {
+  bool any = false, renewed = false;
+  link::Key now{}, next{};
+
+  void set(const link::Key& key) { *this = {true, false, key, {}}; }
+  void renew(const link::Key& key) {
+    if (!any) return set(key);
+    renewed = true;
+    next = key;
+  }
+  void next_was_used() { set(next); }
+
+  template <class Io, class M>
+  static constexpr void fields(Io& io, M& m) {
+    io.flag("any", "", m.any);
+    io.flag("renewed", "", m.renewed);
+    io.bytes("now", "", m.now);
+    io.bytes("next", "", m.next);
+  }
+};
+
+/// To whom the implant is promised.
+enum class Promise : std::uint8_t {
+  kNobody = 0,
+  kByClinic,    // the clinic that it belongs to has signed it
+  kByRegistry,  // two of the registry's three have, and the patient's card was there
+};
+struct Transfer {
+  Promise promise = Promise::kNobody;
+  link::Hash heir{};   // SHA-256 of the heir's key
+  link::Key secret{};  // by the clinic: what opens it for the heir. Else the card's does
+  Instant begun;
+
+  template <class Io, class M>
+  static constexpr void fields(Io& io, M& m) {
+    io.upto("promise", "", m.promise, Promise::kByRegistry);
+    io.bytes("heir", "", m.heir);
+    io.bytes("secret", "", m.secret);
+    io.number("begun", "", m.begun);
+  }
+};
+
 struct Keyring {
   link::Key secret{};  // the implant's own, of X25519
   link::Key card{};    // of the pack; random at manufacture
   Paired paired = Paired::kNo;
   link::Key clinic_key{};  // Ed25519, public
-  link::Key clinic{};      // secret shared with the clinic's programmers
-  bool has_patient = false;
-  link::Key patient{};  // secret shared with the patient's programmer
+  SharedSecret clinic;     // with the clinic's programmers
+  SharedSecret patient;    // with the patient's programmer
   std::uint32_t epoch = 0;
-  // By what the clinic has signed it was at least this late at that moment of powered time.
-  std::int64_t earliest_utc_s = 0;
-  Instant earliest_at;
+  KnownTime time;
   std::uint32_t boots = 0;
   std::uint32_t erasing = 0;  // secrets are being erased by the change with this number; 0: none is
+  Transfer transfer;
+  std::uint32_t transfers = 0;  // number of the newest that was promised
+  // The newest change of keys, which the journal may lack after a power cut.
+  std::uint32_t changes = 0;
+  KeyChange newest = KeyChange::kPaired;
+  std::uint32_t newest_by = 0;  // certificate
 
   template <class Io, class M>
   static constexpr void fields(Io& io, M& m) {
@@ -37,14 +87,17 @@ struct Keyring {
     io.bytes("card", "", m.card);
     io.upto("paired", "", m.paired, Paired::kYes);
     io.bytes("clinic_key", "", m.clinic_key);
-    io.bytes("clinic", "", m.clinic);
-    io.flag("has_patient", "", m.has_patient);
-    io.bytes("patient", "", m.patient);
+    SharedSecret::fields(io, m.clinic);
+    SharedSecret::fields(io, m.patient);
     io.number("epoch", "", m.epoch);
-    io.number("earliest_utc_s", "", m.earliest_utc_s);
-    io.number("earliest_at", "", m.earliest_at);
+    KnownTime::fields(io, m.time);
     io.number("boots", "", m.boots);
     io.number("erasing", "", m.erasing);
+    Transfer::fields(io, m.transfer);
+    io.number("transfers", "", m.transfers);
+    io.number("changes", "", m.changes);
+    io.upto("newest", "", m.newest, KeyChange{kKeyChangeCount - 1});
+    io.number("newest_by", "", m.newest_by);
   }
 };
 
@@ -55,10 +108,13 @@ class KeyringStore {
 
   enum class Found : std::uint8_t { kBlank, kGood, kLost };
   Found load(Keyring& out);
-  /// The next generation; false when not one page takes it, and the old one counts on.
+  /// The next generation; false when not one page takes it, and the old one counts on. It always stands in
+  /// two pages that take it, in one place or in both.
   bool keep(const Keyring& keyring);
 
  private:
+  int write(const Keyring& keyring, std::uint32_t generation, std::uint32_t place);
+
   TwinPages pages_;
   std::uint32_t generation_ = 0;
 };

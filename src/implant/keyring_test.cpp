@@ -168,7 +168,7 @@ TEST(KeyringStore, bytes_that_are_whole_and_no_keyring_are_a_loss) {
   EXPECT_EQ(found(*flash).first, Found::kLost) << "too few bytes";
 }
 
-TEST(KeyringStore, a_page_that_sticks_costs_nothing_and_two_of_a_place_leave_the_old_one) {
+TEST(KeyringStore, INV_8_pages_that_stick_cost_nothing_until_none_is_left) {
   auto flash = kept(2);
   flash->stick(kKeyringPage + 2);
   KeyringStore store{*flash};
@@ -178,8 +178,35 @@ TEST(KeyringStore, a_page_that_sticks_costs_nothing_and_two_of_a_place_leave_the
   EXPECT_EQ(found(*flash), std::pair(Found::kGood, 3U));
   EXPECT_TRUE(store.keep(keyring(4)));
   flash->stick(kKeyringPage + 3);
-  EXPECT_FALSE(store.keep(keyring(5)));
-  EXPECT_EQ(found(*flash), std::pair(Found::kGood, 4U));
+  EXPECT_TRUE(store.keep(keyring(5))) << "in the other place";
+  EXPECT_EQ(found(*flash), std::pair(Found::kGood, 5U));
+  EXPECT_EQ(flash->broken_rules(), 0);
+  flash->stick(kKeyringPage);
+  EXPECT_TRUE(store.keep(keyring(6)));
+  EXPECT_EQ(found(*flash), std::pair(Found::kGood, 6U));
+  flash->stick(kKeyringPage + 1);
+  EXPECT_FALSE(store.keep(keyring(7)));
+  EXPECT_EQ(found(*flash), std::pair(Found::kGood, 6U));
+}
+
+/// One page never takes anything, and what stands beside it rots: the newest stands elsewhere as well.
+TEST(KeyringStore, INV_8_a_page_that_sticks_and_one_that_rots_do_not_bring_an_older_one_back) {
+  for (std::uint32_t stuck = 0; stuck < 4; ++stuck) {
+    for (std::uint32_t rotten = 0; rotten < 4; ++rotten) {
+      for (const std::uint32_t count : {3U, 4U, 5U}) {
+        auto flash = kept(2);
+        flash->stick(kKeyringPage + stuck);
+        KeyringStore store{*flash};
+        Keyring keys;
+        ASSERT_EQ(store.load(keys), Found::kGood);
+        for (std::uint32_t i = 3; i <= count; ++i) ASSERT_TRUE(store.keep(keyring(i)));
+        flash->flip(word_of_page(kKeyringPage + rotten) + 3, 7);
+        const auto [how, which] = found(*flash);
+        EXPECT_TRUE(how == Found::kLost || which == count)
+            << "stuck " << stuck << ", rotten " << rotten << ": " << which << " of " << count;
+      }
+    }
+  }
 }
 
 TEST(TwinPages, tell_of_both_pages_of_sizes_and_of_what_was_erased) {

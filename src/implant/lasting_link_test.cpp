@@ -47,10 +47,10 @@ RC_GTEST_PROP(Counters, INV_8_sequence_epoch_and_boots_never_decrease, (std::uin
       told_by(practice, practice.nurse, practice.change<link::AcknowledgeAlarms>());
     if (one_in(3)) {
       link::RaiseEpoch raise;
-      raise.epoch = practice.bench.implant().epoch() + 1;
-      raise.signature = link::sign_epoch(practice.clinic.seed, raise.epoch);
+      raise.statement = {practice.bench.implant().epoch() + 1, kSummer2026};
+      raise.signature = link::sign_epoch(practice.clinic.seed, raise.statement);
       RC_ASSERT(told_by(practice, practice.patient, raise).answer == LinkAnswer::kDone);
-      practice.clinic.epoch = raise.epoch;
+      practice.clinic.epoch = raise.statement.epoch;
       practice.service = practice.clinic.speaker(Role::kService);
       practice.nurse = practice.clinic.speaker(Role::kNurse);
       practice.patient = practice.clinic.speaker(Role::kPatient);
@@ -289,7 +289,7 @@ RC_GTEST_PROP(Randomness, no_two_pairings_come_to_the_same_secret, (std::uint8_t
   for (int i = 0; i < 20; ++i) {
     link::PairPatient own;  // the programmer's share is always the same
     const auto reply = talk->ask(own);
-    secrets.insert(link::paired_secret<Sodium>(own.share, (*reply)->share, true));
+    secrets.insert(link::paired_secret<Sodium>(own.share, (*reply)->share, link::SecretFor::kPatient));
   }
   RC_ASSERT(secrets.size() == 23U);
 }

@@ -29,6 +29,12 @@ class Offering {
     signers_ = offer.signers;
   }
   void drop() { *this = Offering{}; }
+  /// Its time is over; a commit of it is told so.
+  void expire() {
+    const link::Hash digest = digest_;
+    drop();
+    expired_ = digest;
+  }
 
   /// False: discarded.
   bool add(const link::OfferSignature& part) {
@@ -53,6 +59,7 @@ class Offering {
   [[nodiscard]] bool complete() const { return begun_ && blocks_ == link::kOrderBlocks; }
   [[nodiscard]] bool too_old(Instant now) const { return begun_ && now - *begun_ > kOfferLasts; }
   [[nodiscard]] const link::Hash& digest() const { return digest_; }
+  [[nodiscard]] const std::optional<link::Hash>& expired() const { return expired_; }
   [[nodiscard]] const link::OrderBytes& bytes() const { return bytes_; }
   [[nodiscard]] std::span<const Signer> signers() const { return {signer_.data(), signers_}; }
   /// Whole, signed, and nothing against it.
@@ -65,6 +72,7 @@ class Offering {
   std::array<Signer, 2> signer_{};
   link::OrderBytes bytes_{};
   std::optional<link::Order> order_;
+  std::optional<link::Hash> expired_;
 };
 
 }  // namespace theca

@@ -166,6 +166,46 @@ TEST_F(Orders, INV_10_a_rise_beyond_what_one_signer_may_needs_two) {
       << "less by one";
 }
 
+/// RT-08: what would let a dose rise later is as good as the rise.
+TEST_F(Orders, RT_08_INV_4_wider_ceilings_a_larger_rise_and_another_fluid_need_two) {
+  const auto altered = [&](auto&& alter, link::OrderKind kind = link::OrderKind::kPrescribe) {
+    link::Order order = practice.order(kind, therapy(practice.bench.pump().newest_prescription() + 1, 288));
+    order.ceilings = {microlitres(300), millilitres(3), millilitres(80)};
+    alter(order);
+    return order;
+  };
+  const auto asked = [&](const link::Order& order, std::vector<Person> signers) {
+    return practice.offer(talk(), order, std::move(signers)).answer;
+  };
+  {
+    const link::Order narrow = altered([](link::Order&) {});
+    ASSERT_EQ(asked(narrow, {practice.signer}), LinkAnswer::kDone) << "narrower";
+    ASSERT_EQ(practice.told(*open, practice.commit_of(narrow)).answer, LinkAnswer::kDone);
+  }
+  practice.bench.pass(hours(13));
+  practice.clinic.ahead_s = 20 * 3'600;  // tomorrow's certificates
+  practice.physician = practice.clinic.speaker(Role::kPhysician);
+  const std::vector<Person> one{practice.clinic.signer()}, two{one[0], practice.clinic.signer()};
+  EXPECT_EQ(asked(altered([](link::Order&) {}), one), LinkAnswer::kDone) << "as it was";
+  EXPECT_EQ(asked(altered([](link::Order& o) { o.largest_rise_ppm /= 2; }), one), LinkAnswer::kDone);
+  const auto loosened = [&](const char* what, auto&& alter) {
+    EXPECT_EQ(asked(altered(alter), one), LinkAnswer::kSecondSigner) << what;
+    EXPECT_EQ(asked(altered(alter), two), LinkAnswer::kDone) << what;
+  };
+  loosened("hour", [](link::Order& o) { o.ceilings.hour = o.ceilings.hour + nanolitres(1); });
+  loosened("day", [](link::Order& o) { o.ceilings.day = o.ceilings.day + nanolitres(1); });
+  loosened("30 days",
+           [](link::Order& o) { o.ceilings.thirty_days = o.ceilings.thirty_days + nanolitres(1); });
+  loosened("rise", [](link::Order& o) { ++o.largest_rise_ppm; });
+  // Half as strong a fluid, and the same volume: a smaller dose, and another fluid all the same.
+  Prescription weaker =
+      continuous(practice.bench.pump().newest_prescription() + 1, morphine(2, 1), microlitres_per_day(288));
+  weaker.formulation.components[0].concentration = nanograms_per_millilitre(500'000);
+  const auto refill = [&](link::Order& o) { o.prescription = encode(weaker); };
+  EXPECT_EQ(asked(altered(refill, link::OrderKind::kRefill), one), LinkAnswer::kSecondSigner);
+  EXPECT_EQ(asked(altered(refill, link::OrderKind::kRefill), two), LinkAnswer::kDone);
+}
+
 TEST_F(Orders, INV_10_behind_an_order_that_nobody_can_read_two_have_to_sign) {
   practice.bench.spoil_pages(kOrderPage);
   practice.bench.reboot();
@@ -284,7 +324,9 @@ TEST_F(Orders, an_offer_lasts_five_minutes_and_not_beyond_its_session) {
     wait(kOfferLasts - seconds(5));
     EXPECT_TRUE(with.ask(link::ReadOrder{link::WhichOrder::kOffered, 0})->has_value());
     wait(seconds(6));
-    EXPECT_EQ(practice.told(with, practice.commit_of(order)).answer, LinkAnswer::kNothingOffered);
+    EXPECT_EQ(practice.told(with, practice.commit_of(order)).answer, LinkAnswer::kOfferTooOld);
+    EXPECT_EQ(practice.told(with, practice.commit_of(good(8))).answer, LinkAnswer::kNothingOffered)
+        << "another one";
     ASSERT_EQ(practice.offer(with, order, {practice.signer}).answer, LinkAnswer::kDone);
   }
   Talk& another = talk();

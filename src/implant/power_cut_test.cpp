@@ -22,7 +22,7 @@ Prescription therapy(std::uint32_t number, std::uint32_t fluid = 1, std::int64_t
 
 /// All that must be old or new together.
 struct Snapshot {
-  std::uint32_t sequence, intent, number, newest, epoch, fluid, doses;
+  std::uint32_t sequence, intent, number, newest, epoch, fluid, doses, changes, told;  // of keys
   link::Hash order, running;  // by the pump; of what can be read. Zeros: nothing
   std::array<std::int64_t, 5> settings;
   Paired paired;
@@ -33,10 +33,11 @@ struct Snapshot {
   friend std::ostream& operator<<(std::ostream& out, const Snapshot& s) {
     return out << "sequence " << s.sequence << ", intent " << s.intent << ", prescription " << s.number
                << " of " << s.newest << ", epoch " << s.epoch << ", fluid " << s.fluid << ", doses "
-               << s.doses << ", order " << int{s.order[0]} << " read " << int{s.running[0]} << ", hour "
-               << s.settings[0] << ", path " << s.settings[3] << ", paired " << static_cast<int>(s.paired)
-               << ", opened by " << s.card << s.clinic << s.patient << ", "
-               << kDeviceStateNames[static_cast<std::size_t>(s.state)] << ", traces " << s.traces;
+               << s.doses << ", changes of keys " << s.changes << " told " << s.told << ", order "
+               << int{s.order[0]} << " read " << int{s.running[0]} << ", hour " << s.settings[0] << ", path "
+               << s.settings[3] << ", paired " << static_cast<int>(s.paired) << ", opened by " << s.card
+               << s.clinic << s.patient << ", " << kDeviceStateNames[static_cast<std::size_t>(s.state)]
+               << ", traces " << s.traces;
   }
 };
 
@@ -54,6 +55,9 @@ Snapshot seen(Practice& practice) {
   s.newest = pump.newest_prescription();
   s.fluid = pump.front().in_reservoir().number;
   s.doses = bench.stored().last_request();
+  s.changes = bench.implant().key_changes();
+  s.told =
+      static_cast<std::uint32_t>(std::ranges::count(bench.journal(), EventCode::kKeysChanged, &Event::code));
   s.settings = {pump.ceilings().hour.raw(), pump.ceilings().day.raw(), pump.ceilings().thirty_days.raw(),
                 pump.path().tubing.raw(), pump.path().catheter.raw()};
   for (std::uint32_t page = 0; page < 4; ++page)
@@ -123,10 +127,40 @@ std::vector<Workflow> workflows() {
       {"raise the epoch", paired,
        [](Practice& p) {
          link::RaiseEpoch raise;
-         raise.epoch = 4;
-         raise.signature = link::sign_epoch(p.clinic.seed, 4);
+         raise.statement = {4, kSummer2026};
+         raise.signature = link::sign_epoch(p.clinic.seed, raise.statement);
          auto talk = p.as(p.physician);
          if (talk) (void)talk->tell(raise);
+       },
+       40},
+      {"renew the clinic's secret", paired,
+       [](Practice& p) {
+         auto talk = p.as(p.physician);
+         if (talk) (void)talk->ask(link::Renew{});
+       },
+       40},
+      {"use a new secret",
+       [](Practice& p) {
+         p.pair();
+         auto talk = p.as(p.physician);
+         p.clinic_secret = p.new_secret(*talk, link::Renew{});
+       },
+       [](Practice& p) { (void)p.as(p.physician); }, 40},
+      {"promise", paired,
+       [](Practice& p) {
+         auto talk = p.as(p.physician);
+         if (talk) (void)talk->ask(p.promise(p.clinic.key()));
+       },
+       40},
+      {"refuse a promise",
+       [](Practice& p) {
+         p.pair();
+         auto talk = p.as(p.physician);
+         (void)p.new_secret(*talk, p.promise(p.clinic.key()));
+       },
+       [](Practice& p) {
+         auto talk = p.as(p.physician);
+         if (talk) (void)talk->tell(link::RefuseTransfer{1});
        },
        40},
       {"implant", paired, taking(link::OrderKind::kImplant, therapy(1), nothing), 1'100},
@@ -175,6 +209,7 @@ INSTANTIATE_TEST_SUITE_P(OverTheLink, PowerCut, testing::Range(std::size_t{0}, w
                          [](const auto& param) {
                            std::string name = workflows()[param.param].name;
                            std::ranges::replace(name, ' ', '_');
+                           std::erase(name, '\'');
                            return name;
                          });
 

@@ -66,13 +66,23 @@ Hash signed_of(const RoleCertificate& certificate, const Key& subject) {
   return C::sha256(parts);
 }
 
-/// What is signed for an epoch: certificates below it are refused.
+/// The clinic's word that certificates below an epoch are refused from now on, and what time it was then.
+struct EpochStatement {
+  std::uint32_t epoch = 0;
+  std::uint32_t issued_utc_s = 0;
+
+  template <class Io, class M>
+  static constexpr void fields(Io& io, M& m) {
+    io.number("epoch", "certificates below it are refused", m.epoch);
+    io.number("issued_utc_s", "when this was signed", m.issued_utc_s);
+  }
+};
+
 template <Crypto C>
-Hash signed_epoch(std::uint32_t epoch) {
+Hash signed_of(const EpochStatement& statement) {
   static constexpr std::array<std::uint8_t, 13> kPurpose{'t', 'h', 'e', 'c', 'a', ' ', 'e',
                                                          'p', 'o', 'c', 'h', ' ', '1'};
-  std::array<std::uint8_t, 4> bytes{};
-  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(epoch >> (8 * i));
+  const auto bytes = written(statement);
   const std::array<Bytes, 2> parts{Bytes{kPurpose}, Bytes{bytes}};
   return C::sha256(parts);
 }

@@ -55,7 +55,10 @@ class Dialogue {
       const Frame first = caller_.call(*number_, line_.random());
       line_.send(first.bytes());
       if (!hear_opening()) continue;
-      const auto ready = outcome(asking(++tag_, Ready{}));
+      // Said again until it is answered, while the session lives: who is in stays in.
+      auto ready = outcome(asking(++tag_, Ready{}));
+      for (int again = 1; again < kTries && !ready && ready.error() == NoAnswer::kLost; ++again)
+        ready = outcome(asking(++tag_, Ready{}));
       if (ready && ready->answer == LinkAnswer::kDone) return {};
       why = ready ? NoAnswer::kMalformed : ready.error();
       if (why == NoAnswer::kMalformed) break;

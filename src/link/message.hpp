@@ -12,7 +12,9 @@
 #include "catalogue/refusal.hpp"
 #include "catalogue/role.hpp"
 #include "link/frame.hpp"
+#include "link/opening.hpp"
 #include "link/order.hpp"
+#include "link/transfer.hpp"
 #include "link/wire.hpp"
 #include "therapy/modes.hpp"
 
@@ -78,6 +80,19 @@ struct Outcome {
   }
 };
 
+/// The other clinic that the implant is promised to.
+struct PromisedTo {
+  std::uint32_t number = 0;  // of the promise; 0: to nobody
+  ShortId heir{};
+  Duration waits;  // until the heir may come
+  template <class Io, class M>
+  static constexpr void fields(Io& io, M& m) {
+    io.number("promise", "number of the promise to another clinic; 0: none", m.number);
+    io.bytes("heir", "first bytes of the SHA-256 of its key", m.heir);
+    io.number("waits_ms", "until it may take the implant over", m.waits);
+  }
+};
+
 struct StatusReply {
   DeviceState state = DeviceState::kUnpaired;
   Mode mode = Mode::kStopped;
@@ -100,6 +115,8 @@ struct StatusReply {
   std::uint32_t newest = 0;  // number of the newest prescription taken
   FluidPath path;
   std::uint32_t last_request = 0;
+  PromisedTo promised;
+  std::uint32_t transfers = 0;  // number of the newest promise ever
 
   template <class Io, class M>
   static constexpr void fields(Io& io, M& m) {
@@ -132,6 +149,8 @@ struct StatusReply {
     io.number("tubing_nl", "as recorded", m.path.tubing);
     io.number("catheter_nl", "as recorded", m.path.catheter);
     io.number("last_request", "number of the newest dose asked for", m.last_request);
+    PromisedTo::fields(io, m.promised);
+    io.number("transfers", "number of the newest promise to another clinic; 0: never", m.transfers);
   }
 };
 
@@ -146,6 +165,8 @@ struct OwnReply {
   std::uint32_t last_request = 0;
   Refusal last_refusal = Refusal::kNone;
   std::uint32_t sequence = 0;
+  std::uint32_t intent = 0;  // of the newest change
+  PromisedTo promised;
   template <class Io, class M>
   static constexpr void fields(Io& io, M& m) {
     io.upto("state", "table of states", m.state, DeviceState{kDeviceStateCount - 1});
@@ -159,6 +180,8 @@ struct OwnReply {
     io.upto("last_refusal", "why it was refused; 0: it was given", m.last_refusal,
             Refusal{kRefusalCount - 1});
     io.number("sequence", "changes taken since manufacture", m.sequence);
+    io.number("intent", "of the newest change", m.intent);
+    PromisedTo::fields(io, m.promised);
   }
 };
 
@@ -409,6 +432,7 @@ struct Lower : Nothing {
 struct Pair {
   static constexpr Opcode kOpcode = Opcode::kPair;
   using Reply = PairReply;
+  static constexpr SecretFor kSecretFor = SecretFor::kClinic;
   Key clinic{};
   Key share{};
   template <class Io, class M>
@@ -420,6 +444,7 @@ struct Pair {
 struct PairPatient {
   static constexpr Opcode kOpcode = Opcode::kPairPatient;
   using Reply = PairReply;
+  static constexpr SecretFor kSecretFor = SecretFor::kPatient;
   Key share{};
   template <class Io, class M>
   static constexpr void fields(Io& io, M& m) {
@@ -428,13 +453,66 @@ struct PairPatient {
 };
 struct RaiseEpoch {
   static constexpr Opcode kOpcode = Opcode::kRaiseEpoch;
-  std::uint32_t epoch = 0;
+  EpochStatement statement;
   Signature signature{};
   template <class Io, class M>
   static constexpr void fields(Io& io, M& m) {
-    io.number("epoch", "from now on", m.epoch);
+    EpochStatement::fields(io, m.statement);
     io.bytes("signature", "Ed25519 by the clinic's key", m.signature);
   }
+};
+
+/// A new secret for the clinic's programmers; the one before it opens until this one was used.
+struct Renew {
+  static constexpr Opcode kOpcode = Opcode::kRenew;
+  using Reply = PairReply;
+  static constexpr SecretFor kSecretFor = SecretFor::kClinic;
+  Key share{};
+  template <class Io, class M>
+  static constexpr void fields(Io& io, M& m) {
+    io.bytes("share", "the clinic's part of the new secret", m.share);
+  }
+};
+struct Transfer {
+  static constexpr Opcode kOpcode = Opcode::kTransfer;
+  using Reply = PairReply;
+  static constexpr SecretFor kSecretFor = SecretFor::kHeir;
+  TransferToken token;
+  Signature signature{};
+  Key share{};
+  template <class Io, class M>
+  static constexpr void fields(Io& io, M& m) {
+    TransferToken::fields(io, m.token);
+    io.bytes("signature", "Ed25519 of the token by the clinic's key", m.signature);
+    io.bytes("share", "the clinic's part of the secret that opens the implant for the heir", m.share);
+  }
+  [[nodiscard]] constexpr bool consistent() const { return token.consistent(); }
+};
+struct RefuseTransfer {
+  static constexpr Opcode kOpcode = Opcode::kRefuseTransfer;
+  std::uint32_t number = 0;
+  template <class Io, class M>
+  static constexpr void fields(Io& io, M& m) {
+    io.number("number", "of the promise, as read", m.number);
+  }
+};
+/// By coil, without a key.
+struct Claim {
+  static constexpr Opcode kOpcode = Opcode::kClaim;
+  TransferToken token;
+  std::uint8_t first = 0, second = 1;
+  Signature signature{}, other{};
+  std::array<std::uint8_t, kCardProofBytes> card{};
+  template <class Io, class M>
+  static constexpr void fields(Io& io, M& m) {
+    TransferToken::fields(io, m.token);
+    io.upto("first", "which key of the registry, 0 to 2", m.first, std::uint8_t{2});
+    io.upto("second", "which other", m.second, std::uint8_t{2});
+    io.bytes("signature", "Ed25519 of the token by the first", m.signature);
+    io.bytes("other", "by the second", m.other);
+    io.bytes("card", "proof that the card of the pack is there", m.card);
+  }
+  [[nodiscard]] constexpr bool consistent() const { return token.consistent() && first < second; }
 };
 
 /// Calls `what.template operator()<M>()` for each message that can be asked, in the order of its opcodes.
@@ -464,6 +542,10 @@ constexpr void for_each_request(What&& what) {
   what.template operator()<Pair>();
   what.template operator()<PairPatient>();
   what.template operator()<RaiseEpoch>();
+  what.template operator()<Renew>();
+  what.template operator()<Transfer>();
+  what.template operator()<RefuseTransfer>();
+  what.template operator()<Claim>();
 }
 static_assert([] {
   std::size_t place = 0;

@@ -150,8 +150,9 @@ TEST(Messages, what_is_signed_covers_every_byte_of_a_certificate) {
 
 TEST(Messages, the_three_purposes_of_a_signature_are_never_the_same) {
   const Hash zeros{};
-  EXPECT_NE(signed_of<Sodium>(zeros), signed_epoch<Sodium>(0));
-  EXPECT_NE(signed_epoch<Sodium>(1), signed_epoch<Sodium>(1U << 24));
+  EXPECT_NE(signed_of<Sodium>(zeros), signed_of<Sodium>(EpochStatement{}));
+  EXPECT_NE(signed_of<Sodium>(EpochStatement{1, 0}), signed_of<Sodium>(EpochStatement{1U << 24, 0}));
+  EXPECT_NE(signed_of<Sodium>(EpochStatement{1, 0}), signed_of<Sodium>(EpochStatement{1, 1}));
   EXPECT_NE(signed_of<Sodium>(zeros), zeros);
 }
 

@@ -27,12 +27,19 @@ Key session_psk(const Key& psk, const NearFieldNonce& nonce) {
   return C::hmac(psk, parts);
 }
 
+/// For whom a secret is made.
+enum class SecretFor : std::uint8_t {
+  kClinic = 0,
+  kPatient,
+  kHeir,  // the clinic that the implant is promised to
+};
+
 /// A secret that both sides have made together, inside a session: it is new when either share is.
 template <Crypto C>
-Key paired_secret(const Key& callers, const Key& implants, bool patients) {
+Key paired_secret(const Key& callers, const Key& implants, SecretFor whom) {
   static constexpr std::array<std::uint8_t, 15> kPurpose{'t', 'h', 'e', 'c', 'a', ' ', 'p', 'a',
                                                          'i', 'r', 'i', 'n', 'g', ' ', '1'};
-  const std::uint8_t whose = patients ? 1 : 0;
+  const auto whose = static_cast<std::uint8_t>(whom);
   const std::array<Bytes, 3> parts{Bytes{kPurpose}, Bytes{&whose, 1}, Bytes{implants}};
   return C::hmac(callers, parts);
 }

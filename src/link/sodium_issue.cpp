@@ -12,8 +12,12 @@ Signature sign_order(const Key& signer_seed, const Hash& digest) {
   return Sodium::sign(signer_seed, signed_of<Sodium>(digest));
 }
 
-Signature sign_epoch(const Key& clinic_seed, std::uint32_t epoch) {
-  return Sodium::sign(clinic_seed, signed_epoch<Sodium>(epoch));
+Signature sign_epoch(const Key& clinic_seed, const EpochStatement& statement) {
+  return Sodium::sign(clinic_seed, signed_of<Sodium>(statement));
+}
+
+Signature sign_transfer(const Key& seed, const TransferToken& token) {
+  return Sodium::sign(seed, signed_of<Sodium>(token));
 }
 
 }  // namespace theca::link

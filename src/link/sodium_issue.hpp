@@ -4,12 +4,15 @@
 #include "link/certificate.hpp"
 #include "link/order.hpp"
 #include "link/sodium.hpp"
+#include "link/transfer.hpp"
 
 namespace theca::link {
 
 /// The draft with issuer and signature of the clinic whose seed this is, about the key `subject`.
 RoleCertificate issue(const Key& clinic_seed, RoleCertificate draft, const Key& subject);
 Signature sign_order(const Key& signer_seed, const Hash& digest);
-Signature sign_epoch(const Key& clinic_seed, std::uint32_t epoch);
+Signature sign_epoch(const Key& clinic_seed, const EpochStatement& statement);
+/// By a clinic, or by one of the registry.
+Signature sign_transfer(const Key& seed, const TransferToken& token);
 
 }  // namespace theca::link

@@ -129,6 +129,13 @@ void set_right(M& message) {
     if (message.signers == 0) message.signers = 1;
   } else if constexpr (std::is_same_v<M, RequestBolus>) {
     if (message.request == 0) message.request = 1;
+  } else if constexpr (std::is_same_v<M, Transfer> || std::is_same_v<M, Claim>) {
+    message.token.version = kTransferVersion;
+    if (message.token.number == 0) message.token.number = 1;
+    if constexpr (std::is_same_v<M, Claim>) {
+      message.second = message.first == 0 ? 1 : 2;
+      message.first = static_cast<std::uint8_t>(message.second - 1);
+    }
   } else if constexpr (std::is_base_of_v<Change, M>) {
     if (message.intent == 0) message.intent = 1;
   }

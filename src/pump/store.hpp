@@ -29,8 +29,10 @@ enum class CallKind : std::uint8_t {
   kSense,        // argument: nL
   kAccess,       // argument: role, and its certificate's number above
   kLower,        // argument: for how long, ms
+  kKeysChanged,  // argument: what, the certificate's number above, the change's above that
+  kKeysUnsafe,
 };
-inline constexpr std::uint8_t kLastCallKind = 13;
+inline constexpr std::uint8_t kLastCallKind = 15;
 
 struct LoggedCall {
   CallKind kind = CallKind::kWake;

@@ -227,7 +227,7 @@ template <class Io, class P>
 void StoredPump::keeper(Io& io, P& pump) {
   fields(io, pump.told_, pump.acknowledged_, pump.folded_, pump.delivered_bucket_);
   field(io, pump.erasing_, static_cast<std::uint8_t>(kErasingAsked + kRoleCount - 1));
-  fields(io, pump.looked_at_, pump.sequence_, pump.intent_, pump.last_request_);
+  fields(io, pump.looked_at_, pump.sequence_, pump.intent_, pump.last_request_, pump.keys_told_);
   field(io, pump.last_refusal_, Refusal{kRefusalCount - 1});
   for (auto& byte : pump.order_) field(io, byte);
   bool stopped = pump.stopped_by_.has_value();
@@ -317,6 +317,14 @@ void StoredPump::make_again(const LoggedCall& call) {
     case CallKind::kAccess:
       pump_.observe(reading, out);
       tell_access(call.argument, out);
+      break;
+    case CallKind::kKeysChanged:
+      pump_.observe(reading, out);
+      tell_keys(call.argument, out);
+      break;
+    case CallKind::kKeysUnsafe:
+      pump_.observe(reading, out);
+      pump_.raise_memory_alarm(Alarm::kKeysUnsafe, out);
       break;
     case CallKind::kSetClock:
       pump_.set_clock(reading, ClockOffset{call.argument}, out);
@@ -618,6 +626,30 @@ void StoredPump::access(MotorReading reading, Role role, std::uint32_t certifica
 
 void StoredPump::tell_access(std::int64_t argument, Effects& out) {
   out.tell(Event{pump_.now(), EventCode::kAccess, static_cast<std::uint8_t>(argument), argument >> 8, 0});
+}
+
+void StoredPump::keys_changed(MotorReading reading, KeyChange what, std::uint32_t certificate,
+                              std::uint32_t number, Effects& out) {
+  const auto argument =
+      static_cast<std::int64_t>(std::uint64_t{number & kKeyChangesMask} << 40 |
+                                std::uint64_t{certificate} << 8 | static_cast<std::uint8_t>(what));
+  logged(CallKind::kKeysChanged, reading, argument, out, [&] {
+    pump_.observe(reading, out);
+    tell_keys(argument, out);
+  });
+}
+
+void StoredPump::tell_keys(std::int64_t argument, Effects& out) {
+  keys_told_ = static_cast<std::uint32_t>(argument >> 40);
+  out.tell(Event{pump_.now(), EventCode::kKeysChanged, static_cast<std::uint8_t>(argument),
+                 argument >> 8 & UINT32_MAX, std::int64_t{keys_told_}});
+}
+
+void StoredPump::keys_unsafe(MotorReading reading, Effects& out) {
+  logged(CallKind::kKeysUnsafe, reading, 0, out, [&] {
+    pump_.observe(reading, out);
+    pump_.raise_memory_alarm(Alarm::kKeysUnsafe, out);
+  });
 }
 
 void StoredPump::wake(MotorReading reading, Effects& out) {

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "catalogue/key_change.hpp"
 #include "catalogue/role.hpp"
 #include "pump/journal.hpp"
 #include "pump/nvm.hpp"
@@ -64,6 +65,11 @@ class StoredPump {
   CommandResult lower(MotorReading reading, Duration hold, Effects& out);
   /// Somebody has shown who he is. It stands in the journal and changes nothing else.
   void access(MotorReading reading, Role role, std::uint32_t certificate, Effects& out);
+  /// The implant's keys have changed for the `number`-th time; it is told once.
+  void keys_changed(MotorReading reading, KeyChange what, std::uint32_t certificate, std::uint32_t number,
+                    Effects& out);
+  /// The implant's keys are lost, or its memory does not take them: the alarm.
+  void keys_unsafe(MotorReading reading, Effects& out);
   BolusAnswer request_bolus(MotorReading reading, std::uint32_t number, Effects& out);
 
   void magnetic_field(MotorReading reading, bool present, Effects& out);
@@ -94,6 +100,11 @@ class StoredPump {
   /// Number of the newest dose that was asked for, and what became of it.
   [[nodiscard]] std::uint32_t last_request() const { return last_request_; }
   [[nodiscard]] Refusal last_refusal() const { return last_refusal_; }
+  /// Number of the newest change of keys that the journal was told of, as far as it is remembered.
+  static constexpr std::uint32_t kKeyChangesMask = (1U << 23) - 1;
+  [[nodiscard]] std::uint32_t keys_told() const { return keys_told_; }
+  /// The newest change was made, and the memory has not taken it: a loss of power would undo it.
+  [[nodiscard]] bool unwritable() const { return unwritable_; }
 
  private:
   friend struct StoredPumpTestAccess;
@@ -114,6 +125,7 @@ class StoredPump {
   CommandResult prescribed(const Asked* asked, Effects& out, Call&& call);
   void took(const Asked& asked, Effects& out);
   void tell_access(std::int64_t argument, Effects& out);
+  void tell_keys(std::int64_t argument, Effects& out);
   BolusAnswer request(MotorReading reading, std::uint32_t number, Effects& out);
   void make_again(const LoggedCall& call);
   struct Restored {
@@ -157,6 +169,7 @@ class StoredPump {
   std::optional<Role> stopped_by_;
   std::uint32_t last_request_ = 0;
   Refusal last_refusal_ = Refusal::kNone;
+  std::uint32_t keys_told_ = 0;
   // Secrets are being erased: 0 no, then not asked for over the link, then by whom it was.
   static constexpr std::uint8_t kErasing = 1, kErasingAsked = 2;
   std::uint8_t erasing_ = 0;

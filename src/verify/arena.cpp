@@ -191,14 +191,15 @@ void Arena::pair() {
     const link::Pair message{link::Sodium::signing_public_of(clinic_seed), random_key()};
     const auto reply = session->talk.ask(message);
     if (!reply || !*reply) fail("not paired");
-    clinic_secret_ = link::paired_secret<link::Sodium>(message.share, (*reply)->share, false);
+    clinic_secret_ =
+        link::paired_secret<link::Sodium>(message.share, (*reply)->share, link::SecretFor::kClinic);
   }
   auto session = as(Role::kPhysician);
   if (!session) fail("no session with the new secret");
   const link::PairPatient own{random_key()};
   const auto reply = session->talk.ask(own);
   if (!reply || !*reply) fail("the patient's programmer is not paired");
-  patient_secret_ = link::paired_secret<link::Sodium>(own.share, (*reply)->share, true);
+  patient_secret_ = link::paired_secret<link::Sodium>(own.share, (*reply)->share, link::SecretFor::kPatient);
 }
 
 link::StatusReply Arena::status() {

@@ -397,7 +397,7 @@ Sight revoked_programmer(Arena& arena) {
   arena.epoch = 1;
   {
     auto nurse = arena.as(Role::kNurse);  // anybody's session carries what the clinic signed
-    if (!nurse || !done(nurse->talk, link::RaiseEpoch{1, link::sign_epoch(arena.clinic_seed, 1)}))
+    if (!nurse || !done(nurse->talk, link::RaiseEpoch{{1, 0}, link::sign_epoch(arena.clinic_seed, {1, 0})}))
       throw std::runtime_error("the epoch was not raised");
   }
   Sight sight{.attempted = 1};

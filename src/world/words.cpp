@@ -4,6 +4,7 @@
 
 #include "catalogue/alarm.hpp"
 #include "catalogue/detail.hpp"
+#include "catalogue/key_change.hpp"
 #include "catalogue/refusal.hpp"
 #include "catalogue/role.hpp"
 #include "quantity/text.hpp"
@@ -172,6 +173,9 @@ std::string words_for(const Event& e, const std::vector<FluidName>& fluids, cons
     case EventCode::kChangeTaken:
       return fmt::format("Change {} over the link, by the {}.", e.value,
                          row_of(static_cast<Role>(e.detail)).name);
+    case EventCode::kKeysChanged:
+      return fmt::format("Keys of the implant, change {}: {} (certificate {}).", e.value2,
+                         kKeyChangeNames.at(e.detail), e.value);
     case EventCode::kLowered:
       return fmt::format(
           "Delivery is lowered in an emergency, to at most {}, until {}.", to_text(FlowRate{e.value}),

@@ -233,7 +233,7 @@ class Visit {
     }
   }
   void raise_epoch(std::uint32_t epoch) {
-    say(asking(++tag_, RaiseEpoch{epoch, sign_epoch(from_.clinic_seed, epoch)}).bytes());
+    say(asking(++tag_, RaiseEpoch{{epoch, 0}, sign_epoch(from_.clinic_seed, {epoch, 0})}).bytes());
   }
 
   const Snapshot& from_;

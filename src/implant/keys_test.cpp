@@ -1,0 +1,375 @@
+// Keys over the link: nobody who was let in is shut out by a frame that is lost, a clock that is wrong or a
+// clinic that has gone; and whoever was shut out stays out.
+#include <gtest/gtest.h>
+
+#include "implant/implant_testing.hpp"
+
+namespace theca::example {
+namespace {
+
+Prescription therapy(std::uint32_t number, std::int64_t ul_per_day = 288) {
+  return continuous(number, morphine(1, 1), microlitres_per_day(ul_per_day));
+}
+
+int told_of(const Practice& practice, KeyChange what) {
+  int count = 0;
+  for (const Event& event : practice.bench.journal())
+    count += event.code == EventCode::kKeysChanged && event.detail == static_cast<std::uint8_t>(what) ? 1 : 0;
+  return count;
+}
+bool has_alarm(Practice& practice, Alarm alarm) { return practice.bench.stored().status().alarms.has(alarm); }
+
+// ---- opening --------------------------------------------------------------------------------------------
+
+/// Of the frames of an opening each may be lost: whatever the pattern, whoever has the keys gets in when the
+/// air is clear again.
+TEST(Opening, INV_13_any_pattern_of_lost_frames_ends_in_a_session) {
+  Practice prepared;
+  prepared.implant(therapy(1));
+  for (unsigned pattern = 0; pattern < 256; ++pattern) {
+    Practice practice{prepared, 7};
+    unsigned frames = 0;
+    practice.line.lose = [&](link::Bytes, bool) {
+      const bool lost = frames < 8 && (pattern >> frames & 1U) != 0;
+      ++frames;
+      return lost;
+    };
+    const Instant from = practice.bench.now();
+    std::unique_ptr<Talk> talk;
+    for (int tries = 0; tries < 3 && !talk; ++tries) {  // who hears nothing at all lifts the coil
+      practice.bench.near(false);
+      practice.bench.near(true);
+      talk =
+          std::make_unique<Talk>(practice.keys_of(practice.physician, practice.clinic_secret), practice.line);
+      if (!talk->open()) talk.reset();
+    }
+    ASSERT_NE(talk, nullptr) << "pattern " << pattern;
+    EXPECT_LE(practice.bench.now() - from, seconds(60)) << "pattern " << pattern;
+    EXPECT_TRUE(talk->ask(link::ReadStatus{}).has_value()) << "pattern " << pattern;
+  }
+}
+
+TEST(Opening, one_lost_frame_costs_no_second_try_of_the_programmer) {
+  Practice prepared;
+  prepared.implant(therapy(1));
+  for (unsigned lost = 0; lost < 4; ++lost) {
+    Practice practice{prepared, 7};
+    unsigned frames = 0;
+    practice.line.lose = [&](link::Bytes, bool) { return frames++ == lost; };
+    EXPECT_NE(practice.as(practice.physician), nullptr) << "frame " << lost;
+  }
+}
+
+// ---- new secrets ----------------------------------------------------------------------------------------
+
+template <class M>
+void opens_with_either_until_the_new_one_was_used(KeyChange told) {
+  Practice practice;
+  practice.implant(therapy(1));
+  constexpr bool kPatients = M::kSecretFor == link::SecretFor::kPatient;
+  const Person& who = kPatients ? practice.patient : practice.physician;
+  const auto enters = [&](const link::Key& secret) {
+    return practice.talk(practice.keys_of(who, secret)) != nullptr;
+  };
+  const link::Key before = kPatients ? practice.patient_secret : practice.clinic_secret;
+  // Its answer is lost, twice; then it comes.
+  for (int lost = 0; lost < 2; ++lost) {
+    auto talk = practice.as(practice.physician);
+    (void)practice.new_secret(*talk, M{});
+    practice.bench.reboot();
+    EXPECT_TRUE(enters(before)) << "an answer that is lost shuts nobody out";
+  }
+  auto talk = practice.as(practice.physician);
+  const link::Key next = practice.new_secret(*talk, M{});
+  practice.bench.reboot();
+  EXPECT_TRUE(enters(before));
+  EXPECT_TRUE(enters(next));
+  EXPECT_FALSE(enters(before)) << "the new one was used";
+  practice.bench.reboot();
+  EXPECT_FALSE(enters(before));
+  EXPECT_TRUE(enters(next));
+  EXPECT_EQ(told_of(practice, told), 3 + (kPatients ? 1 : 0));
+  EXPECT_EQ(told_of(practice, KeyChange::kInUse), 2) << "the first pairing's, and this one";
+}
+TEST(NewSecret, INV_10_of_the_clinic_opens_beside_the_old_one_until_it_was_used) {
+  opens_with_either_until_the_new_one_was_used<link::Renew>(KeyChange::kRenewed);
+}
+TEST(NewSecret, INV_10_of_the_patient_opens_beside_the_old_one_until_it_was_used) {
+  opens_with_either_until_the_new_one_was_used<link::PairPatient>(KeyChange::kPatientPaired);
+}
+
+/// A stolen programmer has the clinic's secret: it passes the gate, and takes the place of who was there,
+/// until the secret is another.
+TEST(NewSecret, RT_40_a_stolen_secret_does_not_pass_the_gate_once_another_was_used) {
+  Practice practice;
+  practice.implant(therapy(1));
+  const auto stolen = practice.keys_of(practice.nurse, practice.clinic_secret);
+  {
+    auto talk = practice.as(practice.physician);
+    practice.clinic_secret = practice.new_secret(*talk, link::Renew{});
+  }
+  ASSERT_NE(practice.as(practice.physician), nullptr);
+  const auto handshakes = practice.bench.implant().counts().handshakes;
+  EXPECT_EQ(practice.talk(stolen), nullptr);
+  EXPECT_EQ(practice.bench.implant().counts().handshakes, handshakes);
+}
+
+// ---- epochs ---------------------------------------------------------------------------------------------
+
+link::RaiseEpoch raise(Practice& practice, std::uint32_t epoch, std::int64_t utc_s = kSummer2026) {
+  link::RaiseEpoch message;
+  message.statement = {epoch, static_cast<std::uint32_t>(utc_s)};
+  message.signature = link::sign_epoch(practice.clinic.seed, message.statement);
+  return message;
+}
+
+TEST(Epoch, INV_10_what_is_on_offer_and_who_is_in_do_not_outlive_it) {
+  Practice practice;
+  practice.implant(therapy(1));
+  auto talk = practice.as(practice.physician);
+  const link::Order order = practice.order(link::OrderKind::kPrescribe, therapy(2, 250));
+  ASSERT_EQ(practice.offer(*talk, order, {practice.signer}).answer, LinkAnswer::kDone);
+  ASSERT_EQ(practice.told(*talk, raise(practice, 1)).answer, LinkAnswer::kDone) << "it is answered";
+  EXPECT_FALSE(practice.bench.implant().in_session()) << "by a certificate of before";
+  EXPECT_FALSE(talk->tell(practice.commit_of(order)).has_value());
+  // Somebody of the new epoch stays in, and what was signed before it is not on offer any more.
+  practice.clinic.epoch = 1;
+  practice.physician = practice.clinic.speaker(Role::kPhysician);
+  practice.clinic.epoch = 2;
+  const Person newer = practice.clinic.speaker(Role::kPhysician);
+  auto other = practice.as(practice.physician);
+  const Person signer = [&] {
+    practice.clinic.epoch = 1;
+    return practice.clinic.signer();
+  }();
+  ASSERT_EQ(practice.offer(*other, order, {signer}).answer, LinkAnswer::kDone);
+  other = practice.as(newer);
+  ASSERT_EQ(practice.offer(*other, order, {signer}).answer, LinkAnswer::kDone);
+  ASSERT_EQ(practice.told(*other, raise(practice, 2)).answer, LinkAnswer::kDone);
+  EXPECT_TRUE(practice.bench.implant().in_session());
+  EXPECT_EQ(practice.told(*other, practice.commit_of(order)).answer, LinkAnswer::kNothingOffered);
+  EXPECT_EQ(practice.bench.pump().newest_prescription(), 1U);
+}
+
+/// The first clock that the implant heard of was ten years ahead. Nobody honest is let in; somebody with a
+/// certificate of a new epoch is, for one thing alone, and then everybody is.
+TEST(Epoch, INV_10_a_wrong_clock_that_was_believed_is_mended_by_a_new_one) {
+  Practice practice;
+  practice.clinic.ahead_s = 10 * 365 * 86'400LL;
+  practice.physician = practice.clinic.speaker(Role::kPhysician);
+  practice.signer = practice.clinic.signer();
+  practice.implant(therapy(1));
+  practice.clinic.ahead_s = 0;
+  practice.physician = practice.clinic.speaker(Role::kPhysician);
+  EXPECT_EQ(practice.as(practice.physician), nullptr);
+  EXPECT_EQ(practice.as(practice.patient), nullptr);
+  practice.clinic.epoch = 1;
+  practice.physician = practice.clinic.speaker(Role::kPhysician);
+  auto talk = practice.as(practice.physician);
+  ASSERT_NE(talk, nullptr);
+  const auto status = talk->ask(link::ReadStatus{});
+  ASSERT_TRUE(status.has_value());
+  EXPECT_EQ(status->error().answer, LinkAnswer::kNotThisRole);
+  EXPECT_EQ(practice.told(*talk, practice.change<link::Stop>()).answer, LinkAnswer::kNotThisRole);
+  EXPECT_EQ(practice.told(*talk, raise(practice, 1)).answer, LinkAnswer::kDone);
+  EXPECT_TRUE(talk->ask(link::ReadStatus{})->has_value());
+  practice.patient = practice.clinic.speaker(Role::kPatient);
+  EXPECT_NE(practice.as(practice.patient), nullptr);
+  // What is over by the clinic's own word is over.
+  practice.clinic.ahead_s = -2 * 86'400LL;
+  EXPECT_EQ(practice.as(practice.clinic.speaker(Role::kPhysician)), nullptr);
+}
+
+// ---- to another clinic ----------------------------------------------------------------------------------
+
+struct Heir : testing::Test {
+  Practice practice;
+  Clinic other;
+  link::Key secret{};
+  Heir() {
+    practice.implant(therapy(1));
+    other.seed.fill(70);
+    other.implant = practice.clinic.implant;
+  }
+  void promise() {
+    auto talk = practice.as(practice.physician);
+    secret = practice.new_secret(*talk, practice.promise(other.key()));
+  }
+  std::unique_ptr<Talk> comes() {
+    link::CallerKeys keys = practice.card_keys();
+    keys.pairing = secret;
+    return practice.talk(keys);
+  }
+  std::optional<link::Key> pairs(Talk& talk, const link::Key& key) {
+    link::Pair ask;
+    ask.clinic = key;
+    ask.share = other.random.next();
+    const auto reply = talk.ask(ask);
+    if (!reply || !*reply) return std::nullopt;
+    return link::paired_secret<Sodium>(ask.share, (*reply)->share, link::SecretFor::kClinic);
+  }
+  bool enters(Clinic& clinic, const link::Key& key) {
+    return practice.talk(practice.keys_of(clinic.speaker(Role::kPhysician), key)) != nullptr;
+  }
+};
+
+TEST_F(Heir, INV_10_takes_over_what_was_promised_and_the_therapy_goes_on) {
+  const auto order = practice.bench.stored().order();
+  const std::int64_t steps_before = practice.bench.stored().status().steps_commanded;
+  EXPECT_EQ(comes(), nullptr) << "nothing was promised";
+  promise();
+  practice.bench.reboot();
+  EXPECT_NE(practice.as(practice.physician), nullptr) << "until the heir has come all stays as it is";
+  {
+    auto talk = practice.as(practice.physician);
+    const auto status = talk->ask(link::ReadStatus{});
+    EXPECT_EQ((*status)->promised.number, 1U);
+    EXPECT_EQ((*status)->transfers, 1U);
+  }
+  // Its answer is lost: the secret opens again.
+  ASSERT_TRUE(pairs(*comes(), other.key()).has_value());
+  practice.bench.reboot();
+  auto talk = comes();
+  ASSERT_NE(talk, nullptr);
+  const auto own = pairs(*talk, other.key());
+  ASSERT_TRUE(own.has_value());
+  EXPECT_EQ(practice.as(practice.physician), nullptr) << "the clinic before it";
+  EXPECT_EQ(practice.talk(practice.card_keys()), nullptr) << "the pack's card";
+  ASSERT_TRUE(enters(other, *own));
+  EXPECT_EQ(comes(), nullptr) << "it has done its work";
+  EXPECT_EQ(practice.talk(practice.card_keys()), nullptr);
+  EXPECT_EQ(practice.as(practice.patient), nullptr) << "a certificate of the clinic before it";
+  practice.bench.reboot();
+  EXPECT_TRUE(enters(other, *own));
+  EXPECT_EQ(comes(), nullptr);
+  EXPECT_EQ(practice.bench.stored().order(), order);
+  practice.bench.pass(hours(1));
+  EXPECT_GT(practice.bench.stored().status().steps_commanded, steps_before);
+  // The other clinic's physician prescribes behind the order that runs.
+  practice.clinic.seed = other.seed;
+  practice.clinic_secret = *own;
+  practice.bench.pass(hours(13));
+  practice.physician = practice.clinic.speaker(Role::kPhysician);
+  EXPECT_EQ(practice.take(link::OrderKind::kPrescribe, therapy(2, 250), {practice.clinic.signer()}).answer,
+            LinkAnswer::kDone);
+}
+
+TEST_F(Heir, INV_10_is_nobody_else) {
+  promise();
+  Clinic third;
+  third.seed.fill(78);
+  auto talk = comes();
+  ASSERT_NE(talk, nullptr);
+  EXPECT_FALSE(pairs(*talk, third.key()).has_value());
+  EXPECT_FALSE(pairs(*talk, practice.clinic.key()).has_value());
+  EXPECT_EQ(practice.talk(practice.card_keys()), nullptr) << "who has the pack's card alone";
+  EXPECT_NE(practice.as(practice.physician), nullptr);
+}
+
+TEST_F(Heir, INV_8_INV_10_an_old_forged_or_foreign_promise_is_none) {
+  auto talk = practice.as(practice.physician);
+  const auto told = [&](link::Transfer transfer) {
+    const auto reply = talk->ask(transfer);
+    return reply && !*reply ? reply->error().answer : LinkAnswer::kDone;
+  };
+  link::Transfer wrong = practice.promise(other.key());
+  wrong.signature[0] ^= 1;
+  EXPECT_EQ(told(wrong), LinkAnswer::kSignatureWrong);
+  wrong = practice.promise(other.key());
+  wrong.token.number = 2;
+  EXPECT_EQ(told(wrong), LinkAnswer::kSignatureWrong);
+  wrong = practice.promise(other.key());
+  wrong.token.implant[0] ^= 1;
+  wrong.signature = link::sign_transfer(practice.clinic.seed, wrong.token);
+  EXPECT_EQ(told(wrong), LinkAnswer::kOtherImplant);
+  const link::Transfer right = practice.promise(other.key());
+  EXPECT_EQ(told(right), LinkAnswer::kDone);
+  EXPECT_EQ(told(right), LinkAnswer::kNumberNotNext) << "once";
+  EXPECT_EQ(practice.told(*talk, link::RefuseTransfer{2}).answer, LinkAnswer::kSequenceDiffers);
+  EXPECT_EQ(practice.told(*talk, link::RefuseTransfer{1}).answer, LinkAnswer::kDone);
+  EXPECT_EQ(practice.told(*talk, link::RefuseTransfer{1}).answer, LinkAnswer::kDone) << "told again";
+  EXPECT_EQ(told(right), LinkAnswer::kNumberNotNext) << "what was refused does not come back";
+  practice.bench.reboot();
+  talk = practice.as(practice.physician);
+  EXPECT_EQ(told(right), LinkAnswer::kNumberNotNext);
+}
+
+TEST_F(Heir, INV_10_the_patient_may_say_no) {
+  promise();
+  {
+    auto patient = practice.as(practice.patient);
+    const auto own = patient->ask(link::ReadOwn{});
+    ASSERT_EQ((*own)->promised.number, 1U);
+    EXPECT_EQ(practice.told(*patient, link::RefuseTransfer{1}).answer, LinkAnswer::kDone);
+    EXPECT_EQ((*patient->ask(link::ReadOwn{}))->promised.number, 0U);
+  }
+  EXPECT_EQ(comes(), nullptr);
+  practice.bench.reboot();
+  EXPECT_EQ(comes(), nullptr);
+  EXPECT_EQ(told_of(practice, KeyChange::kRefused), 1);
+}
+
+TEST_F(Heir, INV_10_comes_within_thirty_days_or_not_at_all) {
+  promise();
+  practice.bench.pass(days(29));
+  ASSERT_NE(comes(), nullptr);
+  practice.bench.pass(days(2));
+  EXPECT_EQ(comes(), nullptr);
+  // One who has paired in time has come, whenever he first uses it.
+  secret = {};
+  {
+    practice.clinic.ahead_s = 31 * 86'400LL;
+    practice.physician = practice.clinic.speaker(Role::kPhysician);
+    auto talk = practice.as(practice.physician);
+    ASSERT_NE(talk, nullptr);
+    secret = practice.new_secret(*talk, practice.promise(other.key(), 2));
+  }
+  const auto own = pairs(*comes(), other.key());
+  practice.bench.pass(days(40));
+  EXPECT_EQ(practice.talk(practice.card_keys()), nullptr) << "the pack's card does not come back";
+  EXPECT_NE(comes(), nullptr);
+  EXPECT_TRUE(enters(other, *own));
+}
+
+// ---- a memory that takes nothing ------------------------------------------------------------------------
+
+TEST(Memory, INV_8_a_closed_card_opens_no_more_though_the_memory_does_not_take_it_and_says_so) {
+  Practice practice;
+  auto card = practice.talk(practice.card_keys());
+  practice.clinic_secret = practice.new_secret(*card, [&] {
+    link::Pair ask;
+    ask.clinic = practice.clinic.key();
+    return ask;
+  }());
+  for (std::uint32_t page = 0; page < 4; ++page) practice.bench.flash().stick(kKeyringPage + page);
+  EXPECT_NE(practice.as(practice.physician), nullptr) << "a physician must be able to stop the pump";
+  EXPECT_TRUE(has_alarm(practice, Alarm::kKeysUnsafe));
+  EXPECT_EQ(practice.talk(practice.card_keys()), nullptr);
+  EXPECT_NE(practice.as(practice.physician), nullptr);
+}
+
+TEST(Memory, a_link_that_is_shut_for_good_is_an_alarm_and_the_pump_goes_on) {
+  Practice practice;
+  practice.implant(therapy(1));
+  practice.bench.spoil_pages(kKeyringPage);
+  practice.bench.reboot();
+  EXPECT_TRUE(practice.bench.implant().shut());
+  EXPECT_TRUE(has_alarm(practice, Alarm::kKeysUnsafe));
+  const std::int64_t steps = practice.bench.stored().status().steps_commanded;
+  practice.bench.pass(hours(2));
+  EXPECT_GT(practice.bench.stored().status().steps_commanded, steps);
+}
+
+TEST(Memory, INV_6_a_change_that_no_page_takes_is_not_told_as_done) {
+  Practice practice;
+  practice.implant(therapy(1));
+  auto talk = practice.as(practice.physician);
+  for (std::uint32_t page = 0; page < kSlots * kSlotPages; ++page) practice.bench.flash().stick(page);
+  const link::Outcome outcome = practice.told(*talk, practice.change<link::Stop>());
+  EXPECT_EQ(outcome.answer, LinkAnswer::kNotKept);
+  EXPECT_TRUE(has_alarm(practice, Alarm::kMemoryFault));
+  EXPECT_EQ(practice.bench.implant().state(), DeviceState::kStopped) << "it is done";
+}
+
+}  // namespace
+}  // namespace theca::example
