@@ -63,7 +63,8 @@ TEST(Catalogue, the_values_of_an_event_are_named_with_their_units) {
                                        "allotted",
                                        "certificate",
                                        "change",
-                                       "intent"};
+                                       "intent",
+                                       "version"};
   const auto known = [&](const std::string& name) {
     if (name.empty() || plain.contains(name)) return true;
     for (const char* unit : {"_nl", "_ms", "_nl_per_day", "_steps", "_mc"}) {

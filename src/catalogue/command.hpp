@@ -17,6 +17,7 @@ enum class Opcode : std::uint8_t {
   kReadOrder = 0x04,
   kReadJournal = 0x05,
   kReadPage = 0x06,
+  kReadFirmware = 0x07,
   kOffer = 0x10,
   kOfferSignature = 0x11,
   kOfferBlock = 0x12,
@@ -39,6 +40,10 @@ enum class Opcode : std::uint8_t {
   kTransfer = 0x34,
   kRefuseTransfer = 0x35,
   kClaim = 0x36,
+  kAuthoriseFirmware = 0x40,
+  kOfferFirmware = 0x41,
+  kFirmwareBlock = 0x42,
+  kTryFirmware = 0x43,
 };
 
 enum class OpcodeKind : std::uint8_t {
@@ -65,6 +70,8 @@ inline constexpr std::array kOpcodes{
     OpcodeRow{Opcode::kReadJournal, OpcodeKind::kRead, "read journal", "Entries of the journal."},
     OpcodeRow{Opcode::kReadPage, OpcodeKind::kRead, "read page",
               "By coil, without a key: is the pump running, and what alarms stand."},
+    OpcodeRow{Opcode::kReadFirmware, OpcodeKind::kRead, "read firmware",
+              "Which program runs, and how far an update is."},
     OpcodeRow{Opcode::kOffer, OpcodeKind::kPrepare, "offer", "Begins to hand over a signed order."},
     OpcodeRow{Opcode::kOfferSignature, OpcodeKind::kPrepare, "offer signature",
               "A signature of the order on offer."},
@@ -102,6 +109,14 @@ inline constexpr std::array kOpcodes{
     OpcodeRow{Opcode::kClaim, OpcodeKind::kChange, "claim",
               "By coil, without a key: two of the registry's three promise the implant to another clinic. It "
               "may come a day later."},
+    OpcodeRow{Opcode::kAuthoriseFirmware, OpcodeKind::kChange, "authorise firmware",
+              "A physician lets this one firmware come, for a while."},
+    OpcodeRow{Opcode::kOfferFirmware, OpcodeKind::kChange, "offer firmware",
+              "Header and two vendor signatures; begins the transfer, or goes on with it."},
+    OpcodeRow{Opcode::kFirmwareBlock, OpcodeKind::kChange, "firmware block",
+              "The next part of the image; with the last one all of it is verified."},
+    OpcodeRow{Opcode::kTryFirmware, OpcodeKind::kChange, "try firmware",
+              "At the next start the verified program is on trial."},
 };
 inline constexpr std::size_t kOpcodeCount = kOpcodes.size();
 
@@ -146,6 +161,11 @@ enum class LinkAnswer : std::uint8_t {
   kRandom,
   kNotKept,
   kNotTheHeir,
+  kNotAuthorised,
+  kOtherDevice,
+  kCounterTooLow,
+  kBlockNotNext,
+  kNotAtThisStage,
 };
 struct LinkAnswerRow {
   LinkAnswer answer;
@@ -196,6 +216,16 @@ inline constexpr std::array kLinkAnswers{
                   "pump has to be replaced."},
     LinkAnswerRow{LinkAnswer::kNotTheHeir, "not the heir",
                   "The implant is promised to another clinic than this one, or the promise was taken back."},
+    LinkAnswerRow{LinkAnswer::kNotAuthorised, "not authorised",
+                  "No physician has authorised this firmware, or it is too long ago."},
+    LinkAnswerRow{LinkAnswer::kOtherDevice, "other class of device",
+                  "The firmware is for another class of device."},
+    LinkAnswerRow{LinkAnswer::kCounterTooLow, "security counter too low",
+                  "The firmware's security counter was passed, or was reached by another image."},
+    LinkAnswerRow{LinkAnswer::kBlockNotNext, "block not next",
+                  "Another block of the firmware comes next; its number stands beside."},
+    LinkAnswerRow{LinkAnswer::kNotAtThisStage, "not at this stage",
+                  "The update is not as far, or the program that runs stands on trial."},
 };
 inline constexpr std::size_t kLinkAnswerCount = kLinkAnswers.size();
 constexpr const LinkAnswerRow& row_of(LinkAnswer answer) {

@@ -47,4 +47,19 @@ inline constexpr std::array<const char*, 6> kSelfTestPartNames{
     "the board's memories", "exact arithmetic", "the checksum",
     "the digest",           "the dose gate",    "the prescription in RAM"};
 
+/// How far an update of the firmware is.
+enum class FirmwareStage : std::uint8_t {
+  kNone = 0,
+  kAuthorised,  // by a physician, for a while
+  kReceiving,   // header and signatures are right; blocks come
+  kVerified,    // all of it stands and is right; the slot takes no more writes
+  kTrial,       // it runs from the next start on, so many times
+  kConfirmed,   // its self-test has passed: it stays
+  kReverted,    // it has not; what ran before runs again
+  kLastResort,  // the program that should run is not whole: the one that the implant was made with runs
+};
+inline constexpr std::size_t kFirmwareStageCount = 8;
+inline constexpr std::array<const char*, kFirmwareStageCount> kFirmwareStageNames{
+    "none", "authorised", "being received", "verified", "on trial", "confirmed", "reverted", "not whole"};
+
 }  // namespace theca

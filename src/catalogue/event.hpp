@@ -68,8 +68,9 @@ enum class EventCode : std::uint8_t {
   kLowered,
   kLoweredEnded,
   kKeysChanged,
+  kFirmware,
 };
-inline constexpr std::size_t kEventCodeCount = 57;
+inline constexpr std::size_t kEventCodeCount = 58;
 
 struct Event {
   Instant at;
@@ -145,6 +146,7 @@ inline constexpr std::array<EventRow, kEventCodeCount> kEvents{{
     {EventCode::kLowered, "delivery lowered", "", "rate_nl_per_day", "until_ms"},
     {EventCode::kLoweredEnded, "lowered delivery ended", "", "", ""},
     {EventCode::kKeysChanged, "keys changed", "key_change", "certificate", "change"},
+    {EventCode::kFirmware, "firmware update", "firmware_stage", "certificate", "version"},
 }};
 
 constexpr const EventRow& row_of(EventCode code) { return kEvents[static_cast<std::size_t>(code)]; }

@@ -31,7 +31,8 @@ inline constexpr std::array<RoleRow, kRoleCount> kRoles{{
     {Role::kPatient, "patient",
      "Asks for the doses that the prescription allots. A certificate for this implant."},
     {Role::kEmergency, "emergency", "Anybody, with a coil on the skin: less drug, never more. No key."},
-    {Role::kService, "service", "Reads the state of a pump in a physician's presence."},
+    {Role::kService, "service",
+     "Reads the state of a pump, and brings firmware that a physician has just authorised."},
 }};
 constexpr const RoleRow& row_of(Role role) { return kRoles[static_cast<std::size_t>(role)]; }
 

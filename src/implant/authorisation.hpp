@@ -62,6 +62,7 @@ inline constexpr std::array<Row, kOpcodeCount> kTable{{
     {Opcode::kReadOrder, {{kNo, {kOwned}, {kOwned}, kNo, kNo, kNo}}},
     {Opcode::kReadJournal, {{kNo, {kOwned}, {kOwned}, kNo, kNo, kNo}}},
     {Opcode::kReadPage, {{kNo, kNo, kNo, kNo, {kAll}, kNo}}},
+    {Opcode::kReadFirmware, {{kNo, {kOwned}, {kOwned}, kNo, kNo, {kOwned}}}},
     {Opcode::kOffer, {{kNo, {kToPrescribe}, kNo, kNo, kNo, kNo}}},
     {Opcode::kOfferSignature, {{kNo, {kToPrescribe}, kNo, kNo, kNo, kNo}}},
     {Opcode::kOfferBlock, {{kNo, {kToPrescribe}, kNo, kNo, kNo, kNo}}},
@@ -86,6 +87,10 @@ inline constexpr std::array<Row, kOpcodeCount> kTable{{
     {Opcode::kTransfer, {{kNo, {kOwned}, kNo, kNo, kNo, kNo}}},
     {Opcode::kRefuseTransfer, {{kNo, {kOwned}, kNo, {kOwned}, kNo, kNo}}},
     {Opcode::kClaim, {{kNo, kNo, kNo, kNo, {kOwned}, kNo}}},
+    {Opcode::kAuthoriseFirmware, {{kNo, {kToPrescribe}, kNo, kNo, kNo, kNo}}},
+    {Opcode::kOfferFirmware, {{kNo, {kToPrescribe}, kNo, kNo, kNo, {kToPrescribe}}}},
+    {Opcode::kFirmwareBlock, {{kNo, {kToPrescribe}, kNo, kNo, kNo, {kToPrescribe}}}},
+    {Opcode::kTryFirmware, {{kNo, {kToPrescribe}, kNo, kNo, kNo, {kToPrescribe}}}},
 }};
 
 /// Every operation has its row, in its place.

@@ -53,7 +53,10 @@ const std::vector<Class> kClasses{
     {"keys: no to that promise", {0x35}, "HDSFME", "", "HDSFME", "", "", ""},
     // By coil, without a key of this link: two of the registry's three have signed it.
     {"keys: a promise by the registry", {0x36}, "", "", "", "HDSFME", "", ""},
-    {"firmware update: not there yet", {}, "", "", "", "", "", ""},
+    {"firmware: how far it is", {0x07}, "HDSFME", "HDSFME", "", "", "HDSFME", ""},
+    {"firmware update: a physician says so", {0x40}, "HDSF", "", "", "", "", ""},
+    // Service only brings what a physician has just authorised: update_test.cpp.
+    {"firmware update: bring and try", {0x41, 0x42, 0x43}, "HDSF", "", "", "", "HDSF", ""},
 };
 
 std::string_view cell_of(const Class& of, Role role) {

@@ -18,6 +18,7 @@
 #include "implant/offering.hpp"
 #include "implant/random_source.hpp"
 #include "implant/twin_pages.hpp"
+#include "implant/update.hpp"
 #include "link/back_off.hpp"
 #include "link/energy_ledger.hpp"
 #include "link/message.hpp"
@@ -46,18 +47,23 @@ struct LinkCounts {
 template <link::Crypto C>
 class Implant {
  public:
-  Implant(const PumpModel& model, Nvm& nvm, RandomSource& random)
+  /// `vendor`: whose firmware it takes; nobody's unless said. `running`: what the boot stage has started.
+  Implant(const PumpModel& model, Nvm& nvm, RandomSource& random, const link::Vendor& vendor = {},
+          link::Program running = link::Program::kMade)
       : pump_(model, nvm),
         keyring_store_(nvm),
         orders_(nvm, kOrderPage),
         random_(random),
-        ledger_(link::link_allowance(model.battery.capacity)) {}
+        ledger_(link::link_allowance(model.battery.capacity)),
+        vendor_(vendor),
+        update_(nvm, vendor, running) {}
   Implant(const Implant&) = delete;
   Implant& operator=(const Implant&) = delete;
 
   /// To be called once, first. A blank memory gets an identity of its own.
   MotorReading boot(const PowerReturn& power, Effects& out) {
     const MotorReading from = pump_.boot(power, out);
+    update_.boot(from.now);
     const auto found = keyring_store_.load(keyring_);
     bool open = found == KeyringStore::Found::kGood;
     if (found == KeyringStore::Found::kBlank) open = make_identity();
@@ -76,12 +82,20 @@ class Implant {
     ledger_.begin(from.now);
     if (shut_) pump_.keys_unsafe(from, out);
     if (!shut_ && (keyring_.changes & StoredPump::kKeyChangesMask) != pump_.keys_told()) tell_keys(from, out);
+    tell_update(from, out);
     return from;
   }
 
   // ---- the board: what the pump is called with -----------------------------------------------------------
   [[nodiscard]] StoredPump& stored() { return pump_; }
   [[nodiscard]] const StoredPump& stored() const { return pump_; }
+  /// Motor, memory and clock were tested after a start: a program on trial stays, or goes.
+  void self_tested(MotorReading reading, bool passed, Effects& out) {
+    update_.self_tested(passed, therapy());
+    tell_update(reading, out);
+  }
+  /// To be started anew, by boot_stage(), when the motor stands between two trains.
+  [[nodiscard]] bool restart_wanted() const { return update_.restart_wanted(); }
 
   // ---- the link ------------------------------------------------------------------------------------------
   /// The coil's field comes or goes. With it comes a number that opens the gate once.
@@ -128,6 +142,8 @@ class Implant {
   void look(MotorReading reading, Effects& out, Air& air) {
     listened(reading.now);
     if (offering_.too_old(reading.now)) offering_.expire();
+    update_.look(reading.now);
+    tell_update(reading, out);
     if (!session_) return;
     session_->look(reading.now);
     // Whoever does not go on has not heard the answer, and calls again: with a number that opens.
@@ -864,7 +880,7 @@ class Implant {
       C::wipe(keyring_.patient.now);
       C::wipe(keyring_.patient.next);
       keyring_.patient = {};
-      ended = orders_.erase(0) & orders_.erase(1) & keyring_store_.keep(keyring_);
+      ended = orders_.erase(0) & orders_.erase(1) & keyring_store_.keep(keyring_) & update_.forget();
       for (const Slot slot : {Slot::kPatient, Slot::kNewPatient})
         gates_[static_cast<std::size_t>(slot)].reset();
     }
@@ -904,6 +920,7 @@ class Implant {
   }
   /// By the clinic that it belongs to, or by the patient, before the heir has come.
   link::Plain handle(MotorReading reading, std::uint16_t tag, const link::RefuseTransfer& m, Effects& out) {
+    if (keyring_.paired != Paired::kYes) return told(tag, m, LinkAnswer::kNotInThisState);
     if (m.number != keyring_.transfers) return told(tag, m, LinkAnswer::kSequenceDiffers);
     if (promised(reading.now) == Promise::kNobody) return told(tag, m, LinkAnswer::kDone);
     Keyring next = keyring_;
@@ -961,8 +978,60 @@ class Implant {
     caller_.raises_only = caller_.raises_only && certificate_.not_after < keyring_.time.least(reading.now);
     return told(tag, m, LinkAnswer::kDone);
   }
-  link::Plain handle(MotorReading, std::uint16_t tag, const link::Claim& m, Effects&) {
-    return told(tag, m, LinkAnswer::kUnknown);  // TODO
+  /// Where there is no clinic any more that could promise it. It begins to count a day later.
+  link::Plain handle(MotorReading reading, std::uint16_t tag, const link::Claim& m, Effects& out) {
+    if (keyring_.paired != Paired::kYes) return told(tag, m, LinkAnswer::kNotInThisState);
+    if (const LinkAnswer wrong = unfit(m.token); wrong != LinkAnswer::kDone) return told(tag, m, wrong);
+    const auto proof = link::card_proof<C>(keyring_.card, m.token);
+    if (!C::equal(proof, m.card) ||
+        !link::two_have_signed<C>(vendor_, link::signed_of<C>(m.token), m.signatures))
+      return told(tag, m, LinkAnswer::kSignatureWrong);
+    Keyring next = keyring_;
+    next.transfer = {Promise::kByRegistry, m.token.heir, {}, reading.now};
+    next.transfers = m.token.number;
+    const bool kept = change_keys(reading, next, KeyChange::kClaimed, 0, out);
+    return told(tag, m, kept ? LinkAnswer::kDone : LinkAnswer::kMemory);
+  }
+
+  // ---- firmware
+  // ----------------------------------------------------------------------------------------------
+  link::Plain handle(MotorReading reading, std::uint16_t tag, const link::ReadFirmware&, Effects&) {
+    return link::replying<link::ReadFirmware>(tag, update_.status(reading.now));
+  }
+  link::Plain handle(MotorReading reading, std::uint16_t tag, const link::AuthoriseFirmware& m,
+                     Effects& out) {
+    return updated(reading, tag, m, update_.authorise(reading.now, m.digest, caller_.serial), out);
+  }
+  link::Plain handle(MotorReading reading, std::uint16_t tag, const link::OfferFirmware& m, Effects& out) {
+    return updated(reading, tag, m, update_.offer(reading.now, m.firmware, caller_.serial), out);
+  }
+  link::Plain handle(MotorReading reading, std::uint16_t tag, const link::FirmwareBlock& m, Effects& out) {
+    return updated(reading, tag, m, update_.block(reading.now, m, caller_.serial), out);
+  }
+  link::Plain handle(MotorReading reading, std::uint16_t tag, const link::TryFirmware& m, Effects& out) {
+    return updated(reading, tag, m, update_.attempt(reading.now, m.digest, therapy(), caller_.serial), out);
+  }
+  template <class M>
+  link::Plain updated(MotorReading reading, std::uint16_t tag, const M&, const UpdateSaid& said,
+                      Effects& out) {
+    tell_update(reading, out);
+    link::Outcome outcome;
+    outcome.answer = said.answer;
+    outcome.index = said.next;
+    return told(M::kOpcode, tag, outcome);
+  }
+  void tell_update(MotorReading reading, Effects& out) {
+    const auto news = update_.news();
+    if (!news) return;
+    pump_.firmware(reading, news->stage, news->by, news->version, out);
+    update_.told();
+  }
+  /// A program on trial must read the prescription as the one before it has.
+  [[nodiscard]] Therapy therapy() const {
+    const Prescription& prescription = pump_.pump().prescription();
+    const PrescriptionBytes bytes = encode(prescription);
+    const std::array<link::Bytes, 1> parts{link::Bytes{bytes}};
+    return {prescription.number, C::sha256(parts)};
   }
 
   // ---- the order that runs
@@ -992,6 +1061,9 @@ class Implant {
   KeyringStore keyring_store_;
   TwinPages orders_;
   CheckedRandom random_;
+  link::EnergyLedger ledger_;
+  const link::Vendor vendor_;
+  Update<C> update_;
   bool shut_ = true;  // no keys, or no memory for them: nobody is let in
   link::Key own_public_{};
   link::ShortId id_{};
@@ -1011,7 +1083,6 @@ class Implant {
   link::RoleCertificate certificate_;
   Offering offering_;
   LinkCounts counts_;
-  link::EnergyLedger ledger_;
   Instant listened_until_;
 };
 

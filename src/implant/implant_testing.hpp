@@ -50,6 +50,20 @@ class SeededRandom final : public RandomSource {
   std::uint64_t count_ = 0;
 };
 
+/// Secret halves of a vendor's three keys; the implant knows the public ones.
+inline link::Key vendor_seed(std::uint8_t which) {
+  link::Key seed;
+  seed.fill(static_cast<std::uint8_t>(0xE0 + which));
+  return seed;
+}
+inline link::Vendor a_vendor() {
+  link::Vendor vendor;
+  vendor.device_class = 7;
+  for (std::uint8_t i = 0; i < link::kVendorKeys; ++i)
+    vendor.keys[i] = Sodium::signing_public_of(vendor_seed(i));
+  return vendor;
+}
+
 inline constexpr std::int64_t kSummer2026 = 1'782'000'000;  // UTC seconds
 
 /// Somebody with a key of his own.
@@ -120,12 +134,13 @@ class Bench {
   FlashModel& flash() { return *flash_; }
   [[nodiscard]] Instant now() const { return now_; }
 
-  /// Power goes and is back at once; the clock and the count went on, or did not.
-  void reboot(bool kept = true) {
+  /// Power goes and is back, at once unless said; the clock and the count went on, or did not.
+  void reboot(bool kept = true, Duration off = {}) {
+    stop_motor();
+    now_ = now_ + off;
     PowerReturn power;
     power.reading = reading();
     power.kept = kept;
-    stop_motor();
     flash_->power_on();
     boot(power);
     field_ = false;
@@ -139,6 +154,14 @@ class Bench {
     now_ = until;
     call([&](Effects& out, Air& air) { implant_->look(reading(), out, air); });
   }
+
+  /// The board has tested itself after a start.
+  void self_tested(bool passed) {
+    call([&](Effects& out, Air&) { implant_->self_tested(reading(), passed, out); });
+  }
+  [[nodiscard]] link::Program running() const { return running_program_; }
+  /// What the motor has made.
+  [[nodiscard]] std::int64_t steps() const { return reading().reported; }
 
   /// The motor has made so many steps that nobody commanded.
   void run_away(std::int64_t steps) { before_ += steps; }
@@ -218,7 +241,8 @@ class Bench {
     }
   }
   void boot(const PowerReturn& power) {
-    implant_.emplace(model_, *flash_, random);
+    running_program_ = boot_stage<Sodium>(*flash_, vendor_);
+    implant_.emplace(model_, *flash_, random, vendor_, running_program_);
     Effects out;
     const MotorReading from = implant_->boot(power, out);
     now_ = from.now;
@@ -242,6 +266,8 @@ class Bench {
   }
 
   PumpModel model_;
+  link::Vendor vendor_ = a_vendor();
+  link::Program running_program_ = link::Program::kMade;
 
  public:
   SeededRandom random;

@@ -331,6 +331,88 @@ TEST_F(Heir, INV_10_comes_within_thirty_days_or_not_at_all) {
   EXPECT_TRUE(enters(other, *own));
 }
 
+/// The clinic has gone. Two of the three who made the implant sign, and the card of its pack is there.
+struct Claimed : Heir {
+  link::Claim claim(std::uint32_t number = 1, std::uint8_t first = 0, std::uint8_t second = 2) {
+    link::Claim ask;
+    ask.token = {link::kTransferVersion, practice.clinic.implant, link::heir_of<Sodium>(other.key()), number};
+    for (const std::uint8_t i : {std::uint8_t{0}, std::uint8_t{1}}) {
+      const std::uint8_t key = i == 0 ? first : second;
+      ask.signatures[i] = {key, link::sign_transfer(vendor_seed(key), ask.token)};
+    }
+    ask.card = link::card_proof<Sodium>(practice.bench.implant().card(), ask.token);
+    return ask;
+  }
+  LinkAnswer told(const link::Claim& ask) {
+    practice.bench.pass(seconds(2));
+    practice.bench.near(true);
+    const auto frame =
+        practice.bench.by_coil(link::Frame{link::FrameType::kAsked, link::asking(1, ask).bytes()}.bytes());
+    if (!frame) throw std::runtime_error("no answer by coil");
+    return link::read<link::Outcome>(link::message_of(frame->body())->body)->answer;
+  }
+};
+
+TEST_F(Claimed, INV_10_by_two_of_three_and_the_card_counts_a_day_later) {
+  ASSERT_EQ(told(claim()), LinkAnswer::kDone);
+  EXPECT_EQ(told_of(practice, KeyChange::kClaimed), 1);
+  EXPECT_EQ(practice.talk(practice.card_keys()), nullptr) << "not at once";
+  practice.bench.pass(hours(23));
+  EXPECT_EQ(practice.talk(practice.card_keys()), nullptr);
+  {
+    auto patient = practice.as(practice.patient);
+    ASSERT_NE(patient, nullptr) << "all stays as it is";
+    const auto own = patient->ask(link::ReadOwn{});
+    EXPECT_EQ((*own)->promised.number, 1U);
+    EXPECT_GT((*own)->promised.waits, minutes(50));
+    EXPECT_LT((*own)->promised.waits, hours(1));
+  }
+  practice.bench.reboot(false);
+  practice.bench.pass(hours(2));
+  auto talk = practice.talk(practice.card_keys());
+  ASSERT_NE(talk, nullptr);
+  EXPECT_FALSE(pairs(*talk, practice.clinic.key()).has_value()) << "not the heir";
+  const auto own = pairs(*talk, other.key());
+  ASSERT_TRUE(own.has_value());
+  EXPECT_TRUE(enters(other, *own));
+  EXPECT_EQ(practice.talk(practice.card_keys()), nullptr) << "the card has done its work again";
+}
+
+TEST_F(Claimed, INV_10_the_patient_may_say_no_within_the_day) {
+  ASSERT_EQ(told(claim()), LinkAnswer::kDone);
+  practice.bench.pass(hours(20));
+  ASSERT_EQ(practice.told(*practice.as(practice.patient), link::RefuseTransfer{1}).answer, LinkAnswer::kDone);
+  practice.bench.pass(hours(10));
+  EXPECT_EQ(practice.talk(practice.card_keys()), nullptr);
+  EXPECT_EQ(told(claim()), LinkAnswer::kNumberNotNext) << "said again";
+  practice.bench.pass(days(2));
+  EXPECT_EQ(practice.talk(practice.card_keys()), nullptr);
+}
+
+TEST_F(Claimed, INV_8_INV_10_forged_foreign_or_half_signed_is_none) {
+  const auto refused = [&](const char* what, LinkAnswer answer, auto&& alter) {
+    link::Claim wrong = claim();
+    alter(wrong);
+    EXPECT_EQ(told(wrong), answer) << what;
+  };
+  using enum LinkAnswer;
+  refused("one of them twice", kSignatureWrong, [](link::Claim& c) { c.signatures[1] = c.signatures[0]; });
+  refused("a signature", kSignatureWrong, [](link::Claim& c) { c.signatures[0].signature[3] ^= 1; });
+  refused("the other", kSignatureWrong, [](link::Claim& c) { c.signatures[1].signature[3] ^= 1; });
+  refused("another's key", kSignatureWrong, [](link::Claim& c) { c.signatures[1].key = 1; });
+  refused("without the card", kSignatureWrong, [](link::Claim& c) { c.card[15] ^= 1; });
+  refused("another heir", kSignatureWrong, [](link::Claim& c) { c.token.heir[0] ^= 1; });
+  refused("another implant", kOtherImplant, [](link::Claim& c) { c.token.implant[0] ^= 1; });
+  promise();  // number 1, by the clinic
+  EXPECT_EQ(told(claim(1)), kNumberNotNext);
+  EXPECT_EQ(told(claim(2)), kDone);
+  EXPECT_EQ(comes(), nullptr) << "the clinic's promise is replaced";
+  // An implant that knows no vendor knows no registry.
+  link::Vendor nobody;
+  EXPECT_FALSE(
+      link::two_have_signed<Sodium>(nobody, link::signed_of<Sodium>(claim().token), claim().signatures));
+}
+
 // ---- a memory that takes nothing ------------------------------------------------------------------------
 
 TEST(Memory, INV_8_a_closed_card_opens_no_more_though_the_memory_does_not_take_it_and_says_so) {

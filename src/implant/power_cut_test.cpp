@@ -152,6 +152,17 @@ std::vector<Workflow> workflows() {
          if (talk) (void)talk->ask(p.promise(p.clinic.key()));
        },
        40},
+      {"claim", paired,
+       [](Practice& p) {
+         link::Claim ask;
+         ask.token = p.promise(p.clinic.key()).token;
+         for (const std::uint8_t i : {std::uint8_t{0}, std::uint8_t{1}})
+           ask.signatures[i] = {i, link::sign_transfer(vendor_seed(i), ask.token)};
+         ask.card = link::card_proof<Sodium>(p.bench.implant().card(), ask.token);
+         p.bench.near(true);
+         (void)p.bench.by_coil(link::Frame{link::FrameType::kAsked, link::asking(1, ask).bytes()}.bytes());
+       },
+       40},
       {"refuse a promise",
        [](Practice& p) {
          p.pair();

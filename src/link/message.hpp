@@ -9,8 +9,10 @@
 
 #include "catalogue/alarm.hpp"
 #include "catalogue/command.hpp"
+#include "catalogue/detail.hpp"
 #include "catalogue/refusal.hpp"
 #include "catalogue/role.hpp"
+#include "link/firmware.hpp"
 #include "link/frame.hpp"
 #include "link/opening.hpp"
 #include "link/order.hpp"
@@ -71,7 +73,7 @@ struct Outcome {
     io.upto("answer", "table of answers", m.answer, LinkAnswer{kLinkAnswerCount - 1});
     io.upto("refusal", "the pump's reason", m.refusal, Refusal{kRefusalCount - 1});
     io.upto("rule", "1 + the first broken rule of a prescription; 0: none", m.rule, std::uint8_t{kRuleCount});
-    io.number("index", "of what broke it", m.index);
+    io.number("index", "of what broke it; of firmware: the block that comes next", m.index);
     io.number("value", "what was read", m.value);
     io.number("limit", "what was allowed", m.limit);
     io.number("sequence", "changes taken since manufacture", m.sequence);
@@ -500,19 +502,75 @@ struct RefuseTransfer {
 struct Claim {
   static constexpr Opcode kOpcode = Opcode::kClaim;
   TransferToken token;
-  std::uint8_t first = 0, second = 1;
-  Signature signature{}, other{};
+  std::array<VendorSignature, 2> signatures{};
   std::array<std::uint8_t, kCardProofBytes> card{};
   template <class Io, class M>
   static constexpr void fields(Io& io, M& m) {
     TransferToken::fields(io, m.token);
-    io.upto("first", "which key of the registry, 0 to 2", m.first, std::uint8_t{2});
-    io.upto("second", "which other", m.second, std::uint8_t{2});
-    io.bytes("signature", "Ed25519 of the token by the first", m.signature);
-    io.bytes("other", "by the second", m.other);
+    for (auto& one : m.signatures) VendorSignature::fields(io, one);
     io.bytes("card", "proof that the card of the pack is there", m.card);
   }
-  [[nodiscard]] constexpr bool consistent() const { return token.consistent() && first < second; }
+  [[nodiscard]] constexpr bool consistent() const { return token.consistent(); }
+};
+struct FirmwareReply {
+  Program runs = Program::kMade;
+  FirmwareStage stage = FirmwareStage::kNone;
+  Hash digest{};
+  std::uint16_t next = 0;
+  std::uint16_t counter = 0;
+  std::uint8_t boots = 0;
+  Duration authorised_for;
+  template <class Io, class M>
+  static constexpr void fields(Io& io, M& m) {
+    io.upto("runs", "0 as made, 1 slot A, 2 slot B", m.runs, Program::kSlotB);
+    io.upto("stage",
+            "0 none, 1 authorised, 2 being received, 3 verified, 4 on trial, 5 confirmed, 6 reverted",
+            m.stage, FirmwareStage::kReverted);
+    io.bytes("digest", "of the header that was authorised last; zeros: none", m.digest);
+    io.number("next", "the block that comes next", m.next);
+    io.number("counter", "security counter that was reached", m.counter);
+    io.number("boots", "of the program on trial", m.boots);
+    io.number("authorised_for_ms", "how long it stays authorised; 0: it is not", m.authorised_for);
+  }
+};
+struct ReadFirmware : Nothing {
+  static constexpr Opcode kOpcode = Opcode::kReadFirmware;
+  using Reply = FirmwareReply;
+};
+struct AuthoriseFirmware {
+  static constexpr Opcode kOpcode = Opcode::kAuthoriseFirmware;
+  Hash digest{};
+  template <class Io, class M>
+  static constexpr void fields(Io& io, M& m) {
+    io.bytes("digest", "of the header: SHA-256 of 'theca firmware 1' and its bytes", m.digest);
+  }
+};
+struct OfferFirmware {
+  static constexpr Opcode kOpcode = Opcode::kOfferFirmware;
+  SignedFirmware firmware;
+  template <class Io, class M>
+  static constexpr void fields(Io& io, M& m) {
+    SignedFirmware::fields(io, m.firmware);
+  }
+  [[nodiscard]] constexpr bool consistent() const { return firmware.consistent(); }
+};
+struct FirmwareBlock {
+  static constexpr Opcode kOpcode = Opcode::kFirmwareBlock;
+  std::uint16_t index = 0;
+  std::array<std::uint8_t, kFirmwareBlockBytes> bytes{};
+  template <class Io, class M>
+  static constexpr void fields(Io& io, M& m) {
+    io.upto("index", "of the block", m.index, std::uint16_t{kMostFirmwareBlocks - 1});
+    io.bytes("bytes", "of the image; beyond its end zeros", m.bytes);
+  }
+};
+struct TryFirmware {
+  static constexpr Opcode kOpcode = Opcode::kTryFirmware;
+  Hash digest{};
+  template <class Io, class M>
+  static constexpr void fields(Io& io, M& m) {
+    io.bytes("digest", "of the header", m.digest);
+  }
 };
 
 /// Calls `what.template operator()<M>()` for each message that can be asked, in the order of its opcodes.
@@ -524,6 +582,7 @@ constexpr void for_each_request(What&& what) {
   what.template operator()<ReadOrder>();
   what.template operator()<ReadJournal>();
   what.template operator()<ReadPage>();
+  what.template operator()<ReadFirmware>();
   what.template operator()<Offer>();
   what.template operator()<OfferSignature>();
   what.template operator()<OfferBlock>();
@@ -546,6 +605,10 @@ constexpr void for_each_request(What&& what) {
   what.template operator()<Transfer>();
   what.template operator()<RefuseTransfer>();
   what.template operator()<Claim>();
+  what.template operator()<AuthoriseFirmware>();
+  what.template operator()<OfferFirmware>();
+  what.template operator()<FirmwareBlock>();
+  what.template operator()<TryFirmware>();
 }
 static_assert([] {
   std::size_t place = 0;

@@ -148,11 +148,14 @@ TEST(Messages, what_is_signed_covers_every_byte_of_a_certificate) {
   EXPECT_TRUE(hashes.insert(signed_of<Sodium>(certificate, subject)).second);
 }
 
-TEST(Messages, the_three_purposes_of_a_signature_are_never_the_same) {
+TEST(Messages, the_purposes_of_a_signature_are_never_the_same) {
   const Hash zeros{};
   EXPECT_NE(signed_of<Sodium>(zeros), signed_of<Sodium>(EpochStatement{}));
   EXPECT_NE(signed_of<Sodium>(EpochStatement{1, 0}), signed_of<Sodium>(EpochStatement{1U << 24, 0}));
   EXPECT_NE(signed_of<Sodium>(EpochStatement{1, 0}), signed_of<Sodium>(EpochStatement{1, 1}));
+  EXPECT_NE(digest_of<Sodium>(FirmwareHeader{}), signed_of<Sodium>(EpochStatement{}));
+  EXPECT_NE(digest_of<Sodium>(FirmwareHeader{}), signed_of<Sodium>(zeros));
+  EXPECT_NE(signed_of<Sodium>(TransferToken{}), digest_of<Sodium>(FirmwareHeader{}));
   EXPECT_NE(signed_of<Sodium>(zeros), zeros);
 }
 

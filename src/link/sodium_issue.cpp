@@ -20,4 +20,8 @@ Signature sign_transfer(const Key& seed, const TransferToken& token) {
   return Sodium::sign(seed, signed_of<Sodium>(token));
 }
 
+Signature sign_firmware(const Key& vendor_seed, const FirmwareHeader& header) {
+  return Sodium::sign(vendor_seed, digest_of<Sodium>(header));
+}
+
 }  // namespace theca::link

@@ -1,7 +1,8 @@
 #pragma once
-/// What a clinic signs, by libsodium. Host.
+/// What a clinic signs, and what a vendor does, by libsodium. Host.
 
 #include "link/certificate.hpp"
+#include "link/firmware.hpp"
 #include "link/order.hpp"
 #include "link/sodium.hpp"
 #include "link/transfer.hpp"
@@ -14,5 +15,6 @@ Signature sign_order(const Key& signer_seed, const Hash& digest);
 Signature sign_epoch(const Key& clinic_seed, const EpochStatement& statement);
 /// By a clinic, or by one of the registry.
 Signature sign_transfer(const Key& seed, const TransferToken& token);
+Signature sign_firmware(const Key& vendor_seed, const FirmwareHeader& header);
 
 }  // namespace theca::link

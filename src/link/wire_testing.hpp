@@ -125,6 +125,11 @@ void set_right(M& message) {
     }
     for (std::size_t i = message.path_contents.count; i < kMaxComponents; ++i)
       message.path_contents.components[i] = {};
+  } else if constexpr (std::is_same_v<M, OfferFirmware>) {
+    set_right(message.firmware.header);
+  } else if constexpr (std::is_same_v<M, FirmwareHeader>) {
+    if (message.counter == 0) message.counter = 1;
+    if (message.size == 0) message.size = 1;
   } else if constexpr (std::is_same_v<M, Offer>) {
     if (message.signers == 0) message.signers = 1;
   } else if constexpr (std::is_same_v<M, RequestBolus>) {
@@ -132,10 +137,6 @@ void set_right(M& message) {
   } else if constexpr (std::is_same_v<M, Transfer> || std::is_same_v<M, Claim>) {
     message.token.version = kTransferVersion;
     if (message.token.number == 0) message.token.number = 1;
-    if constexpr (std::is_same_v<M, Claim>) {
-      message.second = message.first == 0 ? 1 : 2;
-      message.first = static_cast<std::uint8_t>(message.second - 1);
-    }
   } else if constexpr (std::is_base_of_v<Change, M>) {
     if (message.intent == 0) message.intent = 1;
   }
@@ -240,6 +241,7 @@ void for_each_reply_and_payload(What&& what) {
   what.template operator()<SecondPayload>("payload of the second message");
   what.template operator()<RoleCertificate>("role certificate");
   what.template operator()<Order>("order");
+  what.template operator()<FirmwareHeader>("firmware header");
   what.template operator()<Outcome>("outcome");
   for_each_request([&]<class M>() {
     if constexpr (requires { typename M::Reply; }) {

@@ -50,7 +50,13 @@ inline constexpr std::uint32_t kJournalPages =
 /// each.
 inline constexpr std::uint32_t kKeyringPage = kJournalPage + kJournalPages;
 inline constexpr std::uint32_t kOrderPage = kKeyringPage + 4;
-inline constexpr std::uint32_t kNvmPages = kOrderPage + 4;
+/// Firmware: how far an update is, two generations, two copies of each; and two slots for programs. What the
+/// implant was made with stands elsewhere. Assumed: 256 KiB for a program, its header on a page before it.
+inline constexpr std::uint32_t kFirmwareRecordPage = kOrderPage + 4;
+inline constexpr std::uint32_t kFirmwareSlotPage = kFirmwareRecordPage + 4;
+inline constexpr std::uint32_t kFirmwareSlotPages = 64;
+inline constexpr std::uint32_t kFirmwareSlots = 2;
+inline constexpr std::uint32_t kNvmPages = kFirmwareSlotPage + kFirmwareSlots * kFirmwareSlotPages;
 
 constexpr std::uint32_t word_of_page(std::uint32_t page) { return page * kPageWords; }
 

@@ -31,8 +31,9 @@ enum class CallKind : std::uint8_t {
   kLower,        // argument: for how long, ms
   kKeysChanged,  // argument: what, the certificate's number above, the change's above that
   kKeysUnsafe,
+  kFirmware,  // argument: stage, certificate's number, version
 };
-inline constexpr std::uint8_t kLastCallKind = 15;
+inline constexpr std::uint8_t kLastCallKind = 16;
 
 struct LoggedCall {
   CallKind kind = CallKind::kWake;

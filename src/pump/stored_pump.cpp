@@ -326,6 +326,10 @@ void StoredPump::make_again(const LoggedCall& call) {
       pump_.observe(reading, out);
       pump_.raise_memory_alarm(Alarm::kKeysUnsafe, out);
       break;
+    case CallKind::kFirmware:
+      pump_.observe(reading, out);
+      tell_firmware(call.argument, out);
+      break;
     case CallKind::kSetClock:
       pump_.set_clock(reading, ClockOffset{call.argument}, out);
       break;
@@ -650,6 +654,23 @@ void StoredPump::keys_unsafe(MotorReading reading, Effects& out) {
     pump_.observe(reading, out);
     pump_.raise_memory_alarm(Alarm::kKeysUnsafe, out);
   });
+}
+
+/// `version` has 24 bits.
+void StoredPump::firmware(MotorReading reading, FirmwareStage stage, std::uint32_t certificate,
+                          std::uint32_t version, Effects& out) {
+  const auto argument = static_cast<std::int64_t>(
+      std::uint64_t{version} << 40 | std::uint64_t{certificate} << 8 | static_cast<std::uint8_t>(stage));
+  logged(CallKind::kFirmware, reading, argument, out, [&] {
+    pump_.observe(reading, out);
+    tell_firmware(argument, out);
+  });
+}
+
+void StoredPump::tell_firmware(std::int64_t argument, Effects& out) {
+  const auto bits = static_cast<std::uint64_t>(argument);
+  out.tell(Event{pump_.now(), EventCode::kFirmware, static_cast<std::uint8_t>(bits),
+                 static_cast<std::uint32_t>(bits >> 8), static_cast<std::int64_t>(bits >> 40)});
 }
 
 void StoredPump::wake(MotorReading reading, Effects& out) {

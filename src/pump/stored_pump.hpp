@@ -70,6 +70,9 @@ class StoredPump {
                     Effects& out);
   /// The implant's keys are lost, or its memory does not take them: the alarm.
   void keys_unsafe(MotorReading reading, Effects& out);
+  /// An update of the firmware has come so far. It stands in the journal and changes nothing else.
+  void firmware(MotorReading reading, FirmwareStage stage, std::uint32_t certificate, std::uint32_t version,
+                Effects& out);
   BolusAnswer request_bolus(MotorReading reading, std::uint32_t number, Effects& out);
 
   void magnetic_field(MotorReading reading, bool present, Effects& out);
@@ -126,6 +129,7 @@ class StoredPump {
   void took(const Asked& asked, Effects& out);
   void tell_access(std::int64_t argument, Effects& out);
   void tell_keys(std::int64_t argument, Effects& out);
+  void tell_firmware(std::int64_t argument, Effects& out);
   BolusAnswer request(MotorReading reading, std::uint32_t number, Effects& out);
   void make_again(const LoggedCall& call);
   struct Restored {

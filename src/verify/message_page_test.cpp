@@ -124,6 +124,7 @@ void messages(std::ostringstream& out) {
   other("payload of the second message", link::example::fields_of<link::SecondPayload>());
   other("role certificate", link::example::fields_of<link::RoleCertificate>());
   other("order", link::example::fields_of<link::Order>());
+  other("firmware header", link::example::fields_of<link::FirmwareHeader>());
 }
 
 std::string page() {

@@ -182,6 +182,13 @@ std::string words_for(const Event& e, const std::vector<FluidName>& fluids, cons
           local_datetime_text(floor_divide(clock.local_ms(Instant{e.value2}), 60'000) * 60'000));
     case EventCode::kLoweredEnded:
       return "The emergency's lower rate is over: what is prescribed runs again.";
+    case EventCode::kFirmware:
+      if (e.detail == static_cast<int>(FirmwareStage::kAuthorised))
+        return fmt::format("The physician with certificate {} has authorised a firmware.", e.value);
+      if (e.detail == static_cast<int>(FirmwareStage::kLastResort))
+        return "The firmware that should run is not whole: the program from manufacture runs.";
+      return fmt::format("Firmware {}.{}.{} is {}.", e.value2 >> 16, e.value2 >> 8 & 0xFF, e.value2 & 0xFF,
+                         kFirmwareStageNames.at(e.detail));
     case EventCode::kJournalFolded:
       return fmt::format("{} entries found no room in the journal and are counted here.", e.value);
   }

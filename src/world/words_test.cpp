@@ -6,6 +6,7 @@
 #include <string>
 
 #include "catalogue/alarm.hpp"
+#include "catalogue/detail.hpp"
 #include "catalogue/refusal.hpp"
 #include "therapy/modes.hpp"
 
@@ -29,6 +30,18 @@ TEST(Words, every_event_is_a_sentence_of_its_own) {
     EXPECT_TRUE(text.ends_with('.')) << text;
     EXPECT_EQ(text.find("{}"), std::string::npos) << text;
   }
+}
+
+TEST(Words, an_update_is_told_stage_by_stage) {
+  const auto told = [](FirmwareStage stage, std::int64_t certificate, std::int64_t version) {
+    return words(EventCode::kFirmware, certificate, version, static_cast<int>(stage));
+  };
+  EXPECT_EQ(told(FirmwareStage::kAuthorised, 101, 0),
+            "The physician with certificate 101 has authorised a firmware.");
+  EXPECT_EQ(told(FirmwareStage::kTrial, 104, 0x010203), "Firmware 1.2.3 is on trial.");
+  EXPECT_EQ(told(FirmwareStage::kReverted, 0, 0x01FF00), "Firmware 1.255.0 is reverted.");
+  EXPECT_EQ(told(FirmwareStage::kLastResort, 0, 0),
+            "The firmware that should run is not whole: the program from manufacture runs.");
 }
 
 TEST(Words, volumes_fluids_and_times_are_told_in_the_readers_words) {

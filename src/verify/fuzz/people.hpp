@@ -66,8 +66,10 @@ class Rig {
     call([&](Effects& out, Air& air) { implant_->look(reading(), out, air); });
   }
   void field(bool there) {
+    near_ = there;
     call([&](Effects& out, Air& air) { implant_->field(reading(), there, out, air); });
   }
+  [[nodiscard]] bool near() const { return near_; }
   void radio(Bytes frame) {
     call([&](Effects& out, Air& air) { implant_->radio(reading(), frame, out, air); });
   }
@@ -109,6 +111,7 @@ class Rig {
   std::unique_ptr<FlashModel> memory_;
   example::SeededRandom random_;
   std::optional<Implant<C>> implant_;
+  bool near_ = false;
   Instant now_;
   std::int64_t before_ = 0;
   bool running_ = false;

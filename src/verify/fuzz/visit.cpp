@@ -102,7 +102,9 @@ class Visit {
     const bool alive = rig_.implant().in_session();
     rig_.radio(view->bytes());
     if (rig_.heard.size() == heard) {
-      hold(!alive || text.size() < kMessageHead || !caller_.open(rig_.now()) || !rig_.implant().in_session(),
+      // Without the coil's field the link may have no energy left.
+      hold(!alive || !rig_.near() || text.size() < kMessageHead || !caller_.open(rig_.now()) ||
+               !rig_.implant().in_session(),
            "a question in a session is answered");
       return std::nullopt;
     }

@@ -1,0 +1,553 @@
+// An update of the firmware, without the link: who must have said yes, what is taken, in which order; that
+// nothing runs that was not verified where it stands, that a trial ends, and that counters do not go back.
+// Each rule has a twin without it, in which the same check fails.
+#include "implant/update.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "implant/firmware_testing.hpp"
+#include "link/wire_testing.hpp"
+
+namespace theca::example {
+namespace {
+
+using enum LinkAnswer;
+using link::Program;
+
+RC_GTEST_PROP(FirmwareRecord, has_one_form_and_every_form_is_one_record, (std::uint64_t seed)) {
+  link::example::hold_form<FirmwareRecord>(seed);
+}
+
+const Firmware kFirst = firmware(0x010000, 1, 5'000), kSecond = firmware(0x010100, 2, 4'096);
+
+// ---- the way through ------------------------------------------------------------------------------------
+
+TEST(Update, RT_27_goes_from_a_physicians_word_to_a_program_that_stays) {
+  Board board;
+  EXPECT_EQ(board.running(), Program::kMade);
+  Program slot = Program::kMade;
+  for (const Firmware* one : {&kFirst, &kSecond}) {
+    const Firmware& f = *one;
+    slot = other_slot(slot);
+    const Program before = board.running();
+    board.journal.clear();
+    EXPECT_EQ(board.authorise(f).answer, kDone);
+    EXPECT_EQ(board.status().authorised_for, kAuthorisationLasts);
+    EXPECT_EQ(board.offer(f).answer, kDone);
+    EXPECT_EQ(board.stage(), FirmwareStage::kReceiving);
+    EXPECT_EQ(board.attempt(f).answer, kNotAtThisStage);
+    const UpdateSaid last = board.send(f);
+    EXPECT_EQ(last.answer, kDone);
+    EXPECT_EQ(last.next, f.blocks());
+    EXPECT_EQ(board.stage(), FirmwareStage::kVerified);
+    EXPECT_EQ(board.running(), before);
+    EXPECT_FALSE(board.wants_restart());
+    board.start();
+    EXPECT_EQ(board.running(), before) << "verified is not tried";
+    EXPECT_EQ(board.attempt(f).answer, kDone);
+    EXPECT_TRUE(board.wants_restart());
+    board.start();
+    EXPECT_EQ(board.running(), slot);
+    EXPECT_TRUE(board.runs(f));
+    EXPECT_EQ(board.record().counter, before == Program::kMade ? 0 : 1) << "raised only when it stays";
+    board.self_tested(true);
+    EXPECT_EQ(board.stage(), FirmwareStage::kConfirmed);
+    EXPECT_EQ(board.record().counter, f.head.header.counter);
+    board.start();
+    board.pass(days(300));
+    EXPECT_TRUE(board.runs(f));
+    std::vector<std::pair<FirmwareStage, std::uint32_t>> told;
+    for (const UpdateNews& news : board.journal) told.emplace_back(news.stage, news.by);
+    using enum FirmwareStage;
+    const auto physician = Board<>::kPhysician, service = Board<>::kService;
+    EXPECT_EQ(told, (std::vector<std::pair<FirmwareStage, std::uint32_t>>{{kAuthorised, physician},
+                                                                          {kReceiving, service},
+                                                                          {kVerified, service},
+                                                                          {kTrial, service},
+                                                                          {kConfirmed, 0}}));
+    EXPECT_EQ(board.journal.back().version, f.head.header.version);
+    EXPECT_EQ(board.flash().broken_rules(), 0);
+  }
+  EXPECT_EQ(in_slot(board.flash(), Program::kSlotA, kFirst.bytes.size()), kFirst.bytes) << "what ran before";
+}
+
+TEST(Update, RT_24_the_largest_image_fits_and_its_last_byte_counts) {
+  const Firmware largest = firmware(5, 1, link::kMostFirmwareBytes);
+  Board board;
+  EXPECT_TRUE(board.bring(largest));
+  board.start();
+  EXPECT_TRUE(board.runs(largest));
+  // Its last word stands before the other slot, and the other slot's last before the end of the memory.
+  board.flash().flip(word_of_page(kFirmwareSlotPage + kFirmwareSlotPages) - 1, 63);
+  board.start();
+  EXPECT_EQ(board.running(), Program::kMade);
+  EXPECT_TRUE(board.bring(firmware(6, 2, link::kMostFirmwareBytes)));
+  EXPECT_EQ(board.running(), Program::kSlotB);
+}
+
+TEST(Update, RT_24_what_is_not_asked_for_not_signed_or_not_for_this_device_is_refused) {
+  Board board;
+  const auto refused = [&](const Firmware& f, LinkAnswer why) {
+    const std::int64_t writes = board.flash().writes();
+    EXPECT_EQ(board.offer(f).answer, why) << row_of(why).name;
+    EXPECT_EQ(board.flash().writes(), writes) << "a refused one has written";
+  };
+  refused(kFirst, kNotAuthorised);
+  board.authorise(kFirst);
+  refused(kSecond, kNotAuthorised);
+  Firmware f = kFirst;
+  f.head.header.version ^= 1;
+  refused(f, kNotAuthorised);
+  f = kFirst;
+  f.head.header.device_class = 8;
+  sign(f, 0, 1);
+  board.authorise(f);
+  refused(f, kOtherDevice);
+  // Signatures: two different keys, each over this header.
+  board.authorise(kFirst);
+  for (std::uint8_t first = 0; first < 3; ++first) {
+    for (std::uint8_t second = 0; second < 3; ++second) {
+      f = kFirst;
+      sign(f, first, second);
+      if (first != second) {
+        Board another;
+        another.authorise(f);
+        EXPECT_EQ(another.offer(f).answer, kDone) << int{first} << int{second};
+        for (std::size_t which = 0; which < 2; ++which) {
+          Firmware bad = f;
+          bad.head.signatures[which].signature[11] ^= 1;
+          refused(bad, kSignatureWrong);
+          bad = f;
+          bad.head.signatures[which].key =
+              static_cast<std::uint8_t>(3 - first - second);  // right, by another key than it says
+          refused(bad, kSignatureWrong);
+        }
+        continue;
+      }
+      refused(f, kSignatureWrong);
+    }
+  }
+  f = kFirst;
+  f.head.signatures = kSecond.head.signatures;
+  refused(f, kSignatureWrong);
+}
+
+TEST(Update, RT_24_without_a_vendor_nothing_is_taken) {
+  FlashModel flash;
+  const link::Vendor nobody{{}, a_vendor().device_class};
+  Update<Sodium> update{flash, nobody, boot_stage<Sodium>(flash, nobody)};
+  update.boot(Instant{});
+  EXPECT_EQ(update.authorise(Instant{}, kFirst.digest(), 1).answer, kDone);
+  EXPECT_EQ(update.offer(Instant{}, kFirst.head, 1).answer, kSignatureWrong);
+  // One key in three places is one key.
+  link::Vendor one = a_vendor();
+  one.keys.fill(one.keys[0]);
+  Update<Sodium> twice{flash, one, Program::kMade};
+  twice.boot(Instant{});
+  Firmware f = kFirst;
+  sign(f, 0, 0);
+  f.head.signatures[1].key = 1;
+  EXPECT_EQ(twice.offer(Instant{}, f.head, 1).answer, kSignatureWrong);
+}
+
+TEST(Update, RT_24_blocks_come_in_their_order_and_once) {
+  Board board;
+  EXPECT_EQ(board.block(kFirst.block(0)).answer, kNotAuthorised);
+  board.authorise(kFirst);
+  EXPECT_EQ(board.block(kFirst.block(0)).answer, kNotAtThisStage) << "no header yet";
+  board.offer(kFirst);
+  const auto not_next = [&](std::uint16_t index) {
+    const std::uint16_t next = board.status().next;
+    const std::int64_t writes = board.flash().writes();
+    const UpdateSaid said = board.block(kFirst.block(index));
+    EXPECT_EQ(said.answer, kBlockNotNext);
+    EXPECT_EQ(said.next, next);
+    EXPECT_EQ(board.flash().writes(), writes);
+  };
+  not_next(1);
+  EXPECT_EQ(board.block(kFirst.block(0)).next, 1);
+  not_next(0);
+  not_next(2);
+  not_next(link::kMostFirmwareBlocks - 1);
+  EXPECT_EQ(board.offer(kFirst).next, 1) << "offered again it goes on";
+  // Of another firmware: the whole tells.
+  board.block(kSecond.block(1));
+  EXPECT_EQ(board.send(kFirst).answer, kDigestDiffers);
+  EXPECT_EQ(board.stage(), FirmwareStage::kAuthorised);
+  EXPECT_EQ(board.attempt(kFirst).answer, kNotAtThisStage);
+  EXPECT_EQ(board.send(kFirst).answer, kDone) << "it begins anew";
+  // Beyond the image stand zeros.
+  Board other;
+  other.authorise(kFirst);
+  other.offer(kFirst);
+  while (other.status().next + 1 < kFirst.blocks()) other.block(kFirst.block(other.status().next));
+  link::FirmwareBlock last = kFirst.block(kFirst.blocks() - 1);
+  last.bytes.back() = 1;
+  EXPECT_EQ(other.block(last).answer, kMalformed);
+  EXPECT_EQ(other.block(kFirst.block(kFirst.blocks() - 1)).answer, kDone);
+  EXPECT_EQ(other.stage(), FirmwareStage::kVerified);
+}
+
+TEST(Update, INV_6_a_transfer_goes_on_at_its_page_after_power_was_lost) {
+  Board board;
+  board.authorise(kFirst);
+  board.offer(kFirst);
+  while (board.status().next < 35) board.block(kFirst.block(board.status().next));
+  board.start();
+  EXPECT_EQ(board.status().next, FirmwareSlots::kBlocksOfPage);
+  EXPECT_EQ(board.send(kFirst).answer, kDone);
+  EXPECT_EQ(board.stage(), FirmwareStage::kVerified);
+  EXPECT_EQ(board.flash().broken_rules(), 0);
+}
+
+TEST(Update, a_page_that_takes_nothing_is_told_and_nothing_else_is_lost) {
+  Board board;
+  ASSERT_TRUE(board.bring(kFirst));
+  Board stuck{board};
+  stuck.flash().stick(kFirmwareSlotPage + kFirmwareSlotPages + 1);
+  stuck.authorise(kSecond);
+  // A stuck page that is erased still is: only what is put into it is not there.
+  const UpdateSaid said = stuck.send(kSecond);
+  EXPECT_EQ(said.answer, kMemory);
+  EXPECT_EQ(said.next, 0);
+  stuck.start();
+  EXPECT_TRUE(stuck.runs(kFirst));
+}
+
+// ---- for how long ---------------------------------------------------------------------------------------
+
+TEST(Update, INV_10_a_physicians_word_holds_for_its_time_and_goes_with_the_clock) {
+  Board board;
+  board.now = Instant{} + hours(5);
+  board.authorise(kFirst);
+  board.offer(kFirst);
+  board.pass(kAuthorisationLasts);
+  EXPECT_EQ(board.block(kFirst.block(0)).answer, kDone) << "its last moment";
+  board.pass(milliseconds(1));
+  EXPECT_EQ(board.status().authorised_for, Duration{});
+  EXPECT_EQ(board.block(kFirst.block(1)).answer, kNotAuthorised);
+  EXPECT_EQ(board.offer(kFirst).answer, kNotAuthorised);
+  EXPECT_EQ(board.authorise(kFirst).next, 1) << "said again, it goes on";
+  EXPECT_EQ(board.send(kFirst).answer, kDone);
+  board.pass(kAuthorisationLasts + milliseconds(1));
+  EXPECT_EQ(board.attempt(kFirst).answer, kNotAuthorised);
+  board.authorise(kFirst);
+  EXPECT_EQ(board.stage(), FirmwareStage::kVerified);
+  // Powered time that was lost makes it not longer.
+  board.now = board.now - milliseconds(1);
+  EXPECT_EQ(board.attempt(kFirst).answer, kNotAuthorised);
+  board.now = board.now + milliseconds(1);
+  EXPECT_EQ(board.attempt(kFirst).answer, kDone);
+}
+
+TEST(Update, a_program_on_trial_goes_when_its_test_fails_its_time_ends_or_its_starts_do) {
+  Board ready;
+  ready.bring(kFirst);
+  ready.authorise(kSecond);
+  ready.send(kSecond);
+  ready.attempt(kSecond);
+  const auto goes = [](Board<>& board) {
+    EXPECT_TRUE(board.wants_restart());
+    EXPECT_EQ(board.stage(), FirmwareStage::kReverted);
+    EXPECT_EQ(board.authorise(kSecond).answer, kNotAtThisStage) << "it runs from that slot";
+    board.start();
+    EXPECT_TRUE(board.runs(kFirst));
+    EXPECT_EQ(board.record().counter, 1);
+    EXPECT_TRUE(board.bring(kSecond)) << "it may be tried again";
+    EXPECT_TRUE(board.runs(kSecond));
+  };
+  {
+    Board board{ready};
+    EXPECT_TRUE(board.runs(kSecond));
+    board.self_tested(false);
+    goes(board);
+  }
+  {
+    Board board{ready};
+    board.self_tested(true, {kSameTherapy.prescription, {8}});  // reads the same prescription as another
+    goes(board);
+  }
+  {
+    Board board{ready};
+    board.self_tested(true, {kSameTherapy.prescription + 1, {8}});  // another one was taken since
+    EXPECT_EQ(board.stage(), FirmwareStage::kConfirmed);
+  }
+  {
+    Board board{ready};
+    board.pass(kTrialLasts);
+    EXPECT_EQ(board.stage(), FirmwareStage::kTrial);
+    board.pass(milliseconds(1));
+    goes(board);
+  }
+  {
+    Board board{ready};
+    for (int starts = 1; starts < kTrialStarts; ++starts) {
+      EXPECT_TRUE(board.runs(kSecond)) << starts;
+      board.start();
+    }
+    EXPECT_TRUE(board.runs(kSecond));
+    board.start();
+    EXPECT_TRUE(board.runs(kFirst));
+    EXPECT_EQ(board.stage(), FirmwareStage::kReverted);
+    EXPECT_EQ(board.journal.back().stage, FirmwareStage::kReverted);
+  }
+  {
+    Board board{ready};
+    EXPECT_EQ(board.attempt(kSecond).answer, kDone) << "told again";
+    EXPECT_EQ(board.block(kSecond.block(0)).answer, kNotAtThisStage);
+    EXPECT_EQ(board.authorise(kFirst).answer, kNotAtThisStage) << "nothing is written under what runs";
+  }
+}
+
+TEST(Update, a_trial_that_cannot_be_counted_does_not_begin) {
+  Board board;
+  board.bring(kFirst);
+  board.authorise(kSecond);
+  board.send(kSecond);
+  board.attempt(kSecond);
+  for (std::uint32_t page = 0; page < 4; ++page) board.flash().stick(kFirmwareRecordPage + page);
+  for (int i = 0; i < 5; ++i) {
+    board.start();
+    EXPECT_TRUE(board.runs(kFirst));
+  }
+}
+
+TEST(Update, INV_8_with_its_record_lost_nothing_is_taken_and_what_ran_runs) {
+  Board board;
+  board.bring(kFirst);
+  board.authorise(kSecond);
+  board.send(kSecond);
+  board.attempt(kSecond);
+  for (std::uint32_t page = 0; page < 4; ++page) {
+    Board lost{board};
+    // Both pages of one place: the newest, or the one before.
+    for (const std::uint32_t other : {page, page ^ 1U})
+      lost.flash().flip(word_of_page(kFirmwareRecordPage + other) + 3, 4);
+    lost.start();
+    EXPECT_TRUE(lost.runs(kFirst));
+    const std::int64_t writes = lost.flash().writes();
+    EXPECT_EQ(lost.authorise(kSecond).answer, kMemory);
+    EXPECT_EQ(lost.offer(kSecond).answer, kMemory);
+    EXPECT_EQ(lost.block(kSecond.block(0)).answer, kMemory);
+    EXPECT_EQ(lost.attempt(kSecond).answer, kMemory);
+    EXPECT_EQ(lost.flash().writes(), writes);
+  }
+  for (std::uint32_t page = 0; page < 4; ++page)
+    board.flash().flip(word_of_page(kFirmwareRecordPage + page) + 3, 4);
+  board.start();
+  EXPECT_EQ(board.running(), Program::kMade) << "nobody knows any more what ran";
+}
+
+// ---- what starts ------------------------------------------------------------------------------------------
+
+// Every cell of the decision.
+TEST(WhatToBoot, RT_27_says_of_every_record_and_every_pair_of_slots_what_was_written_by_hand) {
+  const link::Hash right{1}, wrong{2};
+  for (int stage = 0; stage < static_cast<int>(FirmwareStage::kLastResort); ++stage) {
+    for (const Program runs : {Program::kMade, Program::kSlotA, Program::kSlotB}) {
+      for (int boots = 0; boots <= kTrialStarts + 1; ++boots) {
+        for (int bits = 0; bits < 16; ++bits) {
+          FirmwareRecord record;
+          record.stage = static_cast<FirmwareStage>(stage);
+          record.runs = runs;
+          record.digest = right;
+          record.boots = static_cast<std::uint8_t>(boots);
+          const bool a_whole = (bits & 1) != 0, b_whole = (bits & 2) != 0;
+          const SlotsSeen slots{SlotSeen{a_whole, (bits & 4) != 0 ? right : wrong},
+                                SlotSeen{b_whole, (bits & 8) != 0 ? right : wrong}};
+          const Start start = UpdateRules::what_to_boot(record, slots);
+          const bool tries_b = runs == Program::kSlotA;
+          const bool good = tries_b ? b_whole && (bits & 8) != 0 : a_whole && (bits & 4) != 0;
+          const bool on_trial = stage == 4, tried = on_trial && good && boots < 3;
+          Program by_hand = runs;
+          if (runs == Program::kSlotA && !a_whole) by_hand = Program::kMade;
+          if (runs == Program::kSlotB && !b_whole) by_hand = Program::kMade;
+          if (tried) by_hand = tries_b ? Program::kSlotB : Program::kSlotA;
+          ASSERT_EQ(start.program, by_hand)
+              << stage << ' ' << static_cast<int>(runs) << ' ' << boots << ' ' << bits;
+          FirmwareRecord after = record;
+          if (tried) ++after.boots;
+          if (on_trial && !tried) after.stage = after.untold = FirmwareStage::kReverted;
+          ASSERT_EQ(start.record, after);
+        }
+      }
+    }
+  }
+}
+
+RC_GTEST_PROP(WhatToBoot, RT_27_one_turned_bit_anywhere_in_a_slot_and_its_program_never_starts, ()) {
+  static const std::unique_ptr<Board<>> ready = [] {
+    auto board = std::make_unique<Board<>>();
+    board->bring(kFirst);
+    board->authorise(kSecond);
+    board->send(kSecond);
+    board->attempt(kSecond);  // B on trial, A behind it
+    return board;
+  }();
+  Board board{*ready};
+  const bool in_b = *rc::gen::arbitrary<bool>();
+  const std::uint32_t page = kFirmwareSlotPage + (in_b ? kFirmwareSlotPages : 0);
+  const std::uint32_t size = in_b ? kSecond.head.header.size : kFirst.head.header.size;
+  const bool in_head = *rc::gen::arbitrary<bool>();
+  const std::uint32_t bytes =
+      in_head ? static_cast<std::uint32_t>(link::kWireBytes<link::SignedFirmware>) : size;
+  const auto byte = *rc::gen::inRange<std::uint32_t>(0, bytes);
+  board.flash().flip(word_of_page(page + (in_head ? 0 : 1)) + byte / 8,
+                     static_cast<int>(byte % 8 * 8 + *rc::gen::inRange<std::uint32_t>(0, 8)));
+  board.start();
+  if (in_b) {
+    RC_ASSERT(board.runs(kFirst));
+    RC_ASSERT(board.stage() == FirmwareStage::kReverted);
+  } else {
+    // The trial goes on; given up, there is nothing behind it but what the implant was made with.
+    RC_ASSERT(board.runs(kSecond));
+    board.self_tested(false);
+    board.start();
+    RC_ASSERT(board.running() == Program::kMade);
+    RC_ASSERT(board.journal.back().stage == FirmwareStage::kLastResort);
+    RC_ASSERT(board.record().counter == 1);
+    board.journal.clear();
+    RC_ASSERT(board.bring(kSecond));
+  }
+}
+
+// ---- counters, and twins ----------------------------------------------------------------------------------
+
+/// Each of these is true of the rules, and false of the twin that lacks one.
+template <class Rules>
+bool one_vendor_key_is_not_two() {
+  Board<Rules> board;
+  Firmware f = kFirst;
+  sign(f, 1, 1);
+  board.authorise(f);
+  return board.offer(f).answer == kSignatureWrong;
+}
+template <class Rules>
+bool a_lower_counter_is_refused_after_a_restart() {
+  Board<Rules> board;
+  if (!board.bring(kSecond)) return false;
+  board.start();
+  board.authorise(kFirst);
+  return board.offer(kFirst).answer == kCounterTooLow && board.record().counter == 2;
+}
+template <class Rules>
+bool an_equal_counter_is_one_image() {
+  Board<Rules> board;
+  if (!board.bring(kSecond)) return false;
+  const Firmware other = firmware(0x7F0000, kSecond.head.header.counter, 300);
+  board.authorise(other);
+  if (board.offer(other).answer != kCounterTooLow) return false;
+  // The same image is there already: nothing is sent, and nothing is changed but that it was authorised.
+  board.authorise(kSecond);
+  const UpdateSaid said = board.offer(kSecond);
+  return said.answer == kDone && said.next == kSecond.blocks() && board.runs(kSecond);
+}
+template <class Rules>
+bool a_trial_ends_by_itself() {
+  Board<Rules> board;
+  board.bring(kFirst);
+  board.authorise(kSecond);
+  board.send(kSecond);
+  board.attempt(kSecond);
+  for (int i = 0; i < 10; ++i) board.start();  // it hangs, and the watchdog starts it again
+  return board.runs(kFirst);
+}
+template <class Rules>
+bool a_verified_slot_takes_no_write() {
+  Board<Rules> board;
+  board.authorise(kFirst);
+  if (board.send(kFirst).answer != kDone) return false;
+  const std::int64_t writes = board.flash().writes();
+  for (std::uint16_t i = 0; i < kFirst.blocks() + 2; ++i) board.block({i, {}});
+  return board.flash().writes() == writes;
+}
+template <class Rules>
+bool an_image_swapped_before_the_start_does_not_run() {
+  Board<Rules> board;
+  board.authorise(kFirst);
+  board.send(kFirst);
+  board.attempt(kFirst);
+  // Somebody with a hand on the memory puts another image behind the header.
+  FirmwareSlots slots{board.flash()};
+  for (std::uint16_t i = 0; i < kFirst.blocks(); ++i)
+    slots.write_block(Program::kSlotA, i, kSecond.block(i).bytes);
+  board.start();
+  return board.running() == Program::kMade;
+}
+template <class Rules>
+bool service_brings_nothing_long_after_the_physician_has_gone() {
+  Board<Rules> board;
+  board.authorise(kFirst);
+  board.pass(days(1));
+  return board.offer(kFirst).answer == kNotAuthorised;
+}
+
+struct OneKeyTwice : UpdateRules {
+  template <link::Crypto C>
+  static bool signed_by_vendor(const link::Vendor& vendor, const link::SignedFirmware& firmware) {
+    const link::Hash digest = link::digest_of<C>(firmware.header);
+    return std::ranges::all_of(firmware.signatures, [&](const link::VendorSignature& one) {
+      return C::verify(vendor.keys[one.key], digest, one.signature);
+    });
+  }
+};
+struct CounterInRam : UpdateRules {
+  static link::FirmwareHeader& reached() {
+    static link::FirmwareHeader header{.counter = 0};
+    return header;
+  }
+  static void power_goes() { reached() = {.counter = 0}; }
+  static bool takes_counter(const FirmwareRecord&, const link::FirmwareHeader& header) {
+    return header.counter > reached().counter || header.image == reached().image;
+  }
+  static void confirm(FirmwareRecord& record, const link::FirmwareHeader& header) {
+    UpdateRules::confirm(record, header);
+    reached() = header;
+  }
+};
+struct AnyImageOfACounter : UpdateRules {
+  static bool takes_counter(const FirmwareRecord& record, const link::FirmwareHeader& header) {
+    return header.counter >= record.counter;
+  }
+};
+struct NeverReverts : UpdateRules {
+  static Start what_to_boot(FirmwareRecord record, const SlotsSeen& slots) {
+    record.boots = 0;
+    return UpdateRules::what_to_boot(record, slots);
+  }
+};
+struct OpenAfterVerifying : UpdateRules {
+  static bool takes_blocks(FirmwareStage stage) { return stage >= FirmwareStage::kReceiving; }
+};
+struct BootTrustsTheRecord : UpdateRules {
+  static Start what_to_boot(const FirmwareRecord& record, SlotsSeen slots) {
+    for (SlotSeen& one : slots) one = {true, record.digest};
+    return UpdateRules::what_to_boot(record, slots);
+  }
+};
+struct AuthorisedForEver : UpdateRules {
+  static bool authorised(const FirmwareRecord& record, const link::Hash& digest, Instant) {
+    return digest == record.digest;
+  }
+};
+
+TEST(Twins, RT_42_RT_27_what_the_checks_are_worth) {
+  EXPECT_TRUE(one_vendor_key_is_not_two<UpdateRules>());
+  EXPECT_FALSE(one_vendor_key_is_not_two<OneKeyTwice>());
+  EXPECT_TRUE(a_lower_counter_is_refused_after_a_restart<UpdateRules>());
+  EXPECT_FALSE(a_lower_counter_is_refused_after_a_restart<CounterInRam>());
+  EXPECT_TRUE(an_equal_counter_is_one_image<UpdateRules>());
+  EXPECT_FALSE(an_equal_counter_is_one_image<AnyImageOfACounter>());
+  EXPECT_TRUE(a_trial_ends_by_itself<UpdateRules>());
+  EXPECT_FALSE(a_trial_ends_by_itself<NeverReverts>());
+  EXPECT_TRUE(a_verified_slot_takes_no_write<UpdateRules>());
+  EXPECT_FALSE(a_verified_slot_takes_no_write<OpenAfterVerifying>());
+  EXPECT_TRUE(an_image_swapped_before_the_start_does_not_run<UpdateRules>());
+  EXPECT_FALSE(an_image_swapped_before_the_start_does_not_run<BootTrustsTheRecord>());
+  EXPECT_TRUE(service_brings_nothing_long_after_the_physician_has_gone<UpdateRules>());
+  EXPECT_FALSE(service_brings_nothing_long_after_the_physician_has_gone<AuthorisedForEver>());
+}
+
+}  // namespace
+}  // namespace theca::example
