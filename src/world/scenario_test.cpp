@@ -278,7 +278,7 @@ TEST(Scenario, mistakes_of_visits_and_presses) {
        "[[fault]]\nat = \"day 2 09:00\"\nkind = \"stuck page\"\npage = 9999",
        26,
        "fault[1].page",
-       {"2071"}},
+       {"2203"}},
       {"", "[patient]\npresses_per_day = 1000", 24, "patient.presses_per_day", {"200"}},
   };
   for (const Wrong& wrong : all) {
