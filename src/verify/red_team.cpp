@@ -56,7 +56,17 @@ bool holds(const std::vector<std::uint8_t>& frame, link::Bytes what) {
   return !std::ranges::search(frame, what).empty();
 }
 
-Sight overhear(Arena& arena) {
+/// What the patient's own programmer says and is told.
+void patients_visit(Arena& arena) {
+  auto patient = arena.as(Role::kPatient);
+  const auto own = patient ? patient->talk.ask(link::ReadOwn{})
+                           : std::expected<link::Answered<link::ReadOwn>, link::NoAnswer>{
+                                 std::unexpected(link::NoAnswer::kSilence)};
+  if (!own || !*own) throw std::runtime_error("the patient was told nothing");
+  (void)patient->talk.change(link::RequestBolus{(*own)->last_request + 1});
+}
+
+Sight overheard(Arena& arena, void (*visit)(Arena&)) {
   arena.start(kOpioid);
   arena.implant();
   Listener listener{arena.address()};
@@ -87,6 +97,202 @@ Sight overhear(Arena& arena) {
   sight.happened = fmt::format("{} frames of two visits and a scan: {}", all.size(),
                                sight.broken ? "something in them tells one implant from another"
                                             : "no id, no key, no drug, and no 8 bytes twice");
+  return sight;
+}
+Sight overhear(Arena& arena) { return overheard(arena, visit); }
+Sight overhear_patient(Arena& arena) { return overheard(arena, patients_visit); }
+
+link::CallerKeys card_keys(const Arena& arena) {
+  link::CallerKeys keys;
+  link::Sodium::random(keys.secret);
+  keys.implant = arena.card().public_key;
+  keys.pairing = arena.card().secret;
+  return keys;
+}
+
+/// Calls with each of these as the secret, a coil at hand; how many were answered, or got so far that the
+/// implant began to reckon.
+Sight try_secrets(Arena& arena, const std::vector<link::Key>& secrets, std::int64_t handshakes_of_others) {
+  Sight sight;
+  for (const link::Key& secret : secrets) {
+    link::CallerKeys keys;
+    link::Sodium::random(keys.secret);
+    keys.implant = arena.card().public_key;
+    keys.pairing = secret;
+    auto line = air::SocketLine::reach(arena.address(), true);  // a field that comes forgives what was before
+    const auto number = line ? line->number(seconds(1)) : std::nullopt;
+    if (!number) continue;
+    link::Caller<link::Sodium> caller{keys};
+    line->send(caller.call(*number, line->random()).bytes());
+    ++sight.attempted;
+    const auto heard = line->radio(milliseconds(40));
+    sight.broken = sight.broken || (heard && caller.opens(line->now(), heard->bytes()));
+  }
+  sight.broken = sight.broken || arena.counted("handshakes") > handshakes_of_others;
+  return sight;
+}
+
+/// Somebody has overheard the pairing and comes back with a coil.
+Sight transcript(Arena& arena) {
+  arena.start(kOpioid);
+  Listener listener{arena.address()};
+  constexpr std::int64_t kPairings = 3;  // its answer was lost, says the clinic, and pairs again
+  for (std::int64_t i = 0; i < kPairings; ++i) {
+    auto session = arena.with(card_keys(arena));
+    if (!session) throw std::runtime_error("no session with the card");
+    link::Pair message{link::Sodium::signing_public_of(arena.clinic_seed), {}};
+    link::Sodium::random(message.share);
+    const auto reply = session->talk.ask(message);
+    if (!reply || !*reply) throw std::runtime_error("not paired");
+  }
+  listener.hear(milliseconds(200));
+  std::vector<link::Key> guesses{link::Key{}, arena.card().public_key};
+  for (const auto& frame : listener.all()) {
+    for (std::size_t at = 2; at + 32 <= frame.size(); at += 23) {
+      link::Key guess{};
+      std::copy_n(frame.begin() + static_cast<std::ptrdiff_t>(at), guess.size(), guess.begin());
+      guesses.push_back(guess);
+      guesses.push_back(link::paired_secret<link::Sodium>(guess, guess, link::SecretFor::kClinic));
+    }
+  }
+  Sight sight = try_secrets(arena, guesses, kPairings);
+  sight.happened = fmt::format("{} secrets made of what was overheard of {} pairings, with a coil: {}",
+                               sight.attempted, kPairings, sight.broken ? "one opened the gate" : "silence");
+  return sight;
+}
+
+/// A fuzzer that knows no format: frames of two visits, changed, while a coil is near.
+Sight fuzz_from_capture(Arena& arena) {
+  arena.start(kOpioid);
+  arena.implant();
+  Listener listener{arena.address()};
+  visit(arena);
+  visit(arena);
+  constexpr std::int64_t kOwn = 3 + 2 * 2;
+  listener.hear(milliseconds(300));
+  const Frames captured = listener.all();
+  std::mt19937_64 random{9};
+  Sight sight;
+  for (int round = 0; round < 60; ++round) {
+    auto near = air::SocketLine::reach(arena.address(), true);
+    for (int i = 0; i < 8; ++i) {
+      std::vector<std::uint8_t> frame = captured[random() % captured.size()];
+      const auto& other = captured[random() % captured.size()];
+      if (random() % 3 == 0 && other.size() > 4)  // spliced
+        frame.insert(frame.end(), other.begin() + static_cast<std::ptrdiff_t>(random() % other.size()),
+                     other.end());
+      for (auto flips = random() % 4; flips > 0; --flips)
+        frame[random() % frame.size()] ^= static_cast<std::uint8_t>(1U << random() % 8);
+      if (frame.size() > link::kMostFrame) frame.resize(link::kMostFrame);
+      frame[0] = static_cast<std::uint8_t>(frame.size() - 1);
+      listener.send(frame);
+      ++sight.attempted;
+    }
+    listener.hear(milliseconds(30));
+  }
+  const std::int64_t begun = arena.counted("handshakes");
+  sight.broken = begun > kOwn;
+  sight.happened =
+      fmt::format("{} frames made of captured ones: {} got past the gate", sight.attempted, begun - kOwn);
+  return sight;
+}
+
+/// Shares, numbers of the coil: anything that comes twice makes a recording worth something.
+Sight pairing_keys(Arena& arena) {
+  arena.start(kOpioid);
+  std::set<link::Key> shares;
+  std::set<link::NearFieldNonce> numbers;
+  Sight sight;
+  for (int i = 0; i < 40; ++i) {
+    auto session = arena.with(card_keys(arena));
+    const auto reply =
+        session ? session->talk.ask(link::Pair{link::Sodium::signing_public_of(arena.clinic_seed), {}})
+                : std::expected<link::Answered<link::Pair>, link::NoAnswer>{
+                      std::unexpected(link::NoAnswer::kSilence)};
+    if (!reply || !*reply) throw std::runtime_error("not paired");
+    sight.broken = !shares.insert((*reply)->share).second || sight.broken;
+    session.reset();
+    auto line = air::SocketLine::reach(arena.address(), true);
+    const auto number = line ? line->number(seconds(1)) : std::nullopt;
+    if (!number) throw std::runtime_error("no number from the coil");
+    sight.broken = !numbers.insert(*number).second || sight.broken;
+    ++sight.attempted;
+  }
+  sight.happened = fmt::format("{} pairings of one implant: {} different shares, {} different numbers",
+                               sight.attempted, shares.size(), numbers.size());
+  return sight;
+}
+
+/// A programmer with the card that speaks another version of the protocol, or another suite.
+Sight downgrade(Arena& arena) {
+  arena.start(kOpioid);
+  Sight sight;
+  for (const int version : {0, 2, 3, 16, 255}) {
+    for (const std::uint8_t suite : {0, 2, 255}) {
+      auto line = air::SocketLine::reach(arena.address(), true);
+      const auto number = line ? line->number(seconds(1)) : std::nullopt;
+      if (!number) throw std::runtime_error("no number from the coil");
+      const link::CallerKeys keys = card_keys(arena);
+      auto prologue = link::prologue_of(*number);
+      prologue[10] = static_cast<std::uint8_t>(version);
+      prologue[11] = suite;
+      link::Handshake<link::Sodium> handshake{
+          link::kIkPsk2, link::Side::kInitiator, prologue,
+          link::Keys{keys.secret, line->random(), keys.implant,
+                     link::session_psk<link::Sodium>(keys.pairing, *number)}};
+      std::array<std::uint8_t, link::kMostBody> body{};
+      const auto size = handshake.write(link::written(link::FirstPayload{keys.certificate}), body);
+      const link::Bytes message = link::Bytes{body}.first(size.value_or(0));
+      const auto tag =
+          link::gate_tag<link::Sodium>(link::gate_key<link::Sodium>(keys.pairing), message, *number);
+      std::ranges::copy(tag, body.begin() + static_cast<std::ptrdiff_t>(message.size()));
+      line->send(
+          link::Frame{link::FrameType::kFirst, link::Bytes{body}.first(message.size() + tag.size())}.bytes());
+      ++sight.attempted;
+      const auto heard = line->radio(milliseconds(40));
+      sight.broken = sight.broken || (heard && heard->type() == link::FrameType::kSecond);
+    }
+  }
+  sight.happened = fmt::format("{} calls in other versions and suites, with the card and a coil: {}",
+                               sight.attempted, sight.broken ? "one was answered" : "silence");
+  return sight;
+}
+
+/// While the clinic pairs, somebody at the radio pairs as well: with his own clinic's key, what is printed on
+/// the pack, and everything that he hears, changed.
+Sight at_the_pairing(Arena& arena) {
+  arena.start(kOpioid);
+  Listener listener{arena.address()};
+  link::Key own{};
+  link::Sodium::random(own);
+  std::mt19937_64 random{17};
+  Sight sight;
+  std::vector<link::Key> guesses{link::Key{}, arena.card().public_key};
+  auto near =
+      air::SocketLine::reach(arena.address(), true);  // the clinic's coil: its number is not on the radio
+  for (int i = 0; i < 12; ++i) {
+    for (const link::Key& guess : guesses) {
+      link::CallerKeys keys = card_keys(arena);
+      keys.pairing = guess;
+      link::Caller<link::Sodium> caller{keys};
+      link::Key ephemeral{};
+      link::Sodium::random(ephemeral);
+      listener.send(caller.call(link::NearFieldNonce{}, ephemeral).bytes());
+      ++sight.attempted;
+      for (const auto& frame : listener.hear(milliseconds(60))) {
+        if (type_of(frame) != link::FrameType::kSecond || !caller.opens(Instant{}, frame)) continue;
+        sight.broken = true;
+      }
+    }
+  }
+  near = std::unexpected(std::string{});
+  if (!sight.broken) {
+    arena.pair();  // and the clinic gets what it came for
+    (void)arena.status();
+  }
+  sight.happened =
+      fmt::format("{} calls from the radio while the clinic's coil lay there: {}", sight.attempted,
+                  sight.broken ? "one opened a session" : "silence, and the clinic has paired");
   return sight;
 }
 
@@ -443,12 +649,30 @@ constexpr std::array kAttacks{
     Attack{"RT-06", "Beyond the role", "Jack 2012: hidden functions without authorisation",
            "a nurse's session asks for what is a physician's, a patient's and a maker's", "table",
            beyond_the_role},
+    Attack{"RT-07", "Transcript of a pairing",
+           "Li 2011: a static PIN in clear, and whoever heard it was the remote",
+           "secrets made of everything that was overheard of three pairings, with a coil", "pairing secret",
+           transcript},
     Attack{"RT-08", "Little by little", "Hei: chronic small excess inside of the limits",
            "a programmer raises the dose with one signature, at once and little by little in one visit",
            "largest rise", little_by_little},
+    Attack{"RT-09", "Fuzz from capture", "Marin 2016: a proprietary protocol turned round from its frames",
+           "frames of two visits, changed and spliced, while a coil is near", "gate", fuzz_from_capture},
     Attack{"RT-11", "The magnet", "Pycroft 2016: blind attacks that stop therapy",
            "anybody's coil asks for less, again and again, in a patient whose withdrawal is dangerous",
            "floor", magnet},
+    Attack{"RT-12", "The patient's link overheard", "Rapid7 2016 (CVE-2016-5084): the remote spoke in clear",
+           "a radio listens to two visits of the patient's own programmer and a scan", "silence",
+           overhear_patient},
+    Attack{"RT-13", "Pairing keys that repeat", "CVE-2016-5085: each pairing gave the same key",
+           "one implant paired 40 times: shares and numbers of the coil held against each other",
+           "random numbers", pairing_keys},
+    Attack{"RT-16", "Downgrade", "ICSMA-19-178-01: what was there before authentication could not go",
+           "calls in other versions and suites, with the card and a coil", "prologue", downgrade},
+    Attack{"RT-17", "An attacker at the pairing",
+           "CVE-2022-32537: whoever was there when it was paired had it all",
+           "calls from the radio, with what stands on the pack, while the clinic's coil lies there",
+           "coil number,pairing secret", at_the_pairing},
     Attack{"RT-19", "A hostile patient's programmer", "SOOIL Dana RS: checks on the client's side",
            "a patched patient's programmer asks for everything, and for 20 doses at once", "table",
            hostile_patient},
@@ -463,15 +687,8 @@ constexpr std::array kAttacks{
            revoked_programmer},
     Attack{"RT-42", "Rollback", "update frameworks: signed, but old",
            "the order before the last, with all its signatures", "numbers", old_order},
-    Attack{"RT-07", "Passive transcript of pairing", "Li 2011", "", "", nullptr, "no control yet"},
-    Attack{"RT-09", "Fuzz from capture", "Marin 2016", "", "", nullptr,
-           "the fuzzer's own harness holds it so far"},
-    Attack{"RT-12", "The patient's link overheard", "Rapid7 2016", "", "", nullptr,
-           "as RT-01, no control of its own yet"},
-    Attack{"RT-13", "Pairing keys that repeat", "CVE-2016-5085", "", "", nullptr, "no control yet"},
-    Attack{"RT-14", "Forged acknowledgements", "CVE-2016-5086", "", "", nullptr, "no control yet"},
-    Attack{"RT-16", "Downgrade", "ICSMA-19-178-01", "", "", nullptr, "one suite exists"},
-    Attack{"RT-17", "An attacker at the pairing", "CVE-2022-32537", "", "", nullptr, "no control yet"},
+    Attack{"RT-14", "Forged acknowledgements", "CVE-2016-5086", "", "", nullptr,
+           "its target is the programmer: the tests of lossy air and the models hold it so far"},
     Attack{"RT-21", "Home monitor", "CVE-2019-6540", "", "", nullptr, "the clinic's server"},
     Attack{"RT-22", "Data on a lost programmer", "CVE-2018-8849", "", "", nullptr, "the clinic's programmer"},
     Attack{"RT-27", "Update swapped between check and use", "ICSMA-20-345-01", "", "", nullptr,

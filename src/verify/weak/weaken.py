@@ -5,7 +5,7 @@
 
 CONTROLS names, defence by defence, a text of a file and what stands there instead. Each text must stand in its
 file exactly once: a control whose text has gone is an error. Into OUT goes each file that is changed, under its
-own name, and weak.hpp, which asks THECA_WITHOUT.
+own name, and weak.hpp, which asks THECA_WITHOUT: defences with commas between.
 """
 import json
 import pathlib
@@ -18,7 +18,13 @@ WEAK = """#pragma once
 namespace theca::weak {
 inline bool without(std::string_view defence) {
   const char* const named = std::getenv("THECA_WITHOUT");
-  return named != nullptr && defence == named;
+  std::string_view left = named == nullptr ? "" : named;
+  while (!left.empty()) {
+    const std::size_t end = left.find(',');
+    if (left.substr(0, end) == defence) return true;
+    left = end == std::string_view::npos ? "" : left.substr(end + 1);
+  }
+  return false;
 }
 }  // namespace theca::weak
 """
