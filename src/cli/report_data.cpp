@@ -137,6 +137,9 @@ std::string_view lane_of(EventCode code) {
     case EventCode::kBolusCut:
     case EventCode::kAlarmRaised:
     case EventCode::kAlarmCleared:
+    case EventCode::kTelemetry:  // who came and whose a change was stands in the journal
+    case EventCode::kAccess:
+    case EventCode::kChangeTaken:
       return {};
     default:
       return "orders";  // prescriptions, stops and resumptions, ceilings, the clock

@@ -106,13 +106,49 @@ Volume Device::true_volume(std::int64_t steps) const {
   return moved_until_error_ + Volume{moved.value_or(nominal.raw())};
 }
 
+template <class Call>
+Air Device::linked(Call&& call) {
+  Air air;
+  if (hung_) return air;
+  Effects& out = fresh();
+  call(*implant_, reading(), out, air);
+  looks_at_link_ = implant_->in_session() ? now_ + kLooksAtLinkEvery : kNever;
+  const bool no_duty_done = out.proof() == proof_of(challenge_, std::uint8_t{0});
+  if (!no_duty_done) carry_out(out);  // else it went no further than the link
+  return air;
+}
+
+Air Device::coil(bool there) {
+  number_meanwhile_.reset();
+  return linked(
+      [&](auto& implant, MotorReading r, Effects& out, Air& air) { implant.field(r, there, out, air); });
+}
+
+Air Device::by_coil(link::Bytes frame) {
+  return linked(
+      [&](auto& implant, MotorReading r, Effects& out, Air& air) { implant.coil(r, frame, out, air); });
+}
+
+Air Device::radio(link::Bytes frame) {
+  return linked(
+      [&](auto& implant, MotorReading r, Effects& out, Air& air) { implant.radio(r, frame, out, air); });
+}
+
+Air Device::look_at_link() {
+  Air air = linked([](auto& implant, MotorReading r, Effects& out, Air& to) { implant.look(r, out, to); });
+  if (!air.coil) air.coil = number_meanwhile_;
+  number_meanwhile_.reset();
+  return air;
+}
+
 void Device::run_until(Instant t) {
   for (;;) {
     const Instant wake = hung_ ? kNever : next_wake();
     const Instant lost = motor_.next_lost(now_);  // a pump is told at once when its sensor counts nothing
     const Instant doubled = to_double_ > 0 && !motor_.jammed() ? motor_.time_of(steps() + 1) : kNever;
     const Instant senses = hung_ ? kNever : senses_next_;
-    const Instant next = std::min({wake, lost, doubled, senses, watchdog_bites_});
+    const Instant looks = hung_ ? kNever : looks_at_link_;
+    const Instant next = std::min({wake, lost, doubled, senses, looks, watchdog_bites_});
     if (next > t) break;
     move_to(std::max(now_, next));
     if (next == watchdog_bites_ && next < wake) {
@@ -125,6 +161,10 @@ void Device::run_until(Instant t) {
       motor_.slipped(now_);
     } else if (next == senses) {
       sense();
+    } else if (next == looks && looks < wake) {
+      const Air air =
+          linked([](auto& implant, MotorReading r, Effects& out, Air& to) { implant.look(r, out, to); });
+      if (air.coil) number_meanwhile_ = air.coil;
     } else {
       Effects& out = fresh();
       implant_->stored().wake(reading(), out);
@@ -150,32 +190,6 @@ void Device::telemetry(Telemetry what) {
   carry_out(out);
 }
 
-template <class Call>
-Air Device::linked(Call&& call) {
-  Air air;
-  if (hung_) return air;
-  Effects& out = fresh();
-  call(reading(), out, air);
-  carry_out(out);
-  return air;
-}
-
-Air Device::coil(bool there) {
-  return linked([&](MotorReading r, Effects& out, Air& air) { implant_->field(r, there, out, air); });
-}
-
-Air Device::by_coil(link::Bytes frame) {
-  return linked([&](MotorReading r, Effects& out, Air& air) { implant_->coil(r, frame, out, air); });
-}
-
-Air Device::radio(link::Bytes frame) {
-  return linked([&](MotorReading r, Effects& out, Air& air) { implant_->radio(r, frame, out, air); });
-}
-
-Air Device::look_at_link() {
-  return linked([&](MotorReading r, Effects& out, Air& air) { implant_->look(r, out, air); });
-}
-
 void Device::leap(Duration shift) {
   behind_ = behind_ - shift;
   look();
@@ -196,6 +210,8 @@ void Device::lose_power(Duration gone, bool kept, PowerCause cause, std::uint8_t
   if (died_ != kNever) return;
   implant_ = std::make_unique<Implant<link::Sodium>>(model_, *flash_, *random_);  // what stood in RAM is gone
   hung_ = false;
+  looks_at_link_ = kNever;
+  number_meanwhile_.reset();
   boot({reading(), kept, cause, failed_tests});
 }
 
@@ -311,6 +327,7 @@ void Device::drain(const Effects& effects) {
   hung_ = true;  // for good: nothing starts it again
   watchdog_bites_ = kNever;
   senses_next_ = kNever;
+  looks_at_link_ = kNever;
   Effects halted;
   halted.motor = MotorOrder::kHalt;
   motor_.obey(halted, now_);

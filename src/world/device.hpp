@@ -146,7 +146,8 @@ class Device {
   /// A page of the memory takes nothing more.
   void stick(std::uint32_t page) { flash_->stick(page); }
 
-  /// Gives the pump a command now: `command` is called with the reading and effects to fill.
+  /// Gives the pump a command now, past the link: for tests of the device itself, in which there are no
+  /// people. `command` is called with the reading and effects to fill.
   template <class Command>
   auto command(Command&& command) {
     Effects& out = fresh();
@@ -163,7 +164,8 @@ class Device {
   Air by_coil(link::Bytes frame);
   /// A frame by radio.
   Air radio(link::Bytes frame);
-  /// Lets the implant see that time has passed.
+  /// Lets the implant see that time has passed. While somebody is in a session the board does so by itself;
+  /// what was sent then is in what is returned.
   Air look_at_link();
 
   [[nodiscard]] Instant now() const { return now_; }
@@ -190,6 +192,8 @@ class Device {
  private:
   /// The board reads the fill sensor so often.
   static constexpr Duration kSensesEvery = days(1);
+  /// While somebody is in a session it looks so often whether that is over.
+  static constexpr Duration kLooksAtLinkEvery = seconds(1);
 
   [[nodiscard]] MotorReading reading() const { return {now_ - behind_, steps() - uncounted_}; }
   void boot(const PowerReturn& power);
@@ -224,6 +228,8 @@ class Device {
   Instant watchdog_bites_ = kNever;
   bool hung_ = false;
   Instant senses_next_ = kNever;
+  Instant looks_at_link_ = kNever;
+  std::optional<link::Frame> number_meanwhile_;  // that the coil was sent while nobody asked
   Volume sensor_bias_;
   std::int64_t to_double_ = 0;
   std::int32_t battery_error_ppm_ = 0;

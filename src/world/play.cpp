@@ -14,6 +14,7 @@
 #include "world/device.hpp"
 #include "world/intent.hpp"
 #include "world/journal_file.hpp"
+#include "world/people.hpp"
 #include "world/play_constant_flow.hpp"
 #include "world/promise_watch.hpp"
 #include "world/run_described.hpp"
@@ -35,6 +36,7 @@ class Player {
                 {scenario.true_path, path_contents(scenario), scenario.flow_error_ppm, scenario.sensor_bias,
                  scenario.battery_error_ppm},
                 drugs_, std::make_shared<SeededRandom>(scenario.seed)),
+        people_(device_, scenario.seed, scenario.time.clock().utc_ms_at_zero),
         intent_(scenario.model, drugs_),
         clock_(scenario.time.clock()) {}
 
@@ -85,8 +87,7 @@ class Player {
         if (answers) {
           press_button(static_cast<std::uint32_t>(press));
         } else {
-          result_.marks.push_back({device_.now(), EventCode::kBolusRefused,
-                                   fmt::format("Request {}: the pump did not answer.", press), false});
+          not_answered(static_cast<std::uint32_t>(press));
         }
       }
       if (next >= sample) {
@@ -171,17 +172,24 @@ class Player {
   }
 
   /// The first prescription is checked in full: every broken rule is told.
-  void refused(const CommandFailure& why, const Prescription& p, const Implantation& setup) {
+  void refused(const Told& told, const Wanted& wanted) {
     failure_.refused = true;
-    const Violations found = check(p, scenario_.model, setup.path, setup.ceilings, 1);
+    const Prescription& p = wanted.prescription;
+    const Violations found = check(p, scenario_.model, wanted.path, wanted.ceilings, 1);
     for (const Violation& violation : found.all()) {
       failure_.errors.push_back(
           {scenario_.file, scenario_.first.line, "prescription", describe(violation, p, scenario_.model)});
     }
     if (found.empty()) {
-      failure_.errors.push_back(
-          {scenario_.file, scenario_.first.line, "prescription", row_of(why.refusal).text});
+      failure_.errors.push_back({scenario_.file, scenario_.first.line, "prescription", reason(told)});
     }
+  }
+
+  /// Why it was not done, in words.
+  [[nodiscard]] std::string reason(const Told& told) const {
+    if (!told.outcome) return "The pump did not answer.";
+    const Refusal refusal = refusal_of(*told.outcome, device_.implant().state());
+    return refusal == Refusal::kNone ? row_of(told.outcome->answer).text : row_of(refusal).text;
   }
 
   bool implant() {
@@ -189,24 +197,19 @@ class Player {
     if (!tubing_is_the_pumps(scenario_.path, scenario_.tubing_measured, scenario_.first.line)) return false;
     const auto made = composed(scenario_.first, path);
     if (!made) return false;
-    Implantation setup;
-    setup.path = scenario_.path;
-    setup.path_contents = path_contents(scenario_);
-    setup.low_alarm = scenario_.low_alarm;
-    setup.clock = clock_;
-    setup.refill.filled = scenario_.first_volume;
-    setup.refill.formulation = scenario_.fluids[scenario_.first_fluid].formulation;
+    Wanted wanted{link::OrderKind::kImplant, made->prescription, {}, scenario_.low_alarm};
+    wanted.path = scenario_.path;
+    wanted.path_contents = path_contents(scenario_);
+    wanted.bedside.filled = scenario_.first_volume;
+    wanted.utc_ms = clock_.utc_ms_at_zero + device_.now().raw();
     const ProposedCeilings proposed = proposed_ceilings(made->prescription);
-    setup.ceilings = scenario_.ceilings.value_or(proposed.ceilings);
-    result_.ceilings = setup.ceilings;
+    wanted.ceilings = scenario_.ceilings.value_or(proposed.ceilings);
+    result_.ceilings = wanted.ceilings;
     result_.ceilings_proposed = !scenario_.ceilings;
-    const PrescriptionBytes bytes = encode(made->prescription);
-    device_.fill(scenario_.first_volume, setup.refill.formulation);
-    const CommandResult done = device_.command([&](StoredPump& pump, MotorReading reading, Effects& out) {
-      return pump.implant(reading, setup, bytes, out);
-    });
-    if (!done) {
-      refused(done.error(), made->prescription, setup);
+    device_.fill(scenario_.first_volume, scenario_.fluids[scenario_.first_fluid].formulation);
+    const Told told = people_.pair() ? people_.order(wanted) : Told{};
+    if (!told.done()) {
+      refused(told, wanted);
       if (!scenario_.ceilings && !proposed.held_low.empty())
         failure_.errors.push_back({scenario_.file, scenario_.first.line, "ceilings", held_low(proposed)});
       return false;
@@ -233,39 +236,26 @@ class Player {
       return true;
     }
     if (held_by_telemetry_) device_.jam(held_by_telemetry_ = false);
-    const DrugFront& front = device_.pump().front();
+    refusal_told_ = false;
     switch (visit.act) {
       case VisitAct::kStop:
-        device_.command([](StoredPump& pump, MotorReading r, Effects& out) { return pump.stop(r, out); });
+        explain(people_.stop());
         break;
       case VisitAct::kResume:
-        device_.command([](StoredPump& pump, MotorReading r, Effects& out) { return pump.resume(r, out); });
+        explain(people_.resume());
         break;
       case VisitAct::kSetClock:
         clock_.utc_ms_at_zero += visit.clock_shift.raw();
         note_clock(device_.now());
-        device_.command([&](StoredPump& pump, MotorReading r, Effects& out) {
-          pump.set_clock(r, clock_, out);
-          return true;
-        });
+        explain(people_.set_clock(clock_.utc_ms_at_zero + device_.now().raw()));
         break;
-      case VisitAct::kPrescribe: {
-        const auto made = composed(*visit.order, {front.at_tip(), front.until_reservoir_reaches_tip()});
-        if (!made) return false;
-        const PrescriptionBytes bytes = encode(made->prescription);
-        const CommandResult done = device_.command(
-            [&](StoredPump& pump, MotorReading r, Effects& out) { return pump.prescribe(r, bytes, out); });
-        if (!done) explain(done.error(), made->prescription);
-        break;
-      }
+      case VisitAct::kPrescribe:
+        return prescribe(visit);
       case VisitAct::kAcknowledge:
-        device_.command([](StoredPump& pump, MotorReading r, Effects& out) {
-          pump.acknowledge_alarms(r, out);
-          return true;
-        });
+        explain(people_.acknowledge());
         break;
       case VisitAct::kExplant:
-        device_.command([](StoredPump& pump, MotorReading r, Effects& out) { return pump.explant(r, out); });
+        explain(people_.explant());
         break;
       case VisitAct::kRevise:
         return revise(visit);
@@ -283,19 +273,31 @@ class Player {
             alarms.has(Alarm::kSelfTestFailed));
   }
 
+  bool prescribe(const Visit& visit) {
+    const DrugFront& front = device_.pump().front();
+    const auto made = composed(*visit.order, {front.at_tip(), front.until_reservoir_reaches_tip()});
+    if (!made) return false;
+    const Wanted wanted{link::OrderKind::kPrescribe, made->prescription, result_.ceilings,
+                        scenario_.low_alarm};
+    explain(people_.order(wanted), &wanted.prescription);
+    take_sample();
+    return true;
+  }
+
   bool revise(const Visit& visit) {
     if (!tubing_is_the_pumps(visit.path, visit.tubing_measured, visit.line)) return false;
-    Revision revision{visit.path, {}};
-    if (visit.path_fluid) revision.path_contents = scenario_.fluids[*visit.path_fluid].formulation;
-    DrugFront after{visit.path.total(), revision.path_contents};
+    Formulation contents;
+    if (visit.path_fluid) contents = scenario_.fluids[*visit.path_fluid].formulation;
+    DrugFront after{visit.path.total(), contents};
     after.change_reservoir(device_.pump().front().in_reservoir());
     const auto made = composed(*visit.order, {after.at_tip(), after.until_reservoir_reaches_tip()});
     if (!made) return false;
-    const PrescriptionBytes bytes = encode(made->prescription);
-    const CommandResult done = device_.command(
-        [&](StoredPump& pump, MotorReading r, Effects& out) { return pump.revise(r, revision, bytes, out); });
-    if (!done) explain(done.error(), made->prescription);
-    if (done) device_.replace_path(visit.true_path.total(), revision.path_contents);
+    Wanted wanted{link::OrderKind::kRevise, made->prescription, result_.ceilings, scenario_.low_alarm};
+    wanted.path = visit.path;
+    wanted.path_contents = contents;
+    catheter_ = Work{visit.true_path.total(), contents};
+    explain(people_.order(wanted), &wanted.prescription);
+    catheter_.reset();
     take_sample();
     return true;
   }
@@ -305,27 +307,33 @@ class Player {
     DrugFront after = device_.pump().front();
     after.change_reservoir(fluid);
     std::optional<Prescription> prescription;
-    std::optional<PrescriptionBytes> bytes;
     if (visit.order) {
       const auto made = composed(*visit.order, {after.at_tip(), after.until_reservoir_reaches_tip()});
       if (!made) return false;
       prescription = made->prescription;
-      bytes = encode(*prescription);
     }
     const auto proposed = proposed_anew(visit, prescription);
-    RefillRecord record{visit.volume, visit.left_in, fluid, visit.ceilings};
-    if (proposed) record.ceilings = proposed->ceilings;
+    const Ceilings ceilings = proposed ? proposed->ceilings : visit.ceilings.value_or(result_.ceilings);
+    link::Bedside bedside;
+    bedside.filled = visit.volume;
+    bedside.left_in = visit.left_in;
+    bedside.aspirated_told = visit.aspirated_told;
     const Volume drawn = std::max(Volume{}, device_.true_reservoir() - visit.left_in);
-    if (visit.aspirated_told) record.aspirated = visit.aspirated.value_or(drawn);
-    const CommandResult done = device_.command([&](StoredPump& pump, MotorReading r, Effects& out) {
-      return pump.refill(r, record, bytes ? &*bytes : nullptr, out);
-    });
-    if (!done) {
-      explain(done.error(), prescription, proposed ? *proposed : ProposedCeilings{});
-      return true;
+    if (visit.aspirated_told) bedside.aspirated = visit.aspirated.value_or(drawn);
+    needle_ = Work{visit.truly.value_or(visit.volume) + visit.left_in, fluid};
+    Told told;
+    if (prescription) {
+      Wanted wanted{link::OrderKind::kRefill, *prescription, ceilings, scenario_.low_alarm};
+      wanted.bedside = bedside;
+      told = people_.order(wanted);
+      explain(told, &*prescription, proposed ? *proposed : ProposedCeilings{});
+    } else {
+      told = people_.refill(fluid.number, bedside);
+      explain(told);
     }
-    device_.fill(visit.truly.value_or(visit.volume) + visit.left_in, fluid);
-    if (record.ceilings) result_.ceilings = *record.ceilings;
+    needle_.reset();
+    if (!told.done()) return true;
+    if (prescription) result_.ceilings = ceilings;
     take_sample();
     return true;
   }
@@ -338,30 +346,59 @@ class Player {
     return proposed_ceilings(*prescription);
   }
 
-  /// Puts the rule that a refused prescription broke behind its mark.
-  void explain(const CommandFailure& why, const std::optional<Prescription>& prescription,
+  /// What was not done is told as an event of the run, once: the link says no to some things before the pump
+  /// is asked. The rule that a refused prescription broke stands behind it.
+  void explain(const Told& told, const Prescription* prescription = nullptr,
                const ProposedCeilings& proposed = {}) {
-    if (result_.marks.empty()) return;
-    if (why.violation && prescription) {
-      result_.marks.back().text += " " + describe(*why.violation, *prescription, scenario_.model);
-      if (!proposed.held_low.empty()) result_.marks.back().text += " Ceilings: " + held_low(proposed) + ".";
+    if (told.done()) return;
+    if (!told.outcome) return mark_refused("The pump did not answer.");
+    const link::Outcome& outcome = *told.outcome;
+    const Refusal refusal = refusal_of(outcome, device_.implant().state());
+    if (refusal == Refusal::kNone) return mark_refused("Refused: " + reason(told));
+    const bool breaks_rule = outcome.rule > 0 && prescription != nullptr;
+    if (!refusal_told_) {
+      Event event{device_.now(), EventCode::kCommandRefused, static_cast<std::uint8_t>(refusal), 0, 0};
+      if (breaks_rule) {
+        event.value = prescription->number;
+        event.value2 = outcome.rule - 1;
+      }
+      refused_by_link(event);
     }
-    if (why.malformed) result_.marks.back().text += " " + describe(*why.malformed);
+    if (!breaks_rule || result_.marks.empty()) return;
+    const Violation violation{static_cast<Rule>(outcome.rule - 1), outcome.index, outcome.value,
+                              outcome.limit};
+    result_.marks.back().text += " " + describe(violation, *prescription, scenario_.model);
+    if (!proposed.held_low.empty()) result_.marks.back().text += " Ceilings: " + held_low(proposed) + ".";
+  }
+
+  void refused_by_link(const Event& event) {
+    if (watch_ != nullptr) return watch_->refused(static_cast<Refusal>(event.detail));
+    record(event);
   }
 
   /// From `at` on the wall clock no longer runs on from the start.
   void note_clock(Instant at) { result_.local_clock.push_back({at, wall().local_ms(at)}); }
 
+  void not_answered(std::uint32_t press) {
+    result_.marks.push_back({device_.now(), EventCode::kBolusRefused,
+                             fmt::format("Request {}: the pump did not answer.", press), false});
+  }
+
   void press_button(std::uint32_t number) {
     request_ = number;
-    const BolusAnswer answer = device_.command(
-        [&](StoredPump& pump, MotorReading r, Effects& out) { return pump.request_bolus(r, number, out); });
-    if (answer.refusal == Refusal::kNone) return;  // the grant is recorded with its event
+    refusal_told_ = false;
+    const Told told = people_.ask_for_dose();
+    if (told.done()) return;  // the grant is recorded with its event
+    if (!told.outcome) return not_answered(number);
     BolusRecord record;
     record.at = device_.now();
     record.request = number;
-    record.refusal = answer.refusal;
-    record.next_possible = answer.next_possible;
+    record.refusal = refusal_of(*told.outcome, device_.implant().state());
+    record.next_possible = told.outcome->next_possible;
+    if (!refusal_told_) {
+      refused_by_link({device_.now(), EventCode::kBolusRefused, static_cast<std::uint8_t>(record.refusal),
+                       number, record.next_possible.raw()});
+    }
     record.mass_given.resize(drugs_.size());
     result_.boluses.push_back(record);
   }
@@ -446,6 +483,17 @@ class Player {
   }
 
   void follow(const Device& device, const Effects& effects) {
+    tell_of(device, effects);
+    for (const Event& event : effects.events()) {
+      refusal_told_ =
+          refusal_told_ || event.code == EventCode::kCommandRefused || event.code == EventCode::kBolusRefused;
+      if (event.code == EventCode::kRefilled && needle_) device_.fill(needle_->volume, needle_->fluid);
+      if (event.code == EventCode::kCatheterRevised && catheter_)
+        device_.replace_path(catheter_->volume, catheter_->fluid);
+    }
+  }
+
+  void tell_of(const Device& device, const Effects& effects) {
     if (watch_ != nullptr) {
       if (!violation_) violation_ = watch_->look(device, effects);
       return;
@@ -619,6 +667,7 @@ class Player {
   const Progress& progress_;
   std::vector<DrugCode> drugs_;
   Device device_;
+  People people_;
   Intent intent_;
   ClockOffset clock_;
   RunResult result_;
@@ -626,6 +675,13 @@ class Player {
   FlowRate flow_;
   bool dead_ = false;
   std::uint32_t request_ = 0;
+  bool refusal_told_ = false;  // by the pump itself, since a person began
+  /// What a person does with the hands, the moment the pump takes it.
+  struct Work {
+    Volume volume;  // that the reservoir holds then; of the path
+    Formulation fluid;
+  };
+  std::optional<Work> needle_, catheter_;
   bool held_by_telemetry_ = false;  // a worse pump's motor
   PromiseWatch* watch_ = nullptr;
   std::optional<std::string> violation_;

@@ -35,6 +35,8 @@ class PromiseWatch {
 
   /// After every call. The first promise that is broken, with its id.
   std::optional<std::string> look(const Device& device, const Effects& effects);
+  /// The link has said no before the pump was asked.
+  void refused(Refusal refusal) { ++tally_.refusals[static_cast<std::size_t>(refusal)]; }
   /// When all is over.
   std::optional<std::string> finish(const Device& device);
 

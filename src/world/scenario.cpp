@@ -396,6 +396,8 @@ class Loader {
         table.one("prescription", [&](TableReader& child) { made.order = order(child, made.fluid); });
     if (act && prescribes && !may_prescribe)
       table.error("prescription", "is for the visits \"refill\", \"prescribe\" and \"revise\"");
+    if (!prescribes && made.ceilings)
+      table.error("ceilings", "are signed in an order: write [visit.prescription] too");
     if (!prescribes && (made.act == VisitAct::kPrescribe || made.act == VisitAct::kRevise))
       table.error("prescription", "missing; write [visit.prescription]");
     return made;
