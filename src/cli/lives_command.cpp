@@ -50,6 +50,18 @@ void print_cells(const Tally& tally) {
   fmt::print("  {} of {} cells never reached\n", never, kFaultCount * kDrugClassCount);
 }
 
+void print_link(const LinkTally& link) {
+  fmt::print(
+      "Over the link\n"
+      "  {} frames in {} sessions; the slowest opened {:.1f} s after the air was free\n"
+      "  {} lost, {} doubled, {} late; {} visits taken over, {} with a restart in them\n"
+      "  {} changes and doses confirmed, {} refused or failed for certain, {} left uncertain\n"
+      "  {} foreign frames, {} times between visits and else within\n",
+      link.frames, link.sessions, static_cast<double>(link.slowest_ms) / 1'000, link.lost, link.doubled,
+      link.late, link.taken_over, link.restarts, link.delivered[0], link.delivered[1], link.delivered[2],
+      link.foreign, link.strikes);
+}
+
 nlohmann::json as_json(const LivesOptions& options, const LivesResult& result) {
   nlohmann::json json{{"seed", options.seed}, {"lives", result.played},      {"refused", result.refused},
                       {"days", options.days}, {"calls", result.tally.calls}, {"violation", nlohmann::json{}}};
@@ -61,6 +73,14 @@ nlohmann::json as_json(const LivesOptions& options, const LivesResult& result) {
     for (std::size_t c = 0; c < kDrugClassCount; ++c)
       json["cells"][row.name][kClassNames[c]] = result.tally.cells[static_cast<std::size_t>(row.fault)][c];
   }
+  const LinkTally& link = result.tally.link;
+  json["link"] = {{"frames", link.frames},          {"sessions", link.sessions},
+                  {"slowest_ms", link.slowest_ms},  {"lost", link.lost},
+                  {"doubled", link.doubled},        {"late", link.late},
+                  {"taken_over", link.taken_over},  {"restarts", link.restarts},
+                  {"foreign", link.foreign},        {"strikes", link.strikes},
+                  {"confirmed", link.delivered[0]}, {"failed", link.delivered[1]},
+                  {"uncertain", link.delivered[2]}};
   if (result.violation) {
     json["violation"] = {{"seed", result.violation->seed},
                          {"promise", result.violation->promise},
@@ -93,6 +113,7 @@ int run_lives(const LivesOptions& options) {
     print_counts("Alarms raised", kAlarms, result.tally.alarms);
     print_counts("Requests and commands refused", kRefusals, result.tally.refusals);
     print_cells(result.tally);
+    print_link(result.tally.link);
   }
   if (!result.violation) {
     if (!options.quiet && !options.json) fmt::print("No promise was broken.\n");

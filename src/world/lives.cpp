@@ -22,7 +22,7 @@ struct Life {
   Tally tally;
 };
 
-Life play_one(const RandomScenario& drawn, const Library& library, const PromiseWatch::Lie& lie) {
+Life play_one(const RandomScenario& drawn, const Library& library, const LivesRequest& request) {
   Life life;
   const auto scenario = read_scenario(drawn.text(), "life.toml", library);
   if (!scenario) {
@@ -30,8 +30,8 @@ Life play_one(const RandomScenario& drawn, const Library& library, const Promise
     return life;
   }
   PromiseWatch watch{*scenario};
-  watch.lie(lie);
-  const auto run = play_watched(*scenario, library, watch);
+  watch.lie(request.lie);
+  const auto run = play_watched(*scenario, library, watch, request.attack ? &*request.attack : nullptr);
   if (!run) {
     life.outcome = Outcome::kRefused;
     return life;
@@ -93,7 +93,7 @@ LivesResult play_lives(const LivesRequest& request, const Library& library,
       const std::int64_t n = next++;
       if (n >= request.lives || n > first_broken) return;
       const Life life =
-          play_one(random_scenario(seed_of_life(request.seed, n), request.days), library, request.lie);
+          play_one(random_scenario(seed_of_life(request.seed, n), request.days), library, request);
       const std::lock_guard<std::mutex> lock{guard};
       (life.outcome == Outcome::kPlayed ? result.played : result.refused) += 1;
       result.tally.add(life.tally);
@@ -111,7 +111,7 @@ LivesResult play_lives(const LivesRequest& request, const Library& library,
   violation.number = first_broken;
   violation.seed = seed_of_life(request.seed, first_broken);
   const auto breaks = [&](const RandomScenario& drawn) {
-    return play_one(drawn, library, request.lie).violation;
+    return play_one(drawn, library, request).violation;
   };
   const RandomScenario least = shortest(random_scenario(violation.seed, request.days), breaks);
   violation.promise = breaks(least).value_or("it was not seen again");

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "plan/library.hpp"
+#include "world/attacker.hpp"
 #include "world/promise_watch.hpp"
 #include "world/random_scenario.hpp"
 
@@ -19,7 +20,8 @@ struct LivesRequest {
   std::int64_t first = 0;      // those before it are left out
   std::int64_t days = 30;      // of each
   unsigned threads = 1;
-  PromiseWatch::Lie lie;  // a broken twin, to see the watch see
+  std::optional<AttackKinds> attack = AttackKinds{};  // by whoever else is on the air
+  PromiseWatch::Lie lie = {};                         // a broken twin, to see the watch see
 };
 
 struct LivesViolation {

@@ -13,6 +13,7 @@
 #include "link/message.hpp"
 #include "link/order_talk.hpp"
 #include "world/clinic.hpp"
+#include "world/link_watch.hpp"
 #include "world/programmer.hpp"
 
 namespace theca {
@@ -20,8 +21,8 @@ namespace theca {
 /// What became of what somebody wanted.
 struct Told {
   link::Delivery delivery = link::Delivery::kFailed;
-  bool answered = false;                 // an implant has let the person in
-  std::optional<link::Outcome> outcome;  // in its own words, where they came
+  std::optional<link::Outcome> outcome;  // in the implant's own words, where they came
+  bool again = false;                    // nothing came of it, and that may be different the next time
   [[nodiscard]] bool done() const { return delivery == link::Delivery::kConfirmed; }
 };
 
@@ -41,14 +42,19 @@ struct Wanted {
   std::int64_t utc_ms = 0;         // implant: the time of day
 };
 
-/// Is told what people do, before and after.
-class PeopleWatch;
-
 class People {
  public:
   /// `utc_ms_at_zero`: what the people's own watches showed when the world began.
   People(Device& device, std::uint64_t seed, std::int64_t utc_ms_at_zero)
       : device_(device), clinic_(seed), utc_ms_at_zero_(utc_ms_at_zero) {}
+
+  /// Is told what they want and what became of it.
+  void watched_by(LinkWatch& watch);
+  /// Somebody else is on the air from now on. Who wants something tries until it is done, refused or not
+  /// possible any more, and then knows which. To be watched.
+  void on_air(Ether& ether) { ether_ = &ether; }
+  /// A physician comes near to see whether the implant answers.
+  void look_in();
 
   /// With the card of the pack, then with the clinic's own secret; the patient's programmer gets one too.
   bool pair();
@@ -58,7 +64,7 @@ class People {
   Told stop();
   Told resume();
   Told set_clock(std::int64_t utc_ms);
-  Told acknowledge();
+  Told acknowledge(Person who = Person::kNurse);
   Told explant();
   /// The patient asks for a dose.
   Told ask_for_dose();
@@ -67,19 +73,29 @@ class People {
 
  private:
   [[nodiscard]] std::int64_t utc_s() const { return (utc_ms_at_zero_ + device_.now().raw()) / 1'000; }
+  /// Who of both physicians has come.
+  [[nodiscard]] Person physician() {
+    return ether_ != nullptr && clinic_.random()[0] % 2 == 0 ? Person::kSecondPhysician : Person::kPhysician;
+  }
   bool open(Programmer& programmer, Person who);
+  void keep_secrets();
+  template <class Attempt>
+  Told tried(Attempt&& attempt);
   template <class M>
   Told change(Person who, M message);
   template <class M>
   Told tell(Programmer& programmer, Person who, const M& message);
   template <class M>
   Told settled(Programmer& programmer, Person who, const M& sent);
+  Told ordered(Person who, const Wanted& wanted);
+  [[nodiscard]] link::Delivery journal_tells(std::uint32_t intent) const;
   link::Order written(const Wanted& wanted, const link::StatusReply& status) const;
 
   Device& device_;
   Clinic clinic_;
   std::int64_t utc_ms_at_zero_;
   Ether* ether_ = nullptr;
+  LinkWatch* watch_ = nullptr;
 };
 
 }  // namespace theca

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "plan/ceilings.hpp"
 #include "plan/limits.hpp"
@@ -11,6 +12,7 @@
 #include "quantity/text.hpp"
 #include "therapy/schedule.hpp"
 #include "world/arrival_spread.hpp"
+#include "world/attacker.hpp"
 #include "world/device.hpp"
 #include "world/intent.hpp"
 #include "world/journal_file.hpp"
@@ -41,13 +43,21 @@ class Player {
         clock_(scenario.time.clock()) {}
 
   /// The watch looks at every call; the run ends with the first promise that is broken.
-  void watch(PromiseWatch& watch) { watch_ = &watch; }
+  void watch(PromiseWatch& watch, const AttackKinds* attack) {
+    watch_ = &watch;
+    people_.watched_by(watch.link());
+    watch.link().keep_secret(secret_of_implant());
+    if (attack == nullptr) return;
+    attacker_.emplace(scenario_.seed, device_, watch.link(), *attack);
+    attacker_->intruder([this] { people_.acknowledge(Person::kSecondPhysician); });
+    people_.on_air(*attacker_);
+  }
 
   std::expected<WatchedRun, PlayFailure> run_watched() {
     const auto done = run();
     if (!done) return std::unexpected(done.error());
     if (!violation_) violation_ = watch_->finish(device_);
-    return WatchedRun{violation_, device_.now() - Instant{}};
+    return WatchedRun{violation_, device_.now() - Instant{}, device_.steps(), motor_};
   }
 
   std::expected<RunResult, PlayFailure> run() {
@@ -63,6 +73,7 @@ class Player {
       if (visit < scenario_.visits.size()) next = std::min(next, scenario_.visits[visit].at);
       if (press < scenario_.presses.size()) next = std::min(next, scenario_.presses[press].at);
       if (fault < scenario_.faults.size()) next = std::min(next, scenario_.faults[fault].at);
+      if (attacker_) next = std::min(next, attacker_->next_strike());
       const bool changes = change > device_.now() && change <= next;
       device_.run_until(next);
       if (changes) note_clock(change);
@@ -74,15 +85,16 @@ class Player {
       while (fault < scenario_.faults.size() && scenario_.faults[fault].at <= next) {
         break_something(scenario_.faults[fault++]);
       }
+      if (attacker_ && attacker_->next_strike() <= next) struck();
       while (visit < scenario_.visits.size() && scenario_.visits[visit].at <= next) {
-        if (act(scenario_.visits[visit++])) continue;
+        if (visited(scenario_.visits[visit++])) continue;
         const bool ends = scenario_.refused_order == RefusedOrder::kEndsTheRun && watch_ == nullptr;
         if (ends) return std::unexpected(failure_);
         leave_out();
       }
       while (press < scenario_.presses.size() && scenario_.presses[press].at <= next) {
         // without power, or with a program that hangs, nobody does
-        const bool answers = scenario_.presses[press].at >= device_.now() && device_.answers();
+        const bool answers = scenario_.presses[press].at >= dark_until_ && device_.answers();
         ++press;
         if (answers) {
           press_button(static_cast<std::uint32_t>(press));
@@ -227,6 +239,32 @@ class Player {
 
   [[nodiscard]] ProposedCeilings proposed_ceilings(const Prescription& p) const {
     return propose_ceilings(p, scenario_.model, options_.hold_against_library ? &library_ : nullptr);
+  }
+
+  /// It is the implant's own, from the same numbers.
+  [[nodiscard]] link::Key secret_of_implant() const {
+    SeededRandom again{scenario_.seed};
+    link::Key secret{};
+    for (std::size_t at = 0; at < secret.size(); at += CheckedRandom::kBlock)
+      again.fill(std::span{secret}.subspan(at, CheckedRandom::kBlock));
+    if (link::Sodium::public_of(secret) != device_.implant().public_key())
+      throw std::logic_error("this is not how an implant comes to its secret");
+    return secret;
+  }
+
+  /// A stranger near or far; then somebody may come and look.
+  void struck() {
+    if (!attacker_->strike() || !device_.answers()) return;
+    attacker_->visit_begins();
+    people_.look_in();
+    attacker_->visit_ends();
+  }
+
+  bool visited(const Visit& visit) {
+    if (attacker_) attacker_->visit_begins();
+    const bool done = act(visit);
+    if (attacker_) attacker_->visit_ends();
+    return done;
   }
 
   /// Visits: a command that the pump refuses is an event of the run; one that makes no sense ends it.
@@ -387,7 +425,9 @@ class Player {
   void press_button(std::uint32_t number) {
     request_ = number;
     refusal_told_ = false;
+    if (attacker_) attacker_->visit_begins();
     const Told told = people_.ask_for_dose();
+    if (attacker_) attacker_->visit_ends();
     if (told.done()) return;  // the grant is recorded with its event
     if (!told.outcome) return not_answered(number);
     BolusRecord record;
@@ -413,12 +453,14 @@ class Player {
                          fault.clock_kept ? "goes on" : "is lost"));
         intent_.advance(device_.now());
         device_.lose_power(fault.lasts, fault.clock_kept);
+        dark_until_ = device_.now();
         return;
       case FaultKind::kBrownOut:
         mark(fmt::format("Fault: the battery's voltage breaks down; power is gone for {}.",
                          to_text(fault.lasts)));
         intent_.advance(device_.now());
         device_.lose_power(fault.lasts, fault.clock_kept, PowerCause::kLowBattery);
+        dark_until_ = device_.now();
         return;
       case FaultKind::kSelfTest:
         mark("Fault: the board starts again and finds one of its memories bad.");
@@ -495,6 +537,11 @@ class Player {
 
   void tell_of(const Device& device, const Effects& effects) {
     if (watch_ != nullptr) {
+      if (effects.motor != MotorOrder::kNone) {
+        for (const std::int64_t part : {device.now().raw(), static_cast<std::int64_t>(effects.motor),
+                                        effects.train.start.raw(), effects.train.count})
+          motor_ = (motor_ ^ static_cast<std::uint64_t>(part)) * 0x1'0000'01B3U;  // FNV-1a
+      }
       if (!violation_) violation_ = watch_->look(device, effects);
       return;
     }
@@ -684,6 +731,9 @@ class Player {
   std::optional<Work> needle_, catheter_;
   bool held_by_telemetry_ = false;  // a worse pump's motor
   PromiseWatch* watch_ = nullptr;
+  std::optional<Attacker> attacker_;
+  std::uint64_t motor_ = 0xCBF2'9CE4'8422'2325U;
+  Instant dark_until_;  // power was gone until then
   std::optional<std::string> violation_;
 };
 
@@ -696,11 +746,11 @@ std::expected<RunResult, PlayFailure> play(const Scenario& scenario, const Libra
 }
 
 std::expected<WatchedRun, PlayFailure> play_watched(const Scenario& scenario, const Library& library,
-                                                    PromiseWatch& watch) {
+                                                    PromiseWatch& watch, const AttackKinds* attack) {
   const Progress nobody;
   const PlayOptions none;
   Player player{scenario, library, nobody, none};
-  player.watch(watch);
+  player.watch(watch, attack);
   return player.run_watched();
 }
 

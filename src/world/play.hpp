@@ -38,15 +38,18 @@ struct PlayOptions {
 };
 
 class PromiseWatch;
+struct AttackKinds;
 
 /// A life that is watched: an order that cannot be made into numbers is left out, and the run ends with the
-/// first promise that is broken.
+/// first promise that is broken. Others are on the air, unless `attack` is null.
 struct WatchedRun {
   std::optional<std::string> violation;
   Duration until;  // the run's time when it ended
+  std::int64_t steps = 0;
+  std::uint64_t motor = 0;  // digest of every order to the motor and of its moment
 };
 std::expected<WatchedRun, PlayFailure> play_watched(const Scenario& scenario, const Library& library,
-                                                    PromiseWatch& watch);
+                                                    PromiseWatch& watch, const AttackKinds* attack);
 
 std::expected<RunResult, PlayFailure> play(const Scenario& scenario, const Library& library,
                                            const Progress& progress = {}, const PlayOptions& options = {});

@@ -53,10 +53,14 @@ void Tally::add(const Tally& other) {
   add_all(modes, other.modes);
   add_all(events, other.events);
   calls += other.calls;
+  link.add(other.link);
 }
 
 PromiseWatch::PromiseWatch(const Scenario& scenario)
-    : model_(scenario.model), honest_(label_is_kept(scenario)), sound_memory_(memory_is_sound(scenario)) {}
+    : model_(scenario.model),
+      honest_(label_is_kept(scenario)),
+      sound_memory_(memory_is_sound(scenario)),
+      link_(sound_memory_) {}
 
 /// Steps that the motor made because it was told to.
 std::int64_t PromiseWatch::made_by(const Device& device) const {
@@ -74,6 +78,8 @@ Status PromiseWatch::seen(const Device& device) const {
 
 std::optional<std::string> PromiseWatch::look(const Device& device, const Effects& effects) {
   ++tally_.calls;
+  link_.look(device, effects);
+  if (link_.broken()) return link_.broken();
   const Pump& pump = device.pump();
   const Status status = seen(device);
   ++tally_.modes[static_cast<std::size_t>(status.mode)];
@@ -342,6 +348,7 @@ std::optional<std::string> PromiseWatch::windows(const Device& device, std::int6
 }
 
 std::optional<std::string> PromiseWatch::finish(const Device& device) {
+  if (link_.broken()) return link_.broken();
   if (!sound_memory_) return std::nullopt;  // a turned bit of the journal is told as such by its check
   const std::string jsonl = journal_jsonl(device.stored().journal());
   const auto check = check_journal(jsonl);

@@ -14,6 +14,7 @@
 #include "catalogue/refusal.hpp"
 #include "therapy/modes.hpp"
 #include "world/device.hpp"
+#include "world/link_watch.hpp"
 #include "world/scenario.hpp"
 
 namespace theca {
@@ -26,6 +27,7 @@ struct Tally {
   std::array<std::int64_t, kModeCount> modes{};
   std::array<std::int64_t, kEventCodeCount> events{};
   std::int64_t calls = 0;
+  LinkTally link;
   void add(const Tally& other);
 };
 
@@ -40,7 +42,13 @@ class PromiseWatch {
   /// When all is over.
   std::optional<std::string> finish(const Device& device);
 
-  [[nodiscard]] const Tally& tally() const { return tally_; }
+  [[nodiscard]] Tally tally() const {
+    Tally all = tally_;
+    all.link = link_.tally;
+    return all;
+  }
+  /// What it holds of the link.
+  [[nodiscard]] LinkWatch& link() { return link_; }
 
   /// A broken twin: what the watch sees is not what the device did.
   struct Lie {
@@ -54,8 +62,12 @@ class PromiseWatch {
     bool silent_safe_state = false;        // in the safe state no alarm is seen
     bool forgets_lockout = false;          // a second grant for each
     std::int64_t counter_back = 0;         // steps commanded are told lower by this
+    LinkWatch::Lie link{};
   };
-  void lie(const Lie& lie) { lie_ = lie; }
+  void lie(const Lie& lie) {
+    lie_ = lie;
+    link_.lie(lie.link);
+  }
 
  private:
   std::optional<std::string> follow(const Event& event, const Device& device, const Status& status);
@@ -73,6 +85,7 @@ class PromiseWatch {
   PumpModel model_;
   bool honest_ = true;  // the device keeps to its label and people to the truth
   bool sound_memory_ = true;
+  LinkWatch link_;
   Lie lie_;
   Tally tally_;
 
