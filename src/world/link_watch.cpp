@@ -16,6 +16,7 @@ constexpr Duration kConnectsWithin = seconds(60);
 
 /// So many bytes of a secret in a row are no chance.
 constexpr std::size_t kPartBytes = sizeof(std::uint64_t);
+constexpr std::int64_t kMostZeros = 3;
 
 std::uint64_t part_at(link::Bytes bytes, std::size_t at) {
   std::uint64_t part = 0;
@@ -111,10 +112,13 @@ void LinkWatch::not_connected(Duration waited) {
 void LinkWatch::keep_secret(const link::Key& secret) {
   if (secret == link::Key{}) return;
   secrets_.push_back(secret);
-  for (std::size_t at = 0; at + kPartBytes <= secret.size(); ++at) {
-    const std::uint64_t part = part_at(secret, at);
-    parts_.insert(part);
-    first_bytes_.set(part & 0xFFFFU);
+  for (std::size_t at = 0; at + kPartBytes <= secret.size(); ++at) keep_part(part_at(secret, at));
+}
+
+void LinkWatch::keep_private(link::Bytes bytes) {
+  for (std::size_t at = 0; at + kPartBytes <= bytes.size(); ++at) {
+    const auto zeros = std::ranges::count(bytes.subspan(at, kPartBytes), 0);
+    if (zeros <= kMostZeros) keep_part(part_at(bytes, at));
   }
 }
 
@@ -128,7 +132,7 @@ void LinkWatch::seen(link::Bytes frame) {
   for (std::size_t at = 0; at + kPartBytes <= frame.size(); ++at) {
     const std::uint64_t part = part_at(frame, at);
     if (first_bytes_.test(part & 0xFFFFU) && parts_.contains(part))
-      return breaks("INV-12: a secret in a frame");
+      return breaks("INV-12: a key or an order in clear in a frame");
   }
 }
 

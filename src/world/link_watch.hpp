@@ -59,6 +59,8 @@ class LinkWatch {
   // ---- on the air
   /// What must never be seen there.
   void keep_secret(const link::Key& secret);
+  /// The same of what tells of the patient: of its stretches those that are no row of zeros.
+  void keep_private(link::Bytes bytes);
   void seen(link::Bytes frame);
   /// What comes between is from somebody who is not of the clinic.
   void foreign_begins(const Device& device);
@@ -108,6 +110,10 @@ class LinkWatch {
     friend bool operator==(const Stand&, const Stand&) = default;
   };
   [[nodiscard]] Stand stand_of(const Device& device) const;
+  void keep_part(std::uint64_t part) {
+    parts_.insert(part);
+    first_bytes_.set(part & 0xFFFFU);
+  }
   void breaks(std::string what) {
     if (!broken_) broken_ = std::move(what);
   }
@@ -122,7 +128,7 @@ class LinkWatch {
   std::uint32_t sequence_ = 0;
   Counts counts_;
   std::vector<link::Key> secrets_;
-  std::unordered_set<std::uint64_t> parts_;  // of secrets
+  std::unordered_set<std::uint64_t> parts_;  // of what is secret or private
   std::bitset<65'536> first_bytes_;          // of those parts
   std::optional<Stand> before_;              // while foreign frames come
 };

@@ -206,6 +206,24 @@ TEST(BrokenTwin, INV_10_a_change_that_is_told_as_nobodys_is_seen) {
 TEST(BrokenTwin, INV_12_a_secret_in_a_frame_is_seen) {
   EXPECT_EQ(seen_on_link({.shows_secret = true}), "INV-12");
 }
+/// As an offer's block would be without its cipher.
+TEST(BrokenTwin, INV_12_a_part_of_an_order_in_a_frame_is_seen) {
+  Prescription p;
+  p.number = 0x0102'0304;
+  link::Order order;
+  order.issued_utc_s = 1'782'000'000;
+  order.prescription = encode(p);
+  for (std::size_t i = 0; i < order.implant.size(); ++i) order.implant[i] = static_cast<std::uint8_t>(i + 1);
+  const link::OrderBytes bytes = link::written(order);
+  LinkWatch watch{true};
+  watch.seen(bytes);
+  watch.keep_private(bytes);
+  watch.seen(std::vector<std::uint8_t>(link::kMostFrame));
+  EXPECT_FALSE(watch.broken());
+  watch.seen(link::block_of(bytes, 0));
+  ASSERT_TRUE(watch.broken());
+  EXPECT_TRUE(watch.broken()->starts_with("INV-12")) << *watch.broken();
+}
 TEST(BrokenTwin, INV_13_a_strangers_frame_that_moves_the_motor_is_seen) {
   EXPECT_EQ(seen_on_link({.foreign_steps = 1}), "INV-13");
 }

@@ -231,6 +231,10 @@ Told People::ordered(Person who, const Wanted& wanted) {
   const auto offer = [&] {
     bytes = link::written(order);
     digest = link::digest_of<link::Sodium>(bytes);
+    if (watch_ != nullptr) {
+      watch_->keep_private(bytes);
+      watch_->keep_private(digest);
+    }
     return link::offer(talk, bytes, digest, clinic_.signed_by_both(digest, utc_s()));
   };
   auto offered = offer();
