@@ -196,10 +196,6 @@ Refusal Pump::why_refused(Instant now, Instant& next_possible) const {
   if (alarms_.any_critical() || held_) return Refusal::kCriticalAlarm;
   if (bolus_) return Refusal::kOtherBolusRunning;
   if (row_of(mode()).patient_request == RequestIn::kRefused || expired_) return Refusal::kMode;
-  if (now < paused_until_) {  // it would be given behind the pause, long after it was asked for
-    next_possible = paused_until_;
-    return Refusal::kMode;
-  }
   if (!within_hours(policy, minute_of_day(clock_.local_ms(now)))) return Refusal::kOutsideHours;
   next_possible = grants_.lockout_over(policy);
   if (now < next_possible) return Refusal::kLockout;
@@ -210,6 +206,10 @@ Refusal Pump::why_refused(Instant now, Instant& next_possible) const {
     next_possible =
         std::min(std::max(grants_.lockout_over(tight), grants_.window_open(tight)), supervised_until_);
     if (now < next_possible) return Refusal::kSupervised;
+  }
+  if (now < paused_until_) {  // it would be given behind the pause, long after it was asked for
+    next_possible = paused_until_;
+    return Refusal::kMode;
   }
   next_possible = Instant{0};
 

@@ -221,6 +221,26 @@ TEST(Boot, INV_7_a_supervised_window_runs_on_powered_time_and_survives) {
   }
 }
 
+/// Granted in the pause, a dose would be given when the pause is over, up to an hour later.
+TEST(Boot, INV_1_INV_7_no_dose_is_granted_while_steps_that_a_power_cut_left_unknown_are_waited_for) {
+  PowerBench bench{kRoller};
+  Prescription p = busy(1, morphine(1, 20));
+  p.schedule = {};
+  begin(bench, p);
+  bench.run_for(hours(10) + minutes(1));
+  bench.lose_power(false, minutes(1));
+  bench.give(
+      [](StoredPump& pump, MotorReading r, Effects& out) { return pump.acknowledge_alarms(r, out), 0; });
+  const BolusAnswer early = press(bench);
+  EXPECT_EQ(early.refusal, Refusal::kMode);
+  ASSERT_GT(early.next_possible, bench.pump().pump().now());
+  ASSERT_LE(early.next_possible, bench.pump().pump().now() + hours(1));
+  bench.run_to(early.next_possible - milliseconds(1));
+  EXPECT_EQ(press(bench).refusal, Refusal::kMode);
+  bench.run_to(early.next_possible);
+  EXPECT_EQ(press(bench).refusal, Refusal::kNone);
+}
+
 // ---- turned bits ----------------------------------------------------------------------------------------
 
 /// A pump some days old whose memory holds calls behind its newest generation.

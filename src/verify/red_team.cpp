@@ -228,14 +228,14 @@ Sight downgrade(Arena& arena) {
   arena.start(kOpioid);
   Sight sight;
   for (const int version : {0, 2, 3, 16, 255}) {
-    for (const std::uint8_t suite : {0, 2, 255}) {
+    for (const int suite : {0, 2, 255}) {
       auto line = air::SocketLine::reach(arena.address(), true);
       const auto number = line ? line->number(seconds(1)) : std::nullopt;
       if (!number) throw std::runtime_error("no number from the coil");
       const link::CallerKeys keys = card_keys(arena);
       auto prologue = link::prologue_of(*number);
       prologue[10] = static_cast<std::uint8_t>(version);
-      prologue[11] = suite;
+      prologue[11] = static_cast<std::uint8_t>(suite);
       link::Handshake<link::Sodium> handshake{
           link::kIkPsk2, link::Side::kInitiator, prologue,
           link::Keys{keys.secret, line->random(), keys.implant,

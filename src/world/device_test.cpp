@@ -207,33 +207,6 @@ TEST(Device, INV_9_ten_years_of_the_busiest_therapy_wear_no_page_out) {
   EXPECT_EQ(device.memory().broken_rules(), 0);
 }
 
-/// Granted in the pause, a dose would be given when the pause is over, up to an hour later.
-TEST(Device, INV_1_INV_7_no_dose_is_granted_while_steps_that_a_power_cut_left_unknown_are_waited_for) {
-  Prescription p = continuous(1, kFirst, kRate);
-  p.patient = quarter_millilitre_a_day();
-  Device device = started({kPath, kFirst, 0}, setup_with(kFirst), p);
-  const auto press = [&] {
-    return device.command(
-        [&](StoredPump& pump, MotorReading r, Effects& out) { return pump.request_bolus(r, 1, out); });
-  };
-  device.run_until(at(hours(10) + minutes(1)));
-  device.lose_power(Duration{}, false);
-  device.command(
-      [&](StoredPump& pump, MotorReading r, Effects& out) { return pump.acknowledge_alarms(r, out), 0; });
-  ASSERT_FALSE(device.pump().status().alarms.any_critical());
-  const BolusAnswer early = press();
-  EXPECT_EQ(early.refusal, Refusal::kMode);
-  ASSERT_GT(early.next_possible, device.pump().now());
-  const std::int64_t steps = device.steps();
-  const Duration pause = early.next_possible - device.pump().now();
-  EXPECT_LE(pause, hours(1));
-  device.run_until(device.now() + pause - milliseconds(1));
-  EXPECT_EQ(device.steps(), steps);
-  EXPECT_EQ(press().refusal, Refusal::kMode);
-  device.run_until(device.now() + milliseconds(1));
-  EXPECT_EQ(press().refusal, Refusal::kNone);
-}
-
 // ---- the watchdog ---------------------------------------------------------------------------------------
 
 TEST(DeviceWatchdog, INV_3_a_program_that_hangs_is_found_in_an_hour_and_delivery_goes_on) {

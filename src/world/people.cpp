@@ -99,7 +99,7 @@ bool People::pair() {
     if (watch_ != nullptr) watch_->keep_secret(ask.share);
     const auto reply = programmer.talk().ask(ask);
     if (!reply || !*reply) return false;
-    clinic_.keep(link::paired_secret<link::Sodium>(ask.share, (*reply)->share, false));
+    clinic_.keep(link::paired_secret<link::Sodium>(ask.share, (*reply)->share, link::SecretFor::kClinic));
   }
   Programmer programmer{device_, clinic_, ether_};
   if (!open(programmer, Person::kPhysician)) return false;
@@ -107,7 +107,8 @@ bool People::pair() {
   own.share = clinic_.random();
   const auto reply = programmer.talk().ask(own);
   if (!reply || !*reply) return false;
-  clinic_.keep_patients(link::paired_secret<link::Sodium>(own.share, (*reply)->share, true));
+  clinic_.keep_patients(
+      link::paired_secret<link::Sodium>(own.share, (*reply)->share, link::SecretFor::kPatient));
   keep_secrets();
   return true;
 }

@@ -240,7 +240,7 @@ std::optional<std::string> PromiseWatch::follow(const Event& event, const Device
         smallest_ahead_ += model_.step * event.value;
         uncounted_ += event.value;
       }
-      pause_until_ = pump.now() + (Instant{event.value2} - event.at);
+      pause_until_ = Instant{event.value2};  // the pump's own time, which event.at is not
       break;
     case EventCode::kMemoryLost:
       grants_

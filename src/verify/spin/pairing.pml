@@ -1,5 +1,5 @@
 /* Whose an implant is: pairing by the card of the pack, the first session that closes the card, the patient's
- * programmer, epochs.
+ * programmer, secrets that are made anew, epochs, and what time the implant takes it to be.
  *
  * Two clinics that both hold the card, the patient, a thief with a stolen programmer, somebody who has read the
  * implant's memory out; whoever holds the radio delivers any first message that was ever sent, or none.
@@ -23,40 +23,52 @@
 #ifndef CUTS
 #define CUTS 1
 #endif
+#ifndef READER
+#define READER 1
+#endif
+#ifndef WRONG
+#define WRONG 0 /* times that a computer of the clinic is three days ahead */
+#endif
+#ifndef MADE
+#define MADE 3 /* secrets */
+#endif
 #ifndef EPOCHS
 #define EPOCHS 2 /* that the clinic may sign */
 #endif
 
-mtype = { kCard, kClinic, kPatient }; /* implant.hpp, Slot */
+mtype = { kCard, kClinic, kPatient }; /* implant.hpp, Slot; a new secret's gate stands beside the old one's */
 mtype = { kNo, kBegun, kYes };        /* implant/keyring.hpp, Paired */
 #define CLINIC_1 1
 #define CLINIC_2 2
 #define PATIENT 3
 #define THIEF 4
 #define PEOPLE 5
+#define AHEAD 3
 #define holds_card(who) ((who) == CLINIC_1 || (who) == CLINIC_2)
 
-/* ---- the keyring, in RAM: implant/keyring.hpp ------------------------------------------------------------- */
-mtype paired = kNo;
-byte clinic_key;   /* whose */
-byte secret;       /* shared with the clinic's programmers; each pairing makes another */
-byte patients;     /* shared with the patient's programmer; 0: none */
-byte patients_next; /* only with the remedy BOTH_PATIENTS */
-byte epoch;
-byte earliest;     /* earliest_utc_s */
-/* ---- and as it is kept: implant/keyring.cpp, keep; one write makes all of it count (INV-6) ------------------ */
-mtype kept_paired = kNo;
-byte kept_clinic_key, kept_secret, kept_patients, kept_next, kept_epoch, kept_earliest;
+/* ---- the keyring, in RAM and as it is kept: implant/keyring.hpp. A secret of 0 is none; a date is 1 + the day. -- */
+typedef Keyring {
+  mtype paired;
+  byte clinic_key;    /* whose */
+  byte secret, next;  /* shared with the clinic's programmers: SharedSecret, now and next */
+  byte patients, patients_next;
+  byte epoch;
+  byte least;         /* implant/known_time.hpp: it is at least this late; goes on with powered time */
+  byte claim, age     /* a leap that one certificate has told, and the powered days since */
+}
+Keyring keys, kept;
 bool up = 1;
 byte cuts = CUTS;
 
 /* ---- the session: implant.hpp ------------------------------------------------------------------------------ */
 byte in_session; /* who says he is in; 0: nobody */
 mtype slot;
-bool ready;      /* the first record has shown it */
-bool card_role;  /* Role::kCardHolder */
+bool ready;       /* the first record has shown it */
+bool card_role;   /* Role::kCardHolder */
+bool raises_only; /* Caller: his certificate is over, and of an epoch that the implant has not heard of */
 byte speaks_with; /* epoch of his certificate */
-byte dated;       /* not_before of it */
+byte dated;       /* not_before of it; it is for its day */
+byte opened_by;   /* the secret that opened the gate */
 byte offered;     /* 1 + epoch of the certificate that signed the order on offer; 0: none */
 
 /* ---- the air: the newest first message of each, for ever. `fresh`: made with the coil's number of now. ------ */
@@ -69,19 +81,29 @@ typedef First {
   bool forged /* by whoever read the implant's memory: it is not from whom it says */
 }
 First first[PEOPLE];
-bool number; /* the coil has given one that was not used yet: implant.hpp, new_number */
+byte near;     /* who holds the coil to the skin */
+bool number;   /* the coil has given one that was not used yet: implant.hpp, new_number */
 bool own_call; /* ghost: the session answers the newest call of whose name it is in */
 
 /* ---- what people hold -------------------------------------------------------------------------------------- */
-byte heard[PEOPLE]; /* the secret, as the implant's answer gave it */
+byte heard[PEOPLE];  /* the secret, as the implant's answer gave it */
 byte disk[PEOPLE];   /* the secret, where it outlives a crash: cli/link_keys.cpp, keep */
-byte books = 0;     /* epoch in the first clinic's books: what it signs certificates with */
-byte now;           /* the true date */
-byte made;          /* secrets made so far */
+byte before[PEOPLE]; /* and the one that it replaces: RenewedSecret */
+byte books = 0;      /* epoch in the first clinic's books: what it signs certificates with */
+byte statement[EPOCHS + 2]; /* the clinic's word for an epoch: its date; 0: not signed */
+byte now = 1;        /* the true date */
+byte wrong = WRONG;
+byte made;           /* secrets made so far */
+#ifdef KEEP_ALL
+short all_of_them;   /* the patient's secrets that were heard since one of them was used */
+#endif
 
 /* ---- ghosts ------------------------------------------------------------------------------------------------ */
-bool closed;        /* the card has been closed once */
-byte highest;       /* epoch ever */
+bool closed;         /* the card has been closed once */
+byte highest;        /* epoch ever */
+bool let_in;         /* the patient's programmer was */
+bool wrong_base;     /* what counted at once, the first certificate or the clinic's word, came from a wrong clock */
+bool kept_wrong;
 
 #define CUT                                              \
   if                                                     \
@@ -93,36 +115,44 @@ byte highest;       /* epoch ever */
   :: true                                                \
   fi
 
-/* implant/keyring.cpp, keep */
+inline copy(to, from) {
+  to.paired = from.paired;
+  to.clinic_key = from.clinic_key;
+  to.secret = from.secret;
+  to.next = from.next;
+  to.patients = from.patients;
+  to.patients_next = from.patients_next;
+  to.epoch = from.epoch;
+  to.least = from.least;
+  to.claim = from.claim;
+  to.age = from.age
+}
+
+/* implant/keyring.cpp, keep; one write makes all of it count (INV-6) */
 inline keep() {
   CUT;
-  kept_paired = paired;
-  kept_clinic_key = clinic_key;
-  kept_secret = secret;
-  kept_patients = patients;
-  kept_next = patients_next;
-  kept_epoch = epoch;
-  kept_earliest = earliest;
+  copy(kept, keys);
+  kept_wrong = wrong_base;
   CUT
 }
 
-inline hang_up() { in_session = 0; slot = 0; ready = 0; card_role = 0; speaks_with = 0; dated = 0; offered = 0; own_call = 0 }
+inline hang_up() {
+  in_session = 0; slot = 0; ready = 0; card_role = 0; raises_only = 0; speaks_with = 0; dated = 0; opened_by = 0;
+  offered = 0; own_call = 0
+}
 inline stale_numbers() {
   first[1].fresh = 0; first[2].fresh = 0; first[3].fresh = 0; first[4].fresh = 0; number = 0
 }
 
-/* Never orphaned: the card opens it, or the clinic that it belongs to holds its secret. */
-#define owned (paired != kYes || disk[clinic_key] == secret)
+#define clinics(s) ((s) != 0 && ((s) == keys.secret || (s) == keys.next))
+#define patient_opens(s) ((s) != 0 && ((s) == keys.patients || (s) == keys.patients_next))
+/* Never orphaned: the card opens it, or the clinic that it belongs to holds a secret that does. */
+#define owned (keys.paired != kYes || clinics(disk[keys.clinic_key]) || clinics(before[keys.clinic_key]))
 
 /* implant.hpp, secret_of: what opens the gate. As long as the card opens there is no need of anything else. */
-#define card_opens (paired != kYes)
-#ifdef BOTH_PATIENTS
-#define patient_opens(s) ((patients != 0 && (s) == patients) || (patients_next != 0 && (s) == patients_next))
-#else
-#define patient_opens(s) (patients != 0 && (s) == patients)
-#endif
-#define opens_gate(f) ((f.slot == kCard && card_opens) ||                                 \
-                       (f.slot == kClinic && paired != kNo && f.secret == secret) ||      \
+#define card_opens (keys.paired != kYes)
+#define opens_gate(f) ((f.slot == kCard && card_opens) ||                                      \
+                       (f.slot == kClinic && keys.paired != kNo && clinics(f.secret)) ||       \
                        (f.slot == kPatient && patient_opens(f.secret)))
 /* implant.hpp, first: link/wake_gate.hpp, admit; a number opens it once. */
 #ifdef NO_NUMBER
@@ -134,48 +164,87 @@ inline stale_numbers() {
 #ifdef NO_EPOCH
 #define epoch_holds(f) true
 #else
-#define epoch_holds(f) (f.epoch >= epoch)
+#define epoch_holds(f) (f.epoch >= keys.epoch)
 #endif
-#ifdef ANY_SECRET_ANY_ROLE
-#define role_of_slot(f) (f.card || (f.slot != kCard && f.issuer == clinic_key && epoch_holds(f) && f.date >= earliest))
+#define is_over(f) (f.date < keys.least)
+/* Of an epoch that the implant has not heard of: he may have been shut out by a wrong clock. */
+#ifdef NO_EXCEPTION
+#define in_time(f) (!is_over(f))
 #else
-#define role_of_slot(f) (f.slot == kCard -> f.card : \
-                         !f.card && f.issuer == clinic_key && epoch_holds(f) && f.date >= earliest)
+#define in_time(f) (!is_over(f) || f.epoch > keys.epoch)
 #endif
+#define good_certificate(f) (f.issuer == keys.clinic_key && epoch_holds(f) && in_time(f))
+#ifdef ANY_SECRET_ANY_ROLE
+#define role_of_slot(f) (f.card || (f.slot != kCard && good_certificate(f)))
+#else
+#define role_of_slot(f) (f.slot == kCard -> f.card : !f.card && good_certificate(f))
+#endif
+#define honest(f) (f.slot == kClinic && !f.forged && f.issuer == keys.clinic_key && f.date == now)
+
+/* implant/known_time.hpp, learn. A day is more than the usual leap, and apart enough for two claims to agree. */
+#define expected (keys.claim + keys.age)
+inline learn(told) {
+  if
+  :: keys.least == 0 -> keys.least = told; wrong_base = (told > now)
+#ifdef LEAPS_AT_ONCE
+  :: keys.least != 0 && told > keys.least -> keys.least = told
+#else
+  :: keys.least != 0 && told > keys.least ->
+       if
+       :: keys.claim != 0 && told <= expected + 1 && told + 1 >= expected ->
+            if
+            :: told > keys.claim -> keys.least = (told < expected -> told : expected)
+            :: else
+            fi
+       :: else -> keys.claim = told; keys.age = 0
+       fi
+#endif
+  :: else
+  fi;
+  if
+  :: keys.claim != 0 && keys.claim <= keys.least -> keys.claim = 0; keys.age = 0
+  :: else
+  fi
+}
 
 /* implant.hpp, begin_session */
 inline begin_session(forged_by) {
   assert(!(forged_by)); /* INV-10: who is in has shown that he holds his own key, and not only secrets of the implant */
   ready = 1;
-  printf("implant: person %d is in (card holder: %d)\n", in_session, card_role);
+  printf("implant: person %d is in (card holder: %d, to raise the epoch alone: %d)\n", in_session, card_role, raises_only);
   if
-  :: slot == kClinic && paired == kBegun ->
-       paired = kYes; /* the card has done its work */
-       printf("implant: the card is closed\n");
-       assert(owned); /* never orphaned */
-#ifndef CLOSED_IN_RAM
-       keep();
-#endif
-       closed = 1
+  :: slot == kClinic && keys.paired == kBegun ->
+       keys.paired = kYes; /* the card has done its work */
+       printf("implant: the card is closed\n")
   :: else
   fi;
-#ifdef BOTH_PATIENTS
   if
-  :: slot == kPatient && patients_next != 0 && first[in_session].secret == patients_next ->
-       patients = patients_next;
-       patients_next = 0;
-       keep()
+  :: slot == kClinic && keys.next != 0 && opened_by == keys.next -> keys.secret = keys.next; keys.next = 0
+  :: slot == kPatient && keys.patients_next != 0 && opened_by == keys.patients_next ->
+       keys.patients = keys.patients_next;
+       keys.patients_next = 0
   :: else
   fi;
-#endif
-  if /* implant.hpp, learn_time */
-  :: !card_role && dated > earliest -> earliest = dated; printf("implant: it is at least %d\n", earliest); keep()
+  assert(owned); /* never orphaned */
+  if
+  :: !card_role && !raises_only -> learn(dated); printf("implant: it is at least day %d\n", keys.least)
   :: else
-  fi
+  fi;
+#ifdef CLOSED_IN_RAM
+  if
+  :: slot == kClinic && kept.paired == kBegun
+  :: else -> keep()
+  fi;
+#else
+  keep();
+#endif
+  closed = closed || (keys.paired == kYes);
+  let_in = let_in || (slot == kPatient);
+  opened_by = 0
 }
 
 /* ---- orders to the implant from whoever is in, one at a time: the wishes of one person, or of a thief ------- */
-mtype = { kReady, kPair, kPairPatient, kRaise, kOffer, kCommit };
+mtype = { kReady, kPair, kPairPatient, kRenew, kRaise, kOffer, kCommit };
 chan to_implant = [0] of { byte, mtype, byte };
 
 /* implant/authorisation.hpp, kTable. A card holder pairs and nothing else (INV-10); people here ask for nothing else
@@ -185,9 +254,19 @@ chan to_implant = [0] of { byte, mtype, byte };
 #else
 #define may_pair card_role
 #endif
+/* implant.hpp, answered: whose certificate is over raises the epoch and does nothing else. */
+#ifdef RAISES_ALL
+#define may_act true
+#else
+#define may_act (!raises_only)
+#endif
+inline acts() {
+  assert(!raises_only);             /* a certificate that is over opens nothing but a new epoch */
+  assert(speaks_with >= keys.epoch) /* who was shut out does nothing any more */
+}
 
 active proctype Implant() {
-  byte who, value;
+  byte who, value, was;
 end:
   do
   /* A first message: whoever holds the radio delivers any that was ever sent. */
@@ -201,14 +280,20 @@ end:
        if
        :: right_number(first[who]) && opens_gate(first[who]) ->
             assert(first[who].fresh); /* nobody is looked at who lacks the coil's number of now */
+#ifdef CLOSE_FIRST
+            was = in_session;
             hang_up();
+#endif
             if
             :: role_of_slot(first[who]) ->
+                 hang_up();
                  in_session = who;
                  slot = first[who].slot;
                  card_role = first[who].card;
                  speaks_with = first[who].epoch;
                  dated = first[who].date;
+                 opened_by = first[who].secret;
+                 raises_only = !card_role && is_over(first[who]);
                  own_call = first[who].fresh && !first[who].forged;
                  printf("implant: answers the call of person %d, who names epoch %d\n", who, speaks_with);
                  assert(slot != kCard || !closed); /* once closed the card opens nothing ever again */
@@ -217,90 +302,185 @@ end:
                  begin_session(first[who].forged)
 #endif
             :: else ->
-                 /* A clinic's programmer with the right secret, the epoch of now and an honest date is let in. */
-                 assert(!(first[who].slot == kClinic && !first[who].forged && first[who].issuer == clinic_key && first[who].epoch >= epoch &&
-                          first[who].date == now))
+                 assert(was == 0); /* who has no certificate ends nobody's session */
+                 /* A clinic's programmer with an honest date is let in: with a new epoch always, */
+                 assert(!(honest(first[who]) && first[who].epoch > keys.epoch));
+                 /* with the epoch of now unless what counted at once came from a wrong clock. */
+#ifdef CLAIM_CLOCK
+                 assert(!(honest(first[who]) && first[who].epoch == keys.epoch))
+#else
+                 assert(!(honest(first[who]) && first[who].epoch == keys.epoch) || wrong_base)
+#endif
             fi;
             stale_numbers()
        :: else
        fi;
-       who = 0 }
+       who = 0; was = 0 }
   :: atomic { to_implant?who, kReady, value -> begin_session(0); who = 0; value = 0 }
   :: atomic { to_implant?who, kPair, value ->
        if
        :: may_pair ->
             assert(holds_card(who)); /* nobody pairs without the card */
             assert(!closed);         /* nor after it is closed */
-            secret = value;
-            clinic_key = who;
+            keys.secret = value;
+            keys.next = 0;
+            keys.clinic_key = who;
+            keys.least = 0; /* another clinic's clocks */
+            keys.claim = 0;
+            keys.age = 0;
+            wrong_base = 0;
 #ifdef CARD_CLOSES_AT_ONCE
-            paired = kYes;
+            keys.paired = kYes;
 #else
-            paired = kBegun; /* until the clinic's secret was used once the card's opens as well */
+            keys.paired = kBegun; /* until the clinic's secret was used once the card's opens as well */
 #endif
-            printf("implant: belongs to person %d by secret %d\n", who, secret);
+            printf("implant: belongs to person %d by secret %d\n", who, value);
             keep();
             if
-            :: heard[who] = secret
+            :: heard[who] = value
             :: printf("implant: its answer is lost\n")
             fi;
-            assert(owned || heard[who] == secret) /* never orphaned */
+            assert(owned || heard[who] == value) /* never orphaned */
+       :: else
+       fi;
+       who = 0; value = 0 }
+  :: atomic { to_implant?who, kRenew, value ->
+       if
+#ifdef SIGNED_RENEW
+       :: may_act && who != THIEF -> /* the clinic's own key signs it, as it signs a promise to another clinic */
+#else
+       :: may_act ->
+#endif
+            acts();
+#ifdef FORGET_CLINIC
+            keys.secret = value; keys.next = 0;
+#else
+            keys.next = value; /* keyring.hpp, SharedSecret: the one before opens until this one was used */
+#endif
+            printf("implant: the clinic's new secret is %d\n", value);
+            keep();
+            if
+            :: heard[who] = value
+            :: printf("implant: its answer is lost\n")
+            fi;
+            assert(owned || heard[who] == value) /* a lost answer shuts nobody out */
        :: else
        fi;
        who = 0; value = 0 }
   :: atomic { to_implant?who, kPairPatient, value ->
-#ifdef BOTH_PATIENTS
-       patients_next = value;
        if
-       :: patients == 0 -> patients = value; patients_next = 0
+       :: may_act ->
+            acts();
+            was = keys.patients;
+#ifdef FORGET_PATIENT
+            keys.patients = value; keys.patients_next = 0;
+#else
+            if
+            :: keys.patients == 0 -> keys.patients = value
+            :: else -> keys.patients_next = value
+            fi;
+#endif
+            printf("implant: the patient's new secret is %d\n", value);
+            keep();
+            assert(was == 0 || patient_opens(was)); /* the secret that the patient uses opens on, whatever is lost */
+            was = 0;
+            was = (let_in && before[PATIENT] == 0);
+            if /* cli/link_keys.hpp, RenewedSecret */
+            :: before[PATIENT] = disk[PATIENT];
+               disk[PATIENT] = value;
+               printf("patient: holds secrets %d and %d\n", value, before[PATIENT]);
+#ifdef KEEP_ALL
+               all_of_them = all_of_them | (1 << value)
+#endif
+            :: printf("implant: its answer is lost\n")
+            fi;
+            /* Who was let in is not shut out by a lost answer. */
+#ifdef KEEP_ALL
+            assert(!let_in || (all_of_them & ((1 << keys.patients) | (1 << keys.patients_next))) != 0);
+#else
+#ifdef CLAIM_TWICE
+            assert(!let_in || patient_opens(disk[PATIENT]) || patient_opens(before[PATIENT]));
+#else
+            assert(!was || patient_opens(disk[PATIENT]) || patient_opens(before[PATIENT]));
+#endif
+#endif
+            was = 0
        :: else
        fi;
-#else
-       patients = value;
-#endif
-       printf("implant: the patient's secret is %d\n", value);
-       keep();
-       if
-       :: disk[PATIENT] = value; printf("patient: holds secret %d\n", value)
-       :: true /* the answer is lost */
-       fi;
-#if defined(CLAIM_PATIENT) || defined(BOTH_PATIENTS)
-       assert(disk[PATIENT] == 0 || patient_opens(disk[PATIENT])); /* who was let in is not shut out by a lost answer */
-#endif
        who = 0; value = 0 }
   :: atomic { to_implant?who, kRaise, value ->
+       assert(slot == kCard || speaks_with >= keys.epoch); /* who was shut out does not go on */
        if
 #ifdef EPOCH_ANY
-       :: true ->
+       :: value != keys.epoch ->
 #else
-       :: value > epoch ->
+       :: value > keys.epoch ->
 #endif
-            epoch = value;
-            printf("implant: epoch %d\n", epoch);
-            assert(epoch >= highest); /* INV-8 */
+            keys.epoch = value;
+#ifndef NO_MEND
+#ifdef FRESH_STATEMENT
+            if
+            :: who == CLINIC_1 || keys.least == 0 || statement[value] >= keys.least
+#endif
+            keys.least = statement[value]; /* KnownTime, set: whatever was known before */
+            wrong_base = (keys.least > now);
+            keys.claim = 0;
+            keys.age = 0;
+#ifdef FRESH_STATEMENT
+            :: else /* it does not name the number of this session */
+            fi;
+#endif
+#endif
+            printf("implant: epoch %d, and it is at least day %d\n", keys.epoch, keys.least);
+            assert(keys.epoch >= highest); /* INV-8 */
+            was = kept_wrong;
 #ifndef EPOCH_IN_RAM
             keep();
 #endif
-            highest = epoch;
-#ifdef DROP_OFFER
-            offered = 0
+            highest = keys.epoch;
+#ifndef KEEP_OFFER
+            offered = 0;
 #endif
-#ifndef EPOCH_ANY
+            if
+            :: raises_only && dated >= keys.least ->
+                 raises_only = 0;
+                 assert(was) /* what was over by clocks that were right stays over */
+            :: else
+            fi;
+            /* An honest certificate and the clinic's honest word are enough for everything. */
+            assert(!(raises_only && dated == now && statement[value] == now));
+            was = 0
+#ifdef SAME_IS_STALE
+       :: value == keys.epoch -> was = 1
+#else
+       :: value == keys.epoch
+#endif
        :: else
-#endif
        fi;
+       assert(!was); /* what was done is told done, when it is told again too */
+       was = 0;
+#ifndef STAY_IN
+       if /* implant.hpp, outlived */
+       :: slot != kCard && speaks_with < keys.epoch -> hang_up()
+       :: else
+       fi;
+#endif
+       assert(keys.epoch <= books); /* the clinic's books know an epoch first: its certificates are not below it */
        who = 0; value = 0 }
   :: atomic { to_implant?who, kOffer, value ->
        if
-       :: value >= epoch -> offered = 1 + value; printf("implant: takes an offer signed in epoch %d\n", value)
+       :: may_act && value >= keys.epoch -> acts(); offered = 1 + value; printf("implant: takes an offer signed in epoch %d\n", value)
        :: else
        fi;
        who = 0; value = 0 }
   :: atomic { to_implant?who, kCommit, value ->
-#if defined(CLAIM_SIGNER) || defined(DROP_OFFER)
-       assert(offered == 0 || offered - 1 >= epoch); /* no order counts whose signer was shut out */
-#endif
-       offered = 0;
+       if
+       :: may_act && offered != 0 ->
+            acts();
+            assert(offered - 1 >= keys.epoch); /* no order counts whose signer was shut out */
+            offered = 0
+       :: else
+       fi;
        who = 0; value = 0 }
   :: atomic { cuts > 0 -> cuts--; up = 0; printf("implant: the power goes\n"); goto booting }
   :: atomic { in_session != 0 -> hang_up() }
@@ -309,33 +489,46 @@ booting: /* implant.hpp, boot */
   atomic {
     hang_up();
     stale_numbers();
-    paired = kept_paired;
-    clinic_key = kept_clinic_key;
-    secret = kept_secret;
-    patients = kept_patients;
-    patients_next = kept_next;
-    epoch = kept_epoch;
-    earliest = kept_earliest;
-    who = 0; value = 0;
-    printf("implant: boots; paired %e, epoch %d\n", paired, epoch);
-    assert(owned);            /* never orphaned */
-    assert(epoch >= highest); /* INV-8: an epoch never falls */
-    highest = epoch;
-    closed = closed || (paired == kYes);
+    copy(keys, kept);
+    wrong_base = kept_wrong;
+    who = 0; value = 0; was = 0;
+    printf("implant: boots; paired %e, epoch %d\n", keys.paired, keys.epoch);
+    assert(owned);                 /* never orphaned */
+    assert(keys.epoch >= highest); /* INV-8: an epoch never falls */
+    highest = keys.epoch;
+    closed = closed || (keys.paired == kYes);
     up = 1
   }
   goto end
 }
 
 /* ---- people ------------------------------------------------------------------------------------------------ */
+/* A day passes; the implant counts it where it has power. */
+inline day() {
+  if
+  :: now <= DAYS ->
+       now++;
+       if
+       :: true ->
+            keys.least = (keys.least != 0 -> keys.least + 1 : 0);
+            kept.least = (kept.least != 0 -> kept.least + 1 : 0);
+            keys.age = (keys.claim != 0 -> keys.age + 1 : 0);
+            kept.age = (kept.claim != 0 -> kept.age + 1 : 0)
+       :: true
+       fi
+  :: true
+  fi
+}
+
 /* The coil is held to the skin: implant.hpp, field. Then the first message: link/caller.hpp, call. */
-inline call(by, with, zeros, clinic, from, on) {
+inline call(by, opens, zeros, whose, from, on) {
   stale_numbers();
   number = 1;
+  near = me;
   first[me].slot = by;
-  first[me].secret = with;
+  first[me].secret = opens;
   first[me].card = zeros;
-  first[me].issuer = clinic;
+  first[me].issuer = whose;
   first[me].epoch = from;
   first[me].date = on;
   first[me].fresh = 1;
@@ -344,7 +537,7 @@ inline call(by, with, zeros, clinic, from, on) {
   :: in_session == me -> own_call = 0
   :: else
   fi;
-  printf("person %d: calls through the slot of %e with secret %d (no certificate: %d, epoch %d, date %d)\n", me, by, with,
+  printf("person %d: calls through the slot of %e with secret %d (no certificate: %d, epoch %d, date %d)\n", me, by, opens,
          zeros, from, on)
 }
 /* Only who has made a first message can go on with what answers it, and only with what answers his newest. */
@@ -354,10 +547,26 @@ inline call(by, with, zeros, clinic, from, on) {
 #define answered (up && in_session == me && !ready && own_call)
 #endif
 #define talking (up && in_session == me && ready && own_call)
+/* The implant's answer is lost: implant.hpp, look. The coil stays where it is, and gives another number. */
+#define unheard (up && in_session == me && !ready && own_call && near == me)
+inline once_more() {
+#ifndef NO_LOOK
+  hang_up();
+  number = 1;
+#endif
+  printf("person %d: hears nothing, and calls once more\n", me);
+  assert(number); /* a lost answer does not need the coil lifted */
+  first[me].fresh = 1
+}
 
-/* cli/link_command.cpp, pair_with */
+#ifdef KEEP_BOTH
+#define may_renew true
+#else
+#define may_renew (before[me] == 0)
+#endif
+/* cli/link_command.cpp, pair_with, revoke; cli/link_session.cpp, open_link */
 proctype Clinic(byte me; byte visits) {
-  byte own;
+  byte own, dated_on, with;
   do
   :: visits == 0 -> break
   :: atomic { visits > 0 ->
@@ -367,48 +576,80 @@ proctype Clinic(byte me; byte visits) {
        :: true
        fi;
        own = (me == CLINIC_1 -> books : 0);
+       day();
+       dated_on = now;
        if
-       :: now < DAYS -> now++
+       :: wrong > 0 && me == CLINIC_1 -> wrong--; dated_on = now + AHEAD
        :: true
        fi;
+       with = 0;
        if
        :: call(kCard, 0, 1, 0, 0, 0)
 #ifdef USE_BEFORE_KEEP
-       :: heard[me] != 0 -> call(kClinic, heard[me], 0, me, own, now)
-#else
-       :: disk[me] != 0 -> call(kClinic, disk[me], 0, me, own, now)
+       :: heard[me] != 0 -> with = heard[me]; call(kClinic, with, 0, me, own, dated_on)
 #endif
-#ifdef CLAIM_CLOCK
-       :: disk[me] != 0 -> call(kClinic, disk[me], 0, me, own, now + 1) /* its computer's clock is years ahead, this once */
+       :: disk[me] != 0 -> with = disk[me]; call(kClinic, with, 0, me, own, dated_on)
+#if defined(CLAIM_FALLBACK) || defined(KEEP_BOTH)
+       :: before[me] != 0 -> with = before[me]; call(kClinic, with, 0, me, own, dated_on) /* nobody answered to the new one */
+#else
+       :: before[me] != 0 && !clinics(disk[me]) -> with = before[me]; call(kClinic, with, 0, me, own, dated_on)
 #endif
        fi };
-     if
+     do
+     :: atomic { unheard -> once_more() }
      :: atomic { answered -> to_implant!me, kReady, 0 };
+        atomic {
+          if
+#ifdef KEEP_BOTH
+          :: talking && !card_role && with != before[me] -> before[me] = 0 /* the new one was used */
+#else
+          :: talking && !card_role -> disk[me] = with; before[me] = 0 /* now it is known which of the two opens */
+#endif
+          :: true
+          fi
+        };
         do
-        :: atomic { talking && card_role -> made++; to_implant!me, kPair, made };
+        :: atomic { talking && card_role && made < MADE -> made++; to_implant!me, kPair, made };
 #ifndef USE_BEFORE_KEEP
            atomic {
              if
-             :: heard[me] != 0 -> disk[me] = heard[me] /* it is kept before it is used */
-             :: true
+             :: heard[me] != 0 -> disk[me] = heard[me]; before[me] = 0; heard[me] = 0 /* it is kept before it is used */
+             :: heard[me] = 0
              fi
            };
 #endif
            break
-        :: atomic { talking && !card_role -> made++; to_implant!me, kPairPatient, made }; break
-        :: atomic { talking && !card_role && me == CLINIC_1 && own > 0 -> to_implant!me, kRaise, own }
+        :: atomic { talking && !card_role && may_renew && made < MADE -> made++; to_implant!me, kRenew, made };
+#ifndef USE_BEFORE_KEEP
+           atomic {
+             if
+             :: heard[me] != 0 -> before[me] = with; disk[me] = heard[me]; heard[me] = 0 /* beside the one that it replaces */
+             :: heard[me] = 0
+             fi
+           };
+#endif
+           break
+        :: atomic { talking && !card_role && made < MADE -> made++; to_implant!me, kPairPatient, made }
+        :: atomic { talking && !card_role && me == CLINIC_1 && own > 0 ->
+             statement[own] = dated_on; /* signed now, on the same computer */
+             if
+             :: to_implant!me, kRaise, own
+             :: printf("person 1: signs epoch %d on day %d, and it is lost\n", own, dated_on)
+             fi }
         :: atomic { talking && !card_role -> to_implant!me, kOffer, 0 } /* signed a while ago */
         :: atomic { talking && !card_role && offered != 0 -> to_implant!me, kCommit, 0 }
         :: break
-        od
-     :: true
-     fi
+        od;
+        break
+     :: break
+     od;
+     atomic { own = 0; dated_on = 0; with = 0 }
   od
 }
 
 /* Who has the patient's programmer has its secret, and a certificate of a year. */
 proctype Patient(byte me; byte visits) {
-  byte own;
+  byte own, with;
   do
   :: visits == 0 -> break
   :: atomic { disk[me] != 0 && visits > 0 ->
@@ -419,15 +660,31 @@ proctype Patient(byte me; byte visits) {
        :: break
        od;
        if
-       :: call(kPatient, disk[me], 0, clinic_key, own, now)
+       :: with = disk[me]; call(kPatient, with, 0, keys.clinic_key, own, now)
+       :: before[me] != 0 -> with = before[me]; call(kPatient, with, 0, keys.clinic_key, own, now)
        :: call(kPatient, disk[me], 1, 0, 0, 0) /* as if it held the card */
-       fi };
+       fi;
+       own = 0 };
      if
      :: atomic { answered -> to_implant!me, kReady, 0 };
+        atomic {
+          if
+          :: talking && slot == kPatient ->
+               disk[me] = with; before[me] = 0
+#ifdef KEEP_ALL
+               ; all_of_them = 1 << with
+#endif
+          :: true
+          fi;
+          with = 0
+        };
         do
-        :: atomic { talking -> made++; to_implant!me, kPair, made }; break
-        :: atomic { talking && !card_role && books > 0 -> to_implant!me, kRaise, books } /* carries it home */
-        :: atomic { talking && !card_role && books > 0 -> to_implant!me, kRaise, 1 }     /* an old one */
+        :: atomic { talking && made < MADE -> made++; to_implant!me, kPair, made }; break
+        :: atomic { talking && !card_role && statement[books] != 0 -> to_implant!me, kRaise, books } /* carries it home */
+        :: atomic { talking && !card_role && statement[1] != 0 -> to_implant!me, kRaise, 1 }         /* an old one */
+#ifdef CLAIM_OTHER_IMPLANT
+        :: atomic { talking && !card_role && books < EPOCHS -> statement[books + 1] = now; to_implant!me, kRaise, books + 1 }
+#endif
         :: break
         od
      :: true
@@ -435,22 +692,35 @@ proctype Patient(byte me; byte visits) {
   od
 }
 
-/* A programmer of the first clinic, stolen, with the certificate that it had. */
+/* A programmer of the first clinic, stolen, with the certificate and what was signed that it had. */
 proctype Thief(byte me; byte visits) {
-  byte own;
-  atomic { disk[CLINIC_1] != 0 -> disk[me] = disk[CLINIC_1]; own = books };
+  byte own, on;
+  atomic { disk[CLINIC_1] != 0 -> disk[me] = disk[CLINIC_1]; own = books; on = now };
   do
   :: visits == 0 -> break
   :: atomic { visits > 0 ->
        visits--;
        if
-       :: call(kClinic, disk[me], 0, CLINIC_1, own, 0)
+       :: call(kClinic, disk[me], 0, CLINIC_1, own, on)
        :: call(kClinic, disk[me], 1, 0, 0, 0)
        fi };
      if
      :: atomic { answered -> to_implant!me, kReady, 0 };
         if
-        :: atomic { talking -> made++; to_implant!me, kPair, made }
+        :: atomic { talking && made < MADE -> made++; to_implant!me, kPair, made }
+#if defined(CLAIM_RENEW) || defined(SIGNED_RENEW)
+        :: atomic { talking && !card_role && made < MADE -> made++; to_implant!me, kRenew, made };
+           atomic {
+             if
+             :: heard[me] != 0 -> disk[me] = heard[me]
+             :: else
+             fi
+           }
+#endif
+#if defined(CLAIM_OVER) || defined(FRESH_STATEMENT)
+        :: atomic { talking && !card_role && statement[own] != 0 -> to_implant!me, kRaise, own }
+#endif
+        :: atomic { talking && !card_role -> to_implant!me, kOffer, own }
         :: true
         fi
      :: true
@@ -462,14 +732,15 @@ proctype Thief(byte me; byte visits) {
  * anybody's name; nobody else's key. (While the card opens, the card's secret is among what was read: that
  * such a one can pair is no question.) */
 active proctype Reader() {
-  atomic { secret != 0 ->
+  atomic { READER && keys.secret != 0 ->
     stale_numbers();
     number = 1;
+    near = 0;
     first[CLINIC_1].slot = kClinic;
-    first[CLINIC_1].secret = secret;
+    first[CLINIC_1].secret = keys.secret;
     first[CLINIC_1].card = 0;
-    first[CLINIC_1].issuer = clinic_key;
-    first[CLINIC_1].epoch = epoch;
+    first[CLINIC_1].issuer = keys.clinic_key;
+    first[CLINIC_1].epoch = keys.epoch;
     first[CLINIC_1].date = now;
     first[CLINIC_1].fresh = 1;
     first[CLINIC_1].forged = 1;
@@ -483,6 +754,8 @@ active proctype Reader() {
 
 init {
   atomic {
+    keys.paired = kNo;
+    kept.paired = kNo;
     run Clinic(CLINIC_1, VISITS_1);
     run Clinic(CLINIC_2, VISITS_2);
     run Patient(PATIENT, VISITS_PATIENT);
