@@ -1,5 +1,5 @@
 /// docs/messages.md is what the tables and the messages' own descriptions say: opcodes, fields, places,
-/// sizes, ranges, roles, states, answers, and who may do what.
+/// sizes, ranges, roles, states, answers, refusals, modes, alarms, and who may do what.
 ///
 /// THECA_REWRITE_MESSAGES=1 writes the page anew.
 
@@ -93,6 +93,15 @@ void tables(std::ostringstream& out) {
   out << "\n## Answers\n\n| code | answer | |\n|---|---|---|\n";
   for (const LinkAnswerRow& row : kLinkAnswers)
     out << "| " << static_cast<int>(row.answer) << " | " << row.name << " | " << row.text << " |\n";
+  out << "\n## Refusals of the pump\n\n| code | refusal | |\n|---|---|---|\n";
+  for (const RefusalRow& row : kRefusals)
+    out << "| " << static_cast<int>(row.refusal) << " | " << row.name << " | " << row.text << " |\n";
+  out << "\n## Modes\n\n| code | mode |\n|---|---|\n";
+  for (const ModeRow& row : kModes) out << "| " << static_cast<int>(row.mode) << " | " << row.name << " |\n";
+  out << "\n## Alarms\n\nBit n of `alarms` is 1 << n; what each means stands in [alarms.md](alarms.md).\n\n"
+         "| bit | alarm |\n|---|---|\n";
+  for (const AlarmRow& row : kAlarms)
+    out << "| " << static_cast<int>(row.alarm) << " | " << row.name << " |\n";
 }
 
 void messages(std::ostringstream& out) {
