@@ -1,5 +1,6 @@
 /// docs/messages.md is what the tables and the messages' own descriptions say: opcodes, fields, places,
-/// sizes, ranges, roles, states, answers, refusals, modes, alarms, and who may do what.
+/// sizes, ranges, roles, states, answers, refusals, modes, alarms,
+/// events, and who may do what.
 ///
 /// THECA_REWRITE_MESSAGES=1 writes the page anew.
 
@@ -11,6 +12,7 @@
 #include <sstream>
 #include <string>
 
+#include "catalogue/event.hpp"
 #include "implant/authorisation.hpp"
 #include "link/wire_testing.hpp"
 
@@ -102,6 +104,11 @@ void tables(std::ostringstream& out) {
          "| bit | alarm |\n|---|---|\n";
   for (const AlarmRow& row : kAlarms)
     out << "| " << static_cast<int>(row.alarm) << " | " << row.name << " |\n";
+  out << "\n## Events of the journal\n\n| code | event | detail | first value | second value |\n"
+         "|---|---|---|---|---|\n";
+  for (const EventRow& row : kEvents)
+    out << "| " << static_cast<int>(row.code) << " | " << row.name << " | " << row.detail << " | "
+        << row.value << " | " << row.value2 << " |\n";
 }
 
 void messages(std::ostringstream& out) {
