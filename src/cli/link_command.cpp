@@ -47,6 +47,12 @@ std::uint32_t new_intent() {
   return intent;
 }
 
+link::Key random_share() {
+  link::Key share{};
+  link::Sodium::random(share);
+  return share;
+}
+
 /// What became of a change, told to people: never "failed" while it is not known.
 struct Told {
   link::Delivery delivery = link::Delivery::kConfirmed;
@@ -114,8 +120,7 @@ Linked<Told> change(OpenLink& open, const LinkOptions& options, Role role, const
 
 /// A secret made with the implant. It is kept before it is used, beside the one that it replaces.
 template <class M>
-Linked<void> new_secret(OpenLink& open, const LinkOptions& options, M message, RenewedSecret& secret) {
-  link::Sodium::random(message.share);
+Linked<void> new_secret(OpenLink& open, const LinkOptions& options, const M& message, RenewedSecret& secret) {
   const auto reply = ask(open.session->talk, options, message);
   if (!reply) return std::unexpected(reply.error());
   secret.renew(link::paired_secret<link::Sodium>(message.share, reply->share, M::kSecretFor));
@@ -137,13 +142,11 @@ Linked<Pairing> pair_with(const LinkOptions& options, const std::string& card_fi
   {
     auto session = open_session(options, keys->of_card(*card));
     if (!session) return std::unexpected(session.error());
-    link::Pair message;
-    message.clinic = keys->clinic_key();
-    link::Sodium::random(message.share);
+    const link::Pair message = keys->pair(pairing.implant);
     const auto reply = ask((*session)->talk, options, message);
     if (!reply) return std::unexpected(reply.error());
-    pairing.clinic.now =
-        link::paired_secret<link::Sodium>(message.share, reply->share, link::SecretFor::kClinic);
+    pairing.clinic.renew(
+        link::paired_secret<link::Sodium>(message.share, reply->share, link::SecretFor::kClinic));
     pairing.epoch = (*session)->talk.implant().epoch;
     if (const auto kept = keys->keep(pairing); !kept)
       return std::unexpected(LinkFailure{kept.error(), kExitUsage});
@@ -153,7 +156,8 @@ Linked<Pairing> pair_with(const LinkOptions& options, const std::string& card_fi
   same.implant = air::to_hex(pairing.implant);
   auto open = open_link(same, Role::kPhysician);
   if (!open) return std::unexpected(open.error());
-  if (const auto made = new_secret(*open, options, link::PairPatient{}, open->pairing.patient); !made)
+  if (const auto made = new_secret(*open, options, link::PairPatient{random_share()}, open->pairing.patient);
+      !made)
     return std::unexpected(made.error());
   return open->pairing;
 }
@@ -177,7 +181,8 @@ int pair(const LinkOptions& options, const std::string& card_file) {
 int pair_patient(const LinkOptions& options) {
   auto open = open_link(options, Role::kPhysician);
   if (!open) return tell_failure(options, "pair-patient", open.error());
-  if (const auto made = new_secret(*open, options, link::PairPatient{}, open->pairing.patient); !made)
+  if (const auto made = new_secret(*open, options, link::PairPatient{random_share()}, open->pairing.patient);
+      !made)
     return tell_failure(options, "pair-patient", made.error());
   const std::string id = air::to_hex(open->pairing.implant);
   if (options.json) {
@@ -204,12 +209,14 @@ int revoke(const LinkOptions& options) {
   auto open = open_link(options, Role::kPhysician);
   if (!open) return fail(open.error());
   link::RaiseEpoch raise;
-  raise.statement = {pairing->epoch, static_cast<std::uint32_t>(utc_ms() / 1'000)};
+  raise.statement = {pairing->epoch, static_cast<std::uint32_t>(utc_ms() / 1'000), pairing->implant,
+                     open->session->talk.number()};
   raise.signature = keys->sign_epoch(raise.statement);
   const auto raised = open->session->talk.change(raise);
   if (!raised) return fail(failure_of(raised.error(), options));
   if (raised->answer != LinkAnswer::kDone) return fail({text_of(*raised), kExitRefused});
-  if (const auto made = new_secret(*open, options, link::Renew{}, open->pairing.clinic); !made)
+  if (const auto made = new_secret(*open, options, keys->renew(pairing->implant), open->pairing.clinic);
+      !made)
     return fail(made.error());
   open->session.reset();
   if (const auto used = open_link(options, Role::kPhysician); !used) return fail(used.error());

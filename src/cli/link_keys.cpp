@@ -100,10 +100,14 @@ link::CallerKeys LinkKeys::of_card(const air::Card& card) const {
 std::expected<link::CallerKeys, std::string> LinkKeys::of(Role role, const Pairing& pairing) const {
   const auto own = secret(row_of(role).name);
   if (!own) return std::unexpected(own.error());
+  const auto& known = secret_for(role, pairing).known;
+  if (known.empty())
+    return std::unexpected(
+        "the implant has no secret with this programmer yet: theca link pair-patient --near");
   return link::CallerKeys{*own,
                           certificate(clinic_seed_, role, link::kMaySpeak, serial_of(role),
                                       link::Sodium::public_of(*own), pairing),
-                          pairing.public_key, secret_for(role, pairing).now};
+                          pairing.public_key, known.front()};
 }
 
 RenewedSecret& secret_for(Role role, Pairing& pairing) {
@@ -126,19 +130,29 @@ link::Signature LinkKeys::sign_epoch(const link::EpochStatement& statement) cons
   return link::sign_epoch(clinic_seed_, statement);
 }
 
+link::Pair LinkKeys::pair(const link::ShortId& implant) const {
+  return link::signed_pair(clinic_seed_, implant, random_key());
+}
+link::Renew LinkKeys::renew(const link::ShortId& implant) const {
+  return link::signed_renew(clinic_seed_, implant, random_key());
+}
+
 link::Signature LinkKeys::sign_transfer(const link::TransferToken& token) const {
   return link::sign_transfer(clinic_seed_, token);
 }
 
 std::expected<void, std::string> LinkKeys::keep(const Pairing& pairing) const {
-  Json json{{"theca", "pairing with an implant"},
-            {"implant", air::to_hex(pairing.implant)},
-            {"public_key", air::to_hex(pairing.public_key)},
-            {"clinic", air::to_hex(pairing.clinic.now)},
-            {"patient", air::to_hex(pairing.patient.now)},
-            {"epoch", pairing.epoch}};
-  if (pairing.clinic.before != link::Key{}) json["clinic_before"] = air::to_hex(pairing.clinic.before);
-  if (pairing.patient.before != link::Key{}) json["patient_before"] = air::to_hex(pairing.patient.before);
+  const auto hex = [](const RenewedSecret& secret) {
+    Json list = Json::array();
+    for (const link::Key& key : secret.known) list.push_back(air::to_hex(key));
+    return list;
+  };
+  const Json json{{"theca", "pairing with an implant"},
+                  {"implant", air::to_hex(pairing.implant)},
+                  {"public_key", air::to_hex(pairing.public_key)},
+                  {"clinic", hex(pairing.clinic)},
+                  {"patient", hex(pairing.patient)},
+                  {"epoch", pairing.epoch}};
   return air::write_private(pairing_file(folder_, air::to_hex(pairing.implant)), json.dump(2) + "\n");
 }
 
@@ -172,11 +186,18 @@ std::expected<Pairing, std::string> LinkKeys::pairing(const std::string& id) con
     return json.is_object() && json.contains(name) && json[name].is_string() &&
            air::from_hex(json[name].get<std::string>(), out);
   };
+  const auto secrets = [&](const char* name, RenewedSecret& out) {
+    if (!json.is_object() || !json.contains(name) || !json[name].is_array()) return false;
+    for (const auto& one : json[name]) {
+      link::Key key{};
+      if (!one.is_string() || !air::from_hex(one.get<std::string>(), key)) return false;
+      out.known.push_back(key);
+    }
+    return true;
+  };
   Pairing pairing;
   const bool whole = field("implant", pairing.implant) && field("public_key", pairing.public_key) &&
-                     field("clinic", pairing.clinic.now) && field("patient", pairing.patient.now) &&
-                     (!json.contains("clinic_before") || field("clinic_before", pairing.clinic.before)) &&
-                     (!json.contains("patient_before") || field("patient_before", pairing.patient.before)) &&
+                     secrets("clinic", pairing.clinic) && secrets("patient", pairing.patient) &&
                      json.contains("epoch") && json["epoch"].is_number_unsigned();
   if (!whole) return std::unexpected(file.string() + ": is no pairing");
   pairing.epoch = json["epoch"].get<std::uint32_t>();

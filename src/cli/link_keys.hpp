@@ -11,20 +11,19 @@
 #include "air/card.hpp"
 #include "catalogue/role.hpp"
 #include "link/caller.hpp"
+#include "link/message.hpp"
 #include "link/order.hpp"
 #include "link/transfer.hpp"
 
 namespace theca {
 
-/// A secret shared with an implant, and the one before it while it is not sure which of them the implant
-/// listens to.
+/// Secrets shared with an implant, the newest first: all since the last one that was used, for which of them
+/// the implant has heard of is not sure.
 struct RenewedSecret {
-  link::Key now{};
-  link::Key before{};  // zeros: none
-  void renew(const link::Key& key) {
-    before = now;
-    now = key;
-  }
+  std::vector<link::Key> known;
+  void renew(const link::Key& key) { known.insert(known.begin(), key); }
+  /// That one has opened the implant: what is older opens nothing any more.
+  void used(std::size_t which) { known.resize(which + 1); }
 };
 
 /// What a pairing left.
@@ -56,6 +55,9 @@ class LinkKeys {
   [[nodiscard]] std::expected<link::CallerKeys, std::string> of(Role role, const Pairing& pairing) const;
   [[nodiscard]] std::expected<OrderSigner, std::string> signer(bool second, const Pairing& pairing) const;
   [[nodiscard]] link::Signature sign_epoch(const link::EpochStatement& statement) const;
+  /// What the clinic says to make an implant its own, and to make another secret with it.
+  [[nodiscard]] link::Pair pair(const link::ShortId& implant) const;
+  [[nodiscard]] link::Renew renew(const link::ShortId& implant) const;
   [[nodiscard]] link::Signature sign_transfer(const link::TransferToken& token) const;
 
   [[nodiscard]] std::expected<void, std::string> keep(const Pairing& pairing) const;

@@ -74,19 +74,17 @@ Linked<OpenLink> open_link(const LinkOptions& options, Role role) {
   if (!pairing) return std::unexpected(LinkFailure{pairing.error(), kExitUsage});
   auto own = keys->of(role, *pairing);
   if (!own) return std::unexpected(LinkFailure{own.error(), kExitUsage});
-  auto session = open_session(options, *own);
   RenewedSecret& secret = secret_for(role, *pairing);
-  if (secret.before != link::Key{}) {
-    if (!session) {  // the implant may know only the one before
-      own->pairing = secret.before;
-      session = open_session(options, *own);
-      secret.now = secret.before;
-    }
-    if (session) {
-      secret.before = {};
-      if (const auto kept = keys->keep(*pairing); !kept)
-        return std::unexpected(LinkFailure{kept.error(), kExitUsage});
-    }
+  auto session = open_session(options, *own);
+  std::size_t which = 0;
+  while (!session && which + 1 < secret.known.size()) {  // the implant may have heard of no newer one
+    own->pairing = secret.known.at(++which);
+    session = open_session(options, *own);
+  }
+  if (session && secret.known.size() > which + 1) {
+    secret.used(which);
+    if (const auto kept = keys->keep(*pairing); !kept)
+      return std::unexpected(LinkFailure{kept.error(), kExitUsage});
   }
   if (!session) return std::unexpected(session.error());
   return OpenLink{std::move(*keys), *pairing, std::move(*session)};

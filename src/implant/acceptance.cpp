@@ -63,7 +63,7 @@ Judged judge(const link::Order& order, const OrderBackground& background) {
   if (order.implant != background.implant) return {no(LinkAnswer::kOtherImplant), {}};
   if ((order.kind == link::OrderKind::kImplant) == pump.implanted())
     return {refused(pump.implanted() ? Refusal::kAlreadyImplanted : Refusal::kNotImplanted), {}};
-  if (order.number <= pump.newest_prescription()) return {no(LinkAnswer::kNumberNotNext), {}};
+  if (!link::follows(order.number, pump.newest_prescription())) return {no(LinkAnswer::kNumberNotNext), {}};
   if (order.parent != background.running) return {no(LinkAnswer::kParentDiffers), {}};
   const auto prescription = decode(order.prescription);
   if (!prescription) return {refused(Refusal::kPrescriptionMalformed, prescription.error().offset), {}};

@@ -134,7 +134,7 @@ M well_formed(Practice& practice, FieldMaker& maker) {
   if constexpr (std::is_same_v<M, link::RequestBolus>)
     message.request = practice.bench.stored().last_request() + 1;
   if constexpr (std::is_same_v<M, link::RaiseEpoch>) {
-    message.statement = {practice.bench.implant().epoch() + 1, kSummer2026};
+    message.statement = {practice.bench.implant().epoch() + 1, kSummer2026, practice.clinic.implant, {}};
     message.signature = link::sign_epoch(practice.clinic.seed, message.statement);
   }
   if constexpr (std::is_same_v<M, link::EraseSecrets>)
@@ -460,7 +460,7 @@ TEST(Authority, INV_10_a_raised_epoch_shuts_out_what_was_before_and_is_raised_by
   practice.implant(therapy(1));
   const auto raise = [&](std::uint32_t epoch, const link::Key& seed) {
     link::RaiseEpoch message;
-    message.statement = {epoch, kSummer2026};
+    message.statement = {epoch, kSummer2026, practice.clinic.implant, {}};
     message.signature = link::sign_epoch(seed, message.statement);
     return message;
   };

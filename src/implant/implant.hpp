@@ -109,6 +109,7 @@ class Implant {
       return;
     }
     back_off_.field_comes();
+    end_promise(reading.now);
     renew_gates(reading.now);
     new_number(air);  // whoever comes near may take the place of who was here
     look(reading, out, air);
@@ -224,6 +225,13 @@ class Implant {
     const bool over = keyring_.paired == Paired::kYes && now - keyring_.transfer.begun > kPromiseLasts;
     return over ? Promise::kNobody : keyring_.transfer.promise;
   }
+  /// Once its time is over it is forgotten, so that a clock that is lost does not bring it back.
+  void end_promise(Instant now) {
+    if (keyring_.transfer.promise == promised(now)) return;
+    Keyring next = keyring_;
+    next.transfer = {};
+    if (keyring_store_.keep(next)) keyring_ = next;
+  }
   [[nodiscard]] Duration heir_waits(Instant now) const {
     if (promised(now) != Promise::kByRegistry) return {};
     return std::max(Duration{}, keyring_.transfer.begun + kCoolingOff - now);
@@ -319,11 +327,12 @@ class Implant {
   // ---- opening a session
   // -----------------------------------------------------------------------------------
   /// All secrets are tried, whether one has opened or not.
-  std::optional<Slot> through_the_gate(link::Bytes body, link::Bytes& message) {
+  std::optional<Slot> through_the_gate(link::Bytes body, link::Bytes& message, Instant now) {
     std::optional<Slot> opened;
     ++counts_.gate_looks;
     for (std::size_t i = 0; i < kSlots; ++i) {
-      if (!gates_[i]) continue;
+      // A promise may have ended while the coil lay there.
+      if (!gates_[i] || !secret_of(static_cast<Slot>(i), now)) continue;
       if (const auto admitted = gates_[i]->admit(body)) {
         opened = static_cast<Slot>(i);
         message = *admitted;
@@ -337,7 +346,7 @@ class Implant {
     const link::NearFieldNonce number = *number_;
     link::Bytes message;
     ledger_.pay(reading.now, link::kEnergyCosts.look, field_);
-    const auto slot = through_the_gate(body, message);
+    const auto slot = through_the_gate(body, message, reading.now);
     if (!slot) return back_off_.failed(reading.now);
     drop_number();
     // A secret that opens the gate may be stolen: who has no certificate beside it ends nobody's session, and
@@ -371,6 +380,7 @@ class Implant {
     session_.emplace(handshake, link::Side::kResponder, reading.now);
     session_->field(reading.now, field_);
     opened_at_ = reading.now;
+    opened_by_ = number;
     ready_ = false;
     caller_ = *caller;
     air.radio = link::Frame{link::FrameType::kSecond, link::Bytes{reply}.first(*size)};
@@ -896,7 +906,11 @@ class Implant {
     const bool promised_to_another =
         promised(reading.now) != Promise::kNobody && link::heir_of<C>(m.clinic) != keyring_.transfer.heir;
     const bool not_promised = keyring_.paired == Paired::kYes && promised(reading.now) == Promise::kNobody;
-    if (promised_to_another || not_promised) return told(tag, m, LinkAnswer::kNotTheHeir);
+    // A claim by the registry may have come behind a promise by the clinic, while that one's heir was in.
+    const bool waits = heir_waits(reading.now) > Duration{};
+    if (promised_to_another || not_promised || waits) return told(tag, m, LinkAnswer::kNotTheHeir);
+    if (!C::verify(m.clinic, link::signed_of<C>(m.kSecretFor, id_, m.share), m.signature))
+      return told(tag, m, LinkAnswer::kSignatureWrong);
     Keyring next = keyring_;
     next.paired = Paired::kBegun;
     next.clinic_key = m.clinic;
@@ -906,15 +920,22 @@ class Implant {
   link::Plain handle(MotorReading reading, std::uint16_t tag, const link::PairPatient& m, Effects& out) {
     return with_secret(reading, tag, m, keyring_, KeyChange::kPatientPaired, out);
   }
+  /// With the clinic's own signature: a stolen programmer must not take the implant for itself.
   link::Plain handle(MotorReading reading, std::uint16_t tag, const link::Renew& m, Effects& out) {
+    if (!C::verify(keyring_.clinic_key, link::signed_of<C>(m.kSecretFor, id_, m.share), m.signature))
+      return told(tag, m, LinkAnswer::kSignatureWrong);
     return with_secret(reading, tag, m, keyring_, KeyChange::kRenewed, out);
   }
   link::Plain handle(MotorReading reading, std::uint16_t tag, const link::Transfer& m, Effects& out) {
-    if (const LinkAnswer wrong = unfit(m.token); wrong != LinkAnswer::kDone) return told(tag, m, wrong);
+    // Told again, its answer was lost: another secret, and no more time.
+    const bool again = m.token.number == keyring_.transfers && promised(reading.now) == Promise::kByClinic &&
+                       m.token.implant == id_ && m.token.heir == keyring_.transfer.heir;
+    const LinkAnswer wrong = again ? LinkAnswer::kDone : unfit(m.token);
+    if (wrong != LinkAnswer::kDone) return told(tag, m, wrong);
     if (!C::verify(keyring_.clinic_key, link::signed_of<C>(m.token), m.signature))
       return told(tag, m, LinkAnswer::kSignatureWrong);
     Keyring next = keyring_;
-    next.transfer = {Promise::kByClinic, m.token.heir, {}, reading.now};
+    next.transfer = {Promise::kByClinic, m.token.heir, {}, again ? keyring_.transfer.begun : reading.now};
     next.transfers = m.token.number;
     return with_secret(reading, tag, m, next, KeyChange::kPromised, out);
   }
@@ -922,9 +943,9 @@ class Implant {
   link::Plain handle(MotorReading reading, std::uint16_t tag, const link::RefuseTransfer& m, Effects& out) {
     if (keyring_.paired != Paired::kYes) return told(tag, m, LinkAnswer::kNotInThisState);
     if (m.number != keyring_.transfers) return told(tag, m, LinkAnswer::kSequenceDiffers);
-    if (promised(reading.now) == Promise::kNobody) return told(tag, m, LinkAnswer::kDone);
+    if (keyring_.transfer.promise == Promise::kNobody) return told(tag, m, LinkAnswer::kDone);
     Keyring next = keyring_;
-    next.transfer = {};
+    next.transfer = {};  // one that is over as well: a clock that is lost must not bring it back
     const bool kept = change_keys(reading, next, KeyChange::kRefused, caller_.serial, out);
     return told(tag, m, kept ? LinkAnswer::kDone : LinkAnswer::kMemory);
   }
@@ -932,7 +953,8 @@ class Implant {
   /// Is this promise for this implant, and above all before it?
   [[nodiscard]] LinkAnswer unfit(const link::TransferToken& token) const {
     if (token.implant != id_) return LinkAnswer::kOtherImplant;
-    return token.number > keyring_.transfers ? LinkAnswer::kDone : LinkAnswer::kNumberNotNext;
+    const bool next = link::follows(token.number, keyring_.transfers);
+    return next ? LinkAnswer::kDone : LinkAnswer::kNumberNotNext;
   }
   [[nodiscard]] link::PromisedTo promised_to(Instant now) const {
     link::PromisedTo told;
@@ -968,10 +990,15 @@ class Implant {
     if (!C::verify(keyring_.clinic_key, link::signed_of<C>(m.statement), m.signature))
       return told(tag, m, LinkAnswer::kSignatureWrong);
     if (m.statement.epoch == keyring_.epoch) return told(tag, m, LinkAnswer::kDone);
-    if (m.statement.epoch < keyring_.epoch) return told(tag, m, LinkAnswer::kSequenceDiffers);
+    if (!link::follows(m.statement.epoch, keyring_.epoch)) return told(tag, m, LinkAnswer::kSequenceDiffers);
+    if (m.statement.implant != id_) return told(tag, m, LinkAnswer::kOtherImplant);
+    const bool for_this_session = m.statement.number == opened_by_;
+    if (!for_this_session && m.statement.number != link::NearFieldNonce{})
+      return told(tag, m, LinkAnswer::kSequenceDiffers);
     Keyring next = keyring_;
     next.epoch = m.statement.epoch;
-    next.time.set(m.statement.issued_utc_s, reading.now);
+    const std::int64_t issued = m.statement.issued_utc_s;
+    if (for_this_session || issued > next.time.least(reading.now)) next.time.set(issued, reading.now);
     if (!change_keys(reading, next, KeyChange::kEpochRaised, caller_.serial, out))
       return told(tag, m, LinkAnswer::kMemory);
     offering_.drop();
@@ -1078,6 +1105,7 @@ class Implant {
   std::optional<link::Session<C>> session_;
   bool ready_ = false;
   Instant opened_at_;
+  link::NearFieldNonce opened_by_{};
   bool unkept_ = false;  // the memory did not take that a new secret replaces another
   Caller caller_;
   link::RoleCertificate certificate_;

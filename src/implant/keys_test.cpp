@@ -114,11 +114,33 @@ TEST(NewSecret, RT_40_a_stolen_secret_does_not_pass_the_gate_once_another_was_us
   EXPECT_EQ(practice.bench.implant().counts().handshakes, handshakes);
 }
 
+/// With the clinic's own signature: whoever speaks for it may be a thief.
+TEST(NewSecret, RT_40_INV_10_a_stolen_programmer_does_not_take_the_implant_for_itself) {
+  Practice practice;
+  practice.implant(therapy(1));
+  const auto told = [&](link::Renew message) {
+    auto talk = practice.as(practice.physician);
+    const auto reply = talk->ask(message);
+    return reply && !*reply ? reply->error().answer : LinkAnswer::kDone;
+  };
+  const link::Key share = practice.clinic.random.next();
+  const link::Renew right = link::signed_renew(practice.clinic.seed, practice.clinic.implant, share);
+  EXPECT_EQ(told({share, {}}), LinkAnswer::kSignatureWrong);
+  EXPECT_EQ(told({practice.clinic.random.next(), right.signature}), LinkAnswer::kSignatureWrong);
+  EXPECT_EQ(told(link::signed_renew(practice.clinic.seed, link::ShortId{1}, share)),
+            LinkAnswer::kSignatureWrong);
+  EXPECT_EQ(told({share, link::signed_pair(practice.clinic.seed, practice.clinic.implant, share).signature}),
+            LinkAnswer::kDone)
+      << "the same secret's";
+  EXPECT_EQ(told(right), LinkAnswer::kDone);
+}
+
 // ---- epochs ---------------------------------------------------------------------------------------------
 
-link::RaiseEpoch raise(Practice& practice, std::uint32_t epoch, std::int64_t utc_s = kSummer2026) {
+link::RaiseEpoch raise(Practice& practice, std::uint32_t epoch, const link::NearFieldNonce& number = {},
+                       std::int64_t utc_s = kSummer2026) {
   link::RaiseEpoch message;
-  message.statement = {epoch, static_cast<std::uint32_t>(utc_s)};
+  message.statement = {epoch, static_cast<std::uint32_t>(utc_s), practice.clinic.implant, number};
   message.signature = link::sign_epoch(practice.clinic.seed, message.statement);
   return message;
 }
@@ -167,17 +189,41 @@ TEST(Epoch, INV_10_a_wrong_clock_that_was_believed_is_mended_by_a_new_one) {
   practice.physician = practice.clinic.speaker(Role::kPhysician);
   auto talk = practice.as(practice.physician);
   ASSERT_NE(talk, nullptr);
+  // One who has found what was signed for another moment gets nowhere with it.
+  link::RaiseEpoch found = raise(practice, 1, link::NearFieldNonce{7});
+  EXPECT_EQ(practice.told(*talk, found).answer, LinkAnswer::kSequenceDiffers);
+  found.statement.implant[0] ^= 1;
+  found.signature = link::sign_epoch(practice.clinic.seed, found.statement);
+  EXPECT_EQ(practice.told(*talk, found).answer, LinkAnswer::kOtherImplant);
   const auto status = talk->ask(link::ReadStatus{});
   ASSERT_TRUE(status.has_value());
   EXPECT_EQ(status->error().answer, LinkAnswer::kNotThisRole);
   EXPECT_EQ(practice.told(*talk, practice.change<link::Stop>()).answer, LinkAnswer::kNotThisRole);
-  EXPECT_EQ(practice.told(*talk, raise(practice, 1)).answer, LinkAnswer::kDone);
+  EXPECT_EQ(practice.told(*talk, raise(practice, 1, talk->number())).answer, LinkAnswer::kDone);
   EXPECT_TRUE(talk->ask(link::ReadStatus{})->has_value());
   practice.patient = practice.clinic.speaker(Role::kPatient);
   EXPECT_NE(practice.as(practice.patient), nullptr);
   // What is over by the clinic's own word is over.
   practice.clinic.ahead_s = -2 * 86'400LL;
   EXPECT_EQ(practice.as(practice.clinic.speaker(Role::kPhysician)), nullptr);
+}
+
+/// A statement that has lain somewhere raises the epoch, and does not bring back what is over.
+TEST(Epoch, INV_8_what_was_not_signed_for_this_session_does_not_set_the_time_back) {
+  Practice practice;
+  practice.implant(therapy(1));
+  practice.clinic.epoch = 1;
+  const Person stolen = practice.clinic.speaker(Role::kPhysician);
+  practice.clinic.epoch = 0;
+  practice.bench.pass(days(3));
+  practice.clinic.ahead_s = 3 * 86'400;
+  practice.physician = practice.clinic.speaker(Role::kPhysician);
+  ASSERT_NE(practice.as(practice.physician), nullptr);
+  auto thief = practice.as(stolen);
+  ASSERT_NE(thief, nullptr) << "of a new epoch";
+  EXPECT_EQ(practice.told(*thief, raise(practice, 1)).answer, LinkAnswer::kDone);
+  EXPECT_EQ(practice.told(*thief, practice.change<link::Stop>()).answer, LinkAnswer::kNotThisRole);
+  EXPECT_EQ(practice.as(stolen), nullptr) << "over";
 }
 
 // ---- to another clinic ----------------------------------------------------------------------------------
@@ -200,10 +246,8 @@ struct Heir : testing::Test {
     keys.pairing = secret;
     return practice.talk(keys);
   }
-  std::optional<link::Key> pairs(Talk& talk, const link::Key& key) {
-    link::Pair ask;
-    ask.clinic = key;
-    ask.share = other.random.next();
+  std::optional<link::Key> pairs(Talk& talk, const link::Key& seed) {
+    const link::Pair ask = link::signed_pair(seed, practice.clinic.implant, other.random.next());
     const auto reply = talk.ask(ask);
     if (!reply || !*reply) return std::nullopt;
     return link::paired_secret<Sodium>(ask.share, (*reply)->share, link::SecretFor::kClinic);
@@ -227,11 +271,11 @@ TEST_F(Heir, INV_10_takes_over_what_was_promised_and_the_therapy_goes_on) {
     EXPECT_EQ((*status)->transfers, 1U);
   }
   // Its answer is lost: the secret opens again.
-  ASSERT_TRUE(pairs(*comes(), other.key()).has_value());
+  ASSERT_TRUE(pairs(*comes(), other.seed).has_value());
   practice.bench.reboot();
   auto talk = comes();
   ASSERT_NE(talk, nullptr);
-  const auto own = pairs(*talk, other.key());
+  const auto own = pairs(*talk, other.seed);
   ASSERT_TRUE(own.has_value());
   EXPECT_EQ(practice.as(practice.physician), nullptr) << "the clinic before it";
   EXPECT_EQ(practice.talk(practice.card_keys()), nullptr) << "the pack's card";
@@ -260,8 +304,8 @@ TEST_F(Heir, INV_10_is_nobody_else) {
   third.seed.fill(78);
   auto talk = comes();
   ASSERT_NE(talk, nullptr);
-  EXPECT_FALSE(pairs(*talk, third.key()).has_value());
-  EXPECT_FALSE(pairs(*talk, practice.clinic.key()).has_value());
+  EXPECT_FALSE(pairs(*talk, third.seed).has_value());
+  EXPECT_FALSE(pairs(*talk, practice.clinic.seed).has_value());
   EXPECT_EQ(practice.talk(practice.card_keys()), nullptr) << "who has the pack's card alone";
   EXPECT_NE(practice.as(practice.physician), nullptr);
 }
@@ -284,7 +328,10 @@ TEST_F(Heir, INV_8_INV_10_an_old_forged_or_foreign_promise_is_none) {
   EXPECT_EQ(told(wrong), LinkAnswer::kOtherImplant);
   const link::Transfer right = practice.promise(other.key());
   EXPECT_EQ(told(right), LinkAnswer::kDone);
-  EXPECT_EQ(told(right), LinkAnswer::kNumberNotNext) << "once";
+  Clinic third;
+  third.seed.fill(78);
+  EXPECT_EQ(told(practice.promise(third.key())), LinkAnswer::kNumberNotNext) << "a number is one promise";
+  EXPECT_EQ(told(practice.promise(third.key(), 1'002)), LinkAnswer::kNumberNotNext) << "numbers do not leap";
   EXPECT_EQ(practice.told(*talk, link::RefuseTransfer{2}).answer, LinkAnswer::kSequenceDiffers);
   EXPECT_EQ(practice.told(*talk, link::RefuseTransfer{1}).answer, LinkAnswer::kDone);
   EXPECT_EQ(practice.told(*talk, link::RefuseTransfer{1}).answer, LinkAnswer::kDone) << "told again";
@@ -324,7 +371,7 @@ TEST_F(Heir, INV_10_comes_within_thirty_days_or_not_at_all) {
     ASSERT_NE(talk, nullptr);
     secret = practice.new_secret(*talk, practice.promise(other.key(), 2));
   }
-  const auto own = pairs(*comes(), other.key());
+  const auto own = pairs(*comes(), other.seed);
   practice.bench.pass(days(40));
   EXPECT_EQ(practice.talk(practice.card_keys()), nullptr) << "the pack's card does not come back";
   EXPECT_NE(comes(), nullptr);
@@ -371,8 +418,8 @@ TEST_F(Claimed, INV_10_by_two_of_three_and_the_card_counts_a_day_later) {
   practice.bench.pass(hours(2));
   auto talk = practice.talk(practice.card_keys());
   ASSERT_NE(talk, nullptr);
-  EXPECT_FALSE(pairs(*talk, practice.clinic.key()).has_value()) << "not the heir";
-  const auto own = pairs(*talk, other.key());
+  EXPECT_FALSE(pairs(*talk, practice.clinic.seed).has_value()) << "not the heir";
+  const auto own = pairs(*talk, other.seed);
   ASSERT_TRUE(own.has_value());
   EXPECT_TRUE(enters(other, *own));
   EXPECT_EQ(practice.talk(practice.card_keys()), nullptr) << "the card has done its work again";
@@ -413,16 +460,81 @@ TEST_F(Claimed, INV_8_INV_10_forged_foreign_or_half_signed_is_none) {
       link::two_have_signed<Sodium>(nobody, link::signed_of<Sodium>(claim().token), claim().signatures));
 }
 
+/// Who holds a copy of the heir's card pairs nobody else with the implant, the heir neither.
+TEST_F(Heir, INV_10_pairs_with_its_own_signature) {
+  promise();
+  auto talk = comes();
+  link::Pair forged = link::signed_pair(practice.clinic.seed, practice.clinic.implant, other.random.next());
+  forged.clinic = other.key();
+  const auto reply = talk->ask(forged);
+  ASSERT_TRUE(reply && !*reply);
+  EXPECT_EQ(reply->error().answer, LinkAnswer::kSignatureWrong);
+  EXPECT_NE(practice.as(practice.physician), nullptr) << "nothing has happened";
+}
+
+/// Its answer was lost: told again it is the same promise, with another secret and no more time.
+TEST_F(Heir, INV_10_a_promise_told_again_is_the_same_promise) {
+  link::Transfer ask = practice.promise(other.key());
+  {
+    auto talk = practice.as(practice.physician);
+    (void)practice.new_secret(*talk, ask);
+    practice.bench.pass(seconds(20));
+  }
+  practice.bench.pass(days(20));
+  practice.clinic.ahead_s = 20 * 86'400;
+  practice.physician = practice.clinic.speaker(Role::kPhysician);
+  {
+    auto talk = practice.as(practice.physician);
+    secret = practice.new_secret(*talk, ask);
+  }
+  EXPECT_NE(comes(), nullptr);
+  practice.bench.pass(days(11));
+  EXPECT_EQ(comes(), nullptr) << "thirty days after it was first made";
+}
+
+/// What is over or was refused does not come back when the clock is lost.
+TEST_F(Heir, INV_8_a_lost_clock_brings_no_promise_back) {
+  for (const bool refused : {false, true}) {
+    if (!refused) promise();
+    practice.bench.pass(days(31));
+    practice.clinic.ahead_s += 31 * 86'400;
+    practice.physician = practice.clinic.speaker(Role::kPhysician);
+    const std::uint32_t number = refused ? 2 : 1;
+    {
+      auto talk = practice.as(practice.physician);
+      ASSERT_NE(talk, nullptr);
+      if (refused) {
+        EXPECT_EQ(practice.told(*talk, link::RefuseTransfer{number}).answer, LinkAnswer::kDone);
+      }
+    }
+    practice.bench.reboot(false);
+    EXPECT_EQ(comes(), nullptr);
+    if (refused) break;
+    auto talk = practice.as(practice.physician);
+    ASSERT_NE(talk, nullptr);
+    secret = practice.new_secret(*talk, practice.promise(other.key(), 2));
+  }
+}
+
+/// The coil lies on the skin while the promise ends.
+TEST_F(Heir, a_promise_that_ends_under_the_coil_opens_nothing) {
+  promise();
+  practice.bench.near(false);
+  practice.bench.numbers.clear();
+  practice.bench.near(true);
+  practice.bench.pass(days(30) + minutes(5));
+  link::CallerKeys keys = practice.card_keys();
+  keys.pairing = secret;
+  Talk talk{keys, practice.line};
+  EXPECT_FALSE(talk.open().has_value());
+}
+
 // ---- a memory that takes nothing ------------------------------------------------------------------------
 
 TEST(Memory, INV_8_a_closed_card_opens_no_more_though_the_memory_does_not_take_it_and_says_so) {
   Practice practice;
   auto card = practice.talk(practice.card_keys());
-  practice.clinic_secret = practice.new_secret(*card, [&] {
-    link::Pair ask;
-    ask.clinic = practice.clinic.key();
-    return ask;
-  }());
+  practice.clinic_secret = practice.new_secret(*card, link::Pair{});
   for (std::uint32_t page = 0; page < 4; ++page) practice.bench.flash().stick(kKeyringPage + page);
   EXPECT_NE(practice.as(practice.physician), nullptr) << "a physician must be able to stop the pump";
   EXPECT_TRUE(has_alarm(practice, Alarm::kKeysUnsafe));

@@ -47,7 +47,7 @@ RC_GTEST_PROP(Counters, INV_8_sequence_epoch_and_boots_never_decrease, (std::uin
       told_by(practice, practice.nurse, practice.change<link::AcknowledgeAlarms>());
     if (one_in(3)) {
       link::RaiseEpoch raise;
-      raise.statement = {practice.bench.implant().epoch() + 1, kSummer2026};
+      raise.statement = {practice.bench.implant().epoch() + 1, kSummer2026, practice.clinic.implant, {}};
       raise.signature = link::sign_epoch(practice.clinic.seed, raise.statement);
       RC_ASSERT(told_by(practice, practice.patient, raise).answer == LinkAnswer::kDone);
       practice.clinic.epoch = raise.statement.epoch;
@@ -238,9 +238,7 @@ TEST(Randomness, without_random_numbers_no_session_and_no_pairing) {
     auto card = fresh.talk(fresh.card_keys());
     ASSERT_NE(card, nullptr);
     (stuck ? fresh.bench.random.stuck : fresh.bench.random.broken) = true;
-    link::Pair ask;
-    ask.clinic = fresh.clinic.key();
-    const auto paired = card->ask(ask);
+    const auto paired = card->ask(fresh.clinic.pairing());
     ASSERT_TRUE(paired.has_value() && !paired->has_value());
     EXPECT_EQ(paired->error().answer, LinkAnswer::kRandom);
     EXPECT_EQ(fresh.bench.implant().paired(), Paired::kNo);

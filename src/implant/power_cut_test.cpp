@@ -113,9 +113,7 @@ std::vector<Workflow> workflows() {
       {"pair", fresh,
        [](Practice& p) {
          auto card = p.talk(p.card_keys());
-         link::Pair ask;
-         ask.clinic = p.clinic.key();
-         if (card) (void)card->ask(ask);
+         if (card) (void)card->ask(p.clinic.pairing());
        },
        40},
       {"pair the patient anew", paired,
@@ -127,7 +125,7 @@ std::vector<Workflow> workflows() {
       {"raise the epoch", paired,
        [](Practice& p) {
          link::RaiseEpoch raise;
-         raise.statement = {4, kSummer2026};
+         raise.statement = {4, kSummer2026, p.clinic.implant, {}};
          raise.signature = link::sign_epoch(p.clinic.seed, raise.statement);
          auto talk = p.as(p.physician);
          if (talk) (void)talk->tell(raise);
@@ -136,7 +134,7 @@ std::vector<Workflow> workflows() {
       {"renew the clinic's secret", paired,
        [](Practice& p) {
          auto talk = p.as(p.physician);
-         if (talk) (void)talk->ask(link::Renew{});
+         if (talk) (void)talk->ask(link::signed_renew(p.clinic.seed, p.clinic.implant, {}));
        },
        40},
       {"use a new secret",

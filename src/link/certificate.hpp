@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "catalogue/role.hpp"
+#include "link/wake_gate.hpp"
 #include "link/wire.hpp"
 
 namespace theca::link {
@@ -66,15 +67,21 @@ Hash signed_of(const RoleCertificate& certificate, const Key& subject) {
   return C::sha256(parts);
 }
 
-/// The clinic's word that certificates below an epoch are refused from now on, and what time it was then.
+/// The clinic's word to one implant that certificates below an epoch are refused from now on, and what time
+/// it was then. Signed for a session, by the number that the coil gave for it, it may set the time back; else
+/// it may have lain somewhere, and moves it forward alone.
 struct EpochStatement {
   std::uint32_t epoch = 0;
   std::uint32_t issued_utc_s = 0;
+  ShortId implant{};
+  NearFieldNonce number{};  // zeros: for no session
 
   template <class Io, class M>
   static constexpr void fields(Io& io, M& m) {
     io.number("epoch", "certificates below it are refused", m.epoch);
     io.number("issued_utc_s", "when this was signed", m.issued_utc_s);
+    io.bytes("implant", "the implant's id", m.implant);
+    io.bytes("number", "the coil's, with which the session was opened; zeros: for no session", m.number);
   }
 };
 

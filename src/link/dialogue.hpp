@@ -67,6 +67,8 @@ class Dialogue {
   }
   [[nodiscard]] bool alive() { return caller_.open(line_.now()); }
   [[nodiscard]] const SecondPayload& implant() const { return caller_.implant(); }
+  /// With which the session was opened; zeros: none was.
+  [[nodiscard]] NearFieldNonce number() const { return number_.value_or(NearFieldNonce{}); }
 
   /// Asks for something that has a reply of its own. A question that changes nothing is asked again.
   template <class M>

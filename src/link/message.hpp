@@ -437,10 +437,12 @@ struct Pair {
   static constexpr SecretFor kSecretFor = SecretFor::kClinic;
   Key clinic{};
   Key share{};
+  Signature signature{};
   template <class Io, class M>
   static constexpr void fields(Io& io, M& m) {
     io.bytes("clinic", "the clinic's key, Ed25519", m.clinic);
     io.bytes("share", "the clinic's part of the new secret", m.share);
+    io.bytes("signature", "of this secret by that key", m.signature);
   }
 };
 struct PairPatient {
@@ -470,9 +472,11 @@ struct Renew {
   using Reply = PairReply;
   static constexpr SecretFor kSecretFor = SecretFor::kClinic;
   Key share{};
+  Signature signature{};
   template <class Io, class M>
   static constexpr void fields(Io& io, M& m) {
     io.bytes("share", "the clinic's part of the new secret", m.share);
+    io.bytes("signature", "of this secret by the clinic's key", m.signature);
   }
 };
 struct Transfer {

@@ -16,6 +16,18 @@ Signature sign_epoch(const Key& clinic_seed, const EpochStatement& statement) {
   return Sodium::sign(clinic_seed, signed_of<Sodium>(statement));
 }
 
+Signature sign_secret(const Key& clinic_seed, SecretFor whom, const ShortId& implant, const Key& share) {
+  return Sodium::sign(clinic_seed, signed_of<Sodium>(whom, implant, share));
+}
+
+Pair signed_pair(const Key& clinic_seed, const ShortId& implant, const Key& share) {
+  return {Sodium::signing_public_of(clinic_seed), share,
+          sign_secret(clinic_seed, Pair::kSecretFor, implant, share)};
+}
+Renew signed_renew(const Key& clinic_seed, const ShortId& implant, const Key& share) {
+  return {share, sign_secret(clinic_seed, Renew::kSecretFor, implant, share)};
+}
+
 Signature sign_transfer(const Key& seed, const TransferToken& token) {
   return Sodium::sign(seed, signed_of<Sodium>(token));
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "link/certificate.hpp"
+#include "link/opening.hpp"
 #include "link/wire.hpp"
 
 namespace theca::link {
@@ -35,6 +36,17 @@ Hash signed_of(const TransferToken& token) {
                                                          'a', 'n', 's', 'f', 'e', 'r', ' ', '1'};
   const auto bytes = written(token);
   const std::array<Bytes, 2> parts{Bytes{kPurpose}, Bytes{bytes}};
+  return C::sha256(parts);
+}
+
+/// What a clinic signs to make a secret with an implant, so that whoever merely speaks for it cannot: the
+/// hash of a purpose, whom the secret is for, the implant's id and the clinic's share.
+template <Crypto C>
+Hash signed_of(SecretFor whom, const ShortId& implant, const Key& share) {
+  static constexpr std::array<std::uint8_t, 14> kPurpose{'t', 'h', 'e', 'c', 'a', ' ', 's',
+                                                         'e', 'c', 'r', 'e', 't', ' ', '1'};
+  const auto whose = static_cast<std::uint8_t>(whom);
+  const std::array<Bytes, 4> parts{Bytes{kPurpose}, Bytes{&whose, 1}, Bytes{implant}, Bytes{share}};
   return C::sha256(parts);
 }
 

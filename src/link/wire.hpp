@@ -23,6 +23,13 @@
 
 namespace theca::link {
 
+/// A number above the last that was taken, and not by so much that nothing could follow it any more: whoever
+/// may sign one must not be able to use them all up.
+inline constexpr std::uint32_t kLongestLeap = 1'000;
+constexpr bool follows(std::uint32_t number, std::uint32_t last) {
+  return number > last && number - last <= kLongestLeap;
+}
+
 /// What stands on the wire for a field of this type.
 template <class T>
 struct OnWire {

@@ -188,7 +188,7 @@ void Arena::pair() {
   {
     auto session = with(keys);
     if (!session) fail("no session with the card");
-    const link::Pair message{link::Sodium::signing_public_of(clinic_seed), random_key()};
+    const link::Pair message = link::signed_pair(clinic_seed, card_.implant, random_key());
     const auto reply = session->talk.ask(message);
     if (!reply || !*reply) fail("not paired");
     clinic_secret_ =

@@ -110,6 +110,12 @@ link::CallerKeys card_keys(const Arena& arena) {
   return keys;
 }
 
+link::Pair pairing(const Arena& arena) {
+  link::Key share{};
+  link::Sodium::random(share);
+  return link::signed_pair(arena.clinic_seed, arena.card().implant, share);
+}
+
 /// Calls with each of these as the secret, a coil at hand; how many were answered, or got so far that the
 /// implant began to reckon.
 Sight try_secrets(Arena& arena, const std::vector<link::Key>& secrets, std::int64_t handshakes_of_others) {
@@ -140,9 +146,7 @@ Sight transcript(Arena& arena) {
   for (std::int64_t i = 0; i < kPairings; ++i) {
     auto session = arena.with(card_keys(arena));
     if (!session) throw std::runtime_error("no session with the card");
-    link::Pair message{link::Sodium::signing_public_of(arena.clinic_seed), {}};
-    link::Sodium::random(message.share);
-    const auto reply = session->talk.ask(message);
+    const auto reply = session->talk.ask(pairing(arena));
     if (!reply || !*reply) throw std::runtime_error("not paired");
   }
   listener.hear(milliseconds(200));
@@ -205,10 +209,9 @@ Sight pairing_keys(Arena& arena) {
   Sight sight;
   for (int i = 0; i < 40; ++i) {
     auto session = arena.with(card_keys(arena));
-    const auto reply =
-        session ? session->talk.ask(link::Pair{link::Sodium::signing_public_of(arena.clinic_seed), {}})
-                : std::expected<link::Answered<link::Pair>, link::NoAnswer>{
-                      std::unexpected(link::NoAnswer::kSilence)};
+    const auto reply = session ? session->talk.ask(pairing(arena))
+                               : std::expected<link::Answered<link::Pair>, link::NoAnswer>{
+                                     std::unexpected(link::NoAnswer::kSilence)};
     if (!reply || !*reply) throw std::runtime_error("not paired");
     sight.broken = !shares.insert((*reply)->share).second || sight.broken;
     session.reset();
@@ -602,8 +605,10 @@ Sight revoked_programmer(Arena& arena) {
   const link::CallerKeys stolen = arena.keys_of(Role::kPhysician);
   arena.epoch = 1;
   {
+    const link::EpochStatement statement{1, 0, arena.card().implant, {}};
     auto nurse = arena.as(Role::kNurse);  // anybody's session carries what the clinic signed
-    if (!nurse || !done(nurse->talk, link::RaiseEpoch{{1, 0}, link::sign_epoch(arena.clinic_seed, {1, 0})}))
+    if (!nurse ||
+        !done(nurse->talk, link::RaiseEpoch{statement, link::sign_epoch(arena.clinic_seed, statement)}))
       throw std::runtime_error("the epoch was not raised");
   }
   Sight sight{.attempted = 1};
@@ -651,7 +656,7 @@ constexpr std::array kAttacks{
            beyond_the_role},
     Attack{"RT-07", "Transcript of a pairing",
            "Li 2011: a static PIN in clear, and whoever heard it was the remote",
-           "secrets made of everything that was overheard of three pairings, with a coil", "pairing secret",
+           "secrets made of everything that was overheard of three pairings, with a coil", "gate",
            transcript},
     Attack{"RT-08", "Little by little", "Hei: chronic small excess inside of the limits",
            "a programmer raises the dose with one signature, at once and little by little in one visit",

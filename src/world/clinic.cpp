@@ -70,6 +70,8 @@ link::CallerKeys Clinic::keys_of(Person person, std::int64_t utc_s) {
   return {who.secret, who.certificate, implant_, person == Person::kPatient ? patients_pairing_ : pairing_};
 }
 
+link::Pair Clinic::pairing() { return link::signed_pair(root_, id_, random()); }
+
 std::array<link::SignedBy, 2> Clinic::signed_by_both(const link::Hash& digest, std::int64_t utc_s) {
   std::array<link::SignedBy, 2> both;
   for (std::size_t i = 0; i < both.size(); ++i) {

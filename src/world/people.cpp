@@ -93,9 +93,7 @@ bool People::pair() {
   {
     Programmer programmer{device_, clinic_, ether_};
     if (!programmer.open(clinic_.card_keys(implant.card()))) return false;
-    link::Pair ask;
-    ask.clinic = clinic_.public_key();
-    ask.share = clinic_.random();
+    const link::Pair ask = clinic_.pairing();
     if (watch_ != nullptr) watch_->keep_secret(ask.share);
     const auto reply = programmer.talk().ask(ask);
     if (!reply || !*reply) return false;

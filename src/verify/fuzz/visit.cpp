@@ -235,7 +235,8 @@ class Visit {
     }
   }
   void raise_epoch(std::uint32_t epoch) {
-    say(asking(++tag_, RaiseEpoch{{epoch, 0}, sign_epoch(from_.clinic_seed, {epoch, 0})}).bytes());
+    const EpochStatement statement{epoch, 0, rig_.implant().id(), {}};
+    say(asking(++tag_, RaiseEpoch{statement, sign_epoch(from_.clinic_seed, statement)}).bytes());
   }
 
   const Snapshot& from_;
