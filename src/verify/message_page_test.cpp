@@ -149,7 +149,7 @@ std::string page() {
          "Written by the test `MessagePage` (`src/verify/message_page_test.cpp`, `THECA_REWRITE_MESSAGES=1`) "
          "from the one description\nthat writer and reader walk as well. What a session is, and how it "
          "opens, "
-         "stands in the [link's page](../src/link/README.md).\n\n"
+         "stands in [protocol.md](protocol.md).\n\n"
          "A frame is `length u8 | type u8 | body`, at most "
       << link::kMostFrame
       << " bytes, the length being that of what follows it. A record's plain\ntext from the "

@@ -385,7 +385,8 @@ function vectorsOf(inputs) {
       next_key_from_implant: rekeyed(keys.fromImplant), asked: ask, told: askTold },
     order: { prescription, bytes: order, digest, signed: orderSigned(digest),
       signature: sign(bytes('signer_seed'), orderSigned(digest)), last_block: blockOf(order, 7) },
-    epoch: { signed: epochSigned(epoch, issued_utc_s), signature: sign(bytes('clinic_seed'), epochSigned(epoch, issued_utc_s)) },
+    epoch: { signed: epochSigned(epoch, issued_utc_s),
+      signature: sign(bytes('clinic_seed'), epochSigned(epoch, issued_utc_s)) },
     secrets: Object.fromEntries(Object.keys(FOR).map((whom) =>
       [whom, pairedSecret(bytes('programmer_share'), bytes('implant_share'), whom)])),
     transfer: { heir, token, signed: tokenSigned(token), signature: sign(bytes('clinic_seed'), tokenSigned(token)) },
@@ -395,7 +396,8 @@ function vectorsOf(inputs) {
       other: sign(vendors[1], firmwareSigned(header)) },
     journal: { head: journalHead(inputs.page, sha256(pageBefore)), entry: journalEntry(inputs.entry) },
   };
-  return JSON.parse(JSON.stringify(all, (_, value) => (value?.type === 'Buffer' ? Buffer.from(value.data).toString('hex') : value)));
+  const inHex = (_, value) => (value?.type === 'Buffer' ? Buffer.from(value.data).toString('hex') : value);
+  return JSON.parse(JSON.stringify(all, inHex));
 }
 
 /// Where two differ first; nothing when they do not.
@@ -676,7 +678,8 @@ async function visit(where, card) {
   const old = certified(PHYSICIAN, physician, renewed);
   const issued = now();
   epoch += 1;
-  await session.done('raise epoch', { epoch, issued_utc_s: issued, signature: sign(clinicSeed, epochSigned(epoch, issued)) });
+  await session.done('raise epoch', { epoch, issued_utc_s: issued,
+    signature: sign(clinicSeed, epochSigned(epoch, issued)) });
   session.close();
   must(await Session.open(where, old, 1) === null, 'a certificate from before opens');
   must(await Session.open(where, certified(PHYSICIAN, physician, clinic), 1) === null, 'the secret from before opens');
