@@ -207,10 +207,10 @@ chan to_implant = [0] of { byte, mtype, byte, byte };
 #ifdef NO_REFUSE_NUMBER
 #define may_refuse true
 #else
-#ifdef REFUSE_BEFORE_HEIR
-#define may_refuse (keys.paired == kYes && value == keys.transfers)
-#else
+#ifdef LATE_REFUSE
 #define may_refuse (value == keys.transfers)
+#else
+#define may_refuse (keys.paired == kYes && value == keys.transfers)
 #endif
 #endif
 /* What the registry has signed: above all numbers before, by two keys, with the card of the pack. */
@@ -414,7 +414,7 @@ end:
   /* By coil, from anybody, in the middle of a session too: another answer than "done" changes nothing. */
   :: atomic { to_implant?who, kClaim, value, to ->
        if
-       :: claims_number && two_signed && shows_card ->
+       :: keys.paired == kYes && claims_number && two_signed && shows_card ->
             assert(registered_to[value] == to);          /* two of the registry have signed it, */
             assert(holds_pack(who) || proven[value]);    /* and the card of the pack was there */
             keys.promise = kByRegistry;
@@ -428,7 +428,7 @@ end:
             keep();
             renew_gates();
             check();
-#ifndef STAY_IN_BY_CARD
+#ifndef CLAIM_STAYS_IN
             if /* whoever came by the promise before waits as well */
             :: slot == kCard -> hang_up()
             :: else
@@ -519,7 +519,7 @@ proctype Owner(byte me; byte visits) {
              if
              :: signed_to[keys.transfers + 1] = HEIR
              :: HEIRS > 1 -> signed_to[keys.transfers + 1] = THIRD
-#if defined(SELF) || defined(CLAIM_SELF)
+#ifdef SELF
              :: signed_to[keys.transfers + 1] = OWNER
 #endif
              fi }
@@ -536,7 +536,7 @@ proctype Owner(byte me; byte visits) {
      :: true
      fi;
      read = 0
-#if defined(SELF) || defined(CLAIM_SELF)
+#ifdef SELF
      ; if
      :: atomic { heard[me] != 0 -> disk[me] = heard[me]; heard[me] = 0 }
      :: heard[me] = 0
@@ -588,11 +588,10 @@ proctype Patient(byte me; byte visits) {
   :: visits == 0 -> break
   :: atomic { visits > 0 && shown != 0 -> /* else he has nothing to refuse */
        visits--;
-#if defined(CERTIFIED_ANEW) || defined(CLAIM_NEW_CERTIFICATE)
-       call(kPatient, 0, keys.clinic_key) /* a certificate of whoever it belongs to, as soon as it does */
-#else
-       call(kPatient, 0, OWNER)
-#endif
+       if
+       :: call(kPatient, 0, keys.clinic_key) /* a certificate of whoever it belongs to, as soon as it does */
+       :: call(kPatient, 0, OWNER)
+       fi
      };
      if
      :: atomic { answered -> to_implant!me, kReady, 0, 0 };
