@@ -13,6 +13,8 @@ namespace theca::link {
 /// How long an answer is waited for, and how often a question is asked.
 inline constexpr Duration kPatience = seconds(2);
 inline constexpr int kTries = 5;
+/// How long another number of the coil is waited for once one has come.
+inline constexpr Duration kNewNumber = milliseconds(200);
 
 /// What became of a change.
 enum class Delivery : std::uint8_t {
@@ -48,7 +50,7 @@ class Dialogue {
   std::expected<void, NoAnswer> open() {
     std::optional<NoAnswer> why = NoAnswer::kNoField;
     for (int attempt = 0; attempt < kTries; ++attempt) {
-      const auto number = line_.number(kPatience);
+      const auto number = line_.number(attempt == 0 ? kPatience : kNewNumber);
       if (!number && !number_) continue;
       if (number) number_ = number;
       why = NoAnswer::kSilence;

@@ -116,9 +116,7 @@ def life(bench):
     shutil.copytree(bench.folder / "clinic", bench.folder / "stolen")
     status(keys="stolen")
     bench.link("revoke")
-    bench.link("status", keys="stolen", code=1)
     bench.reboot()
-    bench.link("status", keys="stolen", code=1)
     bench.link("status", "--as", "nurse", keys="stolen", code=1)
     hold(status()["state"] == "delivering", "RT-40")
     bench.link("pair-patient")
@@ -146,7 +144,6 @@ def life(bench):
     bench.link("status", code=1)  # the clinic before it
     bench.link("status", "--as", "patient", code=1)
     bench.link("status", "--as", "patient", keys="heir")
-    bench.link("pair", "--card", handed, keys="third", code=1)
 
     # ---- and all of it stands in the journal
     file = bench.folder / "journal.jsonl"

@@ -113,8 +113,9 @@ Air Device::linked(Call&& call) {
   Effects& out = fresh();
   call(*implant_, reading(), out, air);
   looks_at_link_ = implant_->in_session() ? now_ + kLooksAtLinkEvery : kNever;
+  // What went no further than the link has done no duty, says nothing and orders nothing.
   const bool no_duty_done = out.proof() == proof_of(challenge_, std::uint8_t{0});
-  if (!no_duty_done) carry_out(out);  // else it went no further than the link
+  if (!no_duty_done || out.motor != MotorOrder::kNone || !out.events().empty()) carry_out(out);
   return air;
 }
 

@@ -44,6 +44,8 @@ def main() -> int:
         print(line, file=sys.stderr)
     if wrong:
         return 1
+    for stale in [file for file in out.rglob("*.?pp") if str(file.relative_to(out)) not in texts]:
+        stale.unlink()  # of a defence that was another
     for name, text in texts.items():
         file = out / name
         file.parent.mkdir(parents=True, exist_ok=True)
