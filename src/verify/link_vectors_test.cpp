@@ -34,6 +34,7 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kVectors = THECA_SOURCE_DIR "/data/vectors/link.json";
 constexpr const char* kScript = THECA_SOURCE_DIR "/src/verify/second_programmer.mjs";
 constexpr std::chrono::seconds kPatience{120};
+constexpr std::uint16_t kTag = 3;  // of the messages that stand alone
 
 /// libsodium, and what came of it on the way: a handshake tells none of that.
 struct Overheard : Sodium {
@@ -226,7 +227,12 @@ Json vectors_of(const Json& in) {
   const link::OrderBytes order = link::written(order_of(in["order"], id, prescribed));
   const Hash digest = link::digest_of<Sodium>(order);
 
-  const link::EpochStatement epoch{in["epoch"]["epoch"], in["epoch"]["issued_utc_s"]};
+  const auto raised = [&](const link::NearFieldNonce& number) -> Json {
+    const link::EpochStatement epoch{in["epoch"]["epoch"], in["epoch"]["issued_utc_s"], id, number};
+    const link::RaiseEpoch message{epoch, link::sign_epoch(clinic, epoch)};
+    return {{"signed", to_hex(link::signed_of<Sodium>(epoch))},
+            {"asked", to_hex(link::asking(kTag, message).bytes())}};
+  };
   const Key callers = bytes_of(in["programmer_share"]), implants = bytes_of(in["implant_share"]);
   const auto secret = [&](link::SecretFor whom) {
     return to_hex(link::paired_secret<Sodium>(callers, implants, whom));
@@ -273,10 +279,13 @@ Json vectors_of(const Json& in) {
         {"signature", to_hex(link::sign_order(signer, digest))},
         {"last_block", to_hex(link::block_of(order, link::kOrderBlocks - 1))}}},
       {"epoch",
-       {{"signed", to_hex(link::signed_of<Sodium>(epoch))},
-        {"signature", to_hex(link::sign_epoch(clinic, epoch))}}},
+       {{"for_this_session", raised(bytes_of<16>(in["number"]))},
+        {"for_none", raised(link::NearFieldNonce{})}}},
       {"secrets",
-       {{"clinic", secret(link::SecretFor::kClinic)},
+       {{"signed", to_hex(link::signed_of<Sodium>(link::SecretFor::kClinic, id, callers))},
+        {"pair", to_hex(link::asking(kTag, link::signed_pair(clinic, id, callers)).bytes())},
+        {"renew", to_hex(link::asking(kTag, link::signed_renew(clinic, id, callers)).bytes())},
+        {"clinic", secret(link::SecretFor::kClinic)},
         {"patient", secret(link::SecretFor::kPatient)},
         {"heir", secret(link::SecretFor::kHeir)}}},
       {"transfer",

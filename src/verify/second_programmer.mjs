@@ -236,7 +236,20 @@ function certificateOf(clinicSeed, subject, { role, capabilities, implant, epoch
   return bytes;
 }
 const orderSigned = (digest) => sha256(text('theca order 1'), digest);
-const epochSigned = (epoch, issued) => sha256(text('theca epoch 1'), u32(epoch), u32(issued));
+/// For a session, or for none.
+const NO_SESSION = Buffer.alloc(16);
+const epochSigned = (epoch, issued, implant, number) =>
+  sha256(text('theca epoch 1'), u32(epoch), u32(issued), implant, number);
+function raising(clinicSeed, epoch, issued_utc_s, implant, number) {
+  const signature = sign(clinicSeed, epochSigned(epoch, issued_utc_s, implant, number));
+  return { epoch, issued_utc_s, implant, number, signature };
+}
+const secretSigned = (whom, implant, share) => sha256(text('theca secret 1'), Buffer.of(FOR[whom]), implant, share);
+/// What the clinic says for a secret of its own.
+const renewing = (clinicSeed, implant, share) =>
+  ({ share, signature: sign(clinicSeed, secretSigned('clinic', implant, share)) });
+const pairing = (clinicSeed, implant, share) =>
+  ({ clinic: publicOf(ED25519, clinicSeed), ...renewing(clinicSeed, implant, share) });
 const tokenOf = (implant, heir, number) => Buffer.concat([Buffer.of(1), implant, heir, u32(number)]);
 const tokenSigned = (token) => sha256(text('theca transfer 1'), token);
 const cardProof = (card, token) => hmac(card, tokenSigned(token)).subarray(0, 16);
@@ -364,7 +377,11 @@ function vectorsOf(inputs) {
 
   const prescription = prescriptionOf(inputs.prescription);
   const order = orderOf(inputs.order, id, Buffer.alloc(32), prescription), digest = sha256(order);
-  const { epoch, issued_utc_s } = inputs.epoch;
+  const { epoch, issued_utc_s } = inputs.epoch, clinicSeed = bytes('clinic_seed'), share = bytes('programmer_share');
+  const asking = (name, values) =>
+    Buffer.concat([Buffer.of(opcodes.get(name), 3, 0), encode(fieldsOf(name), values)]);
+  const raised = (session) => ({ signed: epochSigned(epoch, issued_utc_s, id, session),
+    asked: asking('raise epoch', raising(clinicSeed, epoch, issued_utc_s, id, session)) });
   const heir = sha256(heirPublic), token = tokenOf(id, heir, inputs.promise);
   const image = bytes('image');
   const header = encode(fieldsOf('firmware header'), { ...inputs.firmware, size: image.length, image: sha256(image) });
@@ -385,11 +402,12 @@ function vectorsOf(inputs) {
       next_key_from_implant: rekeyed(keys.fromImplant), asked: ask, told: askTold },
     order: { prescription, bytes: order, digest, signed: orderSigned(digest),
       signature: sign(bytes('signer_seed'), orderSigned(digest)), last_block: blockOf(order, 7) },
-    epoch: { signed: epochSigned(epoch, issued_utc_s),
-      signature: sign(bytes('clinic_seed'), epochSigned(epoch, issued_utc_s)) },
-    secrets: Object.fromEntries(Object.keys(FOR).map((whom) =>
-      [whom, pairedSecret(bytes('programmer_share'), bytes('implant_share'), whom)])),
-    transfer: { heir, token, signed: tokenSigned(token), signature: sign(bytes('clinic_seed'), tokenSigned(token)) },
+    epoch: { for_this_session: raised(number), for_none: raised(NO_SESSION) },
+    secrets: { signed: secretSigned('clinic', id, share), pair: asking('pair', pairing(clinicSeed, id, share)),
+      renew: asking('renew', renewing(clinicSeed, id, share)),
+      ...Object.fromEntries(Object.keys(FOR).map((whom) =>
+        [whom, pairedSecret(share, bytes('implant_share'), whom)])) },
+    transfer: { heir, token, signed: tokenSigned(token), signature: sign(clinicSeed, tokenSigned(token)) },
     claim: { first: sign(vendors[0], tokenSigned(token)), other: sign(vendors[2], tokenSigned(token)),
       card_proof: cardProof(bytes('card_secret'), token) },
     firmware: { header, signed: firmwareSigned(header), first: sign(vendors[0], firmwareSigned(header)),
@@ -499,7 +517,7 @@ class Session {
     return this.newest;
   }
   async call() {
-    const number = await this.number();
+    const number = this.openedBy = await this.number();
     if (!number) return false;
     const { secret, certificate, implant, shared } = this.keys;
     const handshake = new Handshake('programmer', prologueOf(number),
@@ -601,7 +619,10 @@ async function visit(where, card) {
   must(session.told.implant.equals(card.implant), 'another implant');
   epoch = session.told.epoch;
   let share = crypto.randomBytes(32);
-  let reply = await session.ask('pair', { clinic: publicOf(ED25519, clinicSeed), share });
+  const unsigned = await session.outcome('pair', { ...pairing(clinicSeed, card.implant, share),
+    clinic: publicOf(ED25519, crypto.randomBytes(32)) });
+  must(unsigned.answer === 'signature wrong', `paired in another's name: ${unsigned.answer}`);
+  let reply = await session.ask('pair', pairing(clinicSeed, card.implant, share));
   let clinic = pairedSecret(share, reply.share, 'clinic');
   session.close();
   session = await opened(certified(PHYSICIAN, physician, clinic), 'the physician');
@@ -671,15 +692,22 @@ async function visit(where, card) {
   await session.ask('read status');
   // A new secret, a raised epoch, a promise that is taken back.
   share = crypto.randomBytes(32);
-  reply = await session.ask('renew', { share });
+  const stolen = await session.outcome('renew', { share, signature: crypto.randomBytes(64) });
+  must(stolen.answer === 'signature wrong', `a secret without the clinic: ${stolen.answer}`);
+  reply = await session.ask('renew', renewing(clinicSeed, card.implant, share));
   const renewed = pairedSecret(share, reply.share, 'clinic');
   session.close();
   session = await opened(certified(PHYSICIAN, physician, renewed), 'the physician with a new secret');
   const old = certified(PHYSICIAN, physician, renewed);
-  const issued = now();
+  const wrong = [['sequence differs', 1001, card.implant, session.openedBy],
+    ['other implant', 1, crypto.randomBytes(8), session.openedBy],
+    ['sequence differs', 1, card.implant, crypto.randomBytes(16)]];
+  for (const [why, further, implant, number] of wrong) {
+    const refused = await session.outcome('raise epoch', raising(clinicSeed, epoch + further, now(), implant, number));
+    must(refused.answer === why, `an epoch that is not for it: ${refused.answer}, not ${why}`);
+  }
   epoch += 1;
-  await session.done('raise epoch', { epoch, issued_utc_s: issued,
-    signature: sign(clinicSeed, epochSigned(epoch, issued)) });
+  await session.done('raise epoch', raising(clinicSeed, epoch, now(), card.implant, session.openedBy));
   session.close();
   must(await Session.open(where, old, 1) === null, 'a certificate from before opens');
   must(await Session.open(where, certified(PHYSICIAN, physician, clinic), 1) === null, 'the secret from before opens');
@@ -687,8 +715,10 @@ async function visit(where, card) {
   session = await opened(certified(PHYSICIAN, physician, clinic), 'the physician of the next epoch');
   say('revoked', { epoch });
   const token = tokenOf(card.implant, sha256(publicOf(ED25519, crypto.randomBytes(32))), status.transfers + 1);
-  await session.ask('transfer', { ...decode(fieldsOf('transfer').slice(0, 4), token),
+  const promised = () => session.ask('transfer', { ...decode(fieldsOf('transfer').slice(0, 4), token),
     signature: sign(clinicSeed, tokenSigned(token)), share: crypto.randomBytes(32) });
+  const once = (await promised()).share;
+  must(!once.equals((await promised()).share), 'a promise told again gives the same secret');
   session.close();
   session = await opened(certified(PATIENT, patient, patients), 'the patient');
   const own = await session.ask('read own');

@@ -96,7 +96,7 @@ TEST(SecondProgrammer, works_with_an_implant_and_the_implant_says_the_same) {
   EXPECT_EQ(times("resumed"), 1);
   EXPECT_EQ(times("bolus granted"), 1);
   EXPECT_EQ(times("bolus refused"), 1);
-  EXPECT_EQ(times("keys changed"), 8) << visit.pump_said();
+  EXPECT_EQ(times("keys changed"), 9) << visit.pump_said();
 }
 
 /// The script with another text in the place of one of its own.
@@ -116,6 +116,7 @@ TEST(SecondProgrammerBrokenTwin, who_leaves_the_page_in_one_place_gets_no_furthe
       {"'theca pairing 1'", "'theca pairing 2'", "paired"},
       {"'theca role certificate 1'", "'theca role certificate 2'", "paired"},
       {"writeBigUInt64LE(BigInt(count), 4)", "writeBigUInt64LE(BigInt(count), 0)", "paired"},
+      {"'theca secret 1'", "'theca secret 2'", "paired"},
       {"'theca order 1'", "'theca order 2'", "ordered"},
       {"await session.done('stop', { sequence, intent });\n  const late",
        "await session.done('stop', { sequence, intent: intent ^ 1 });\n  const late", "stopped"},
