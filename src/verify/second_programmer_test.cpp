@@ -119,7 +119,7 @@ TEST(SecondProgrammerBrokenTwin, who_leaves_the_page_in_one_place_gets_no_furthe
       {"'theca secret 1'", "'theca secret 2'", "paired"},
       {"'theca order 1'", "'theca order 2'", "ordered"},
       {"await session.done('stop', { sequence, intent });\n  const late",
-       "await session.done('stop', { sequence, intent: intent ^ 1 });\n  const late", "stopped"},
+       "await session.done('stop', { sequence, intent: (intent ^ 1) >>> 0 });\n  const late", "stopped"},
       {"const rekeyed = (key) => seal(key, LAST", "const rekeyed = (key) => seal(key, 0n", "revoked"},
       {"'theca epoch 1'", "'theca epoch 2'", "revoked"},
       {"'theca transfer 1'", "'theca transfer 2'", "asked"},
