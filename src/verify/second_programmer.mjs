@@ -635,19 +635,29 @@ async function visit(where, card) {
   say('read', { state: named('States', status.state), model: status.model });
 
   // An order, read back before it counts.
-  const prescription = { number: status.newest + 1, fluid: 1, drug: 1, drug_class: 2, ng_per_ml: 20000000, safe_state: 1,
+  const prescription = { number: status.newest + 1001, fluid: 1, drug: 1, drug_class: 2, ng_per_ml: 20000000, safe_state: 1,
     basal_nl_per_day: 300000, bolus_nl: 25000, bolus_nl_per_day: 7200000, lockout_s: 10800, window_s: 86400, boluses: 4 };
-  const order = orderOf({ kind: 0, number: prescription.number, author: PHYSICIAN, issued_utc_s: now(), tubing_nl: 199000,
+  const written = () => orderOf({ kind: 0, number: prescription.number, author: PHYSICIAN, issued_utc_s: now(), tubing_nl: 199000,
     catheter_nl: 176000, hour_nl: 100000, day_nl: 600000, thirty_days_nl: 18000000, low_alarm_nl: 2000000,
     largest_rise_ppm: 200000, emergency_hold_s: 14400, patient_may_pause: 0 }, card.implant, status.order,
     prescriptionOf(prescription));
-  const digest = sha256(order);
+  let order = written(), digest = sha256(order);
   const signer = certificateOf(clinicSeed, publicOf(ED25519, signerSeed), { role: PHYSICIAN, capabilities: 2,
     implant: card.implant, epoch, not_before: now(), not_after: now() + 86400, serial: 7 });
-  await session.done('offer', { digest, signers: 1 });
-  await session.done('offer signature', { index: 0, certificate: signer, key: publicOf(ED25519, signerSeed),
-    signature: sign(signerSeed, orderSigned(digest)) });
-  for (let index = 0; index < 8; ++index) await session.done('offer block', { index, bytes: blockOf(order, index) });
+  const offered = async () => {
+    await session.done('offer', { digest, signers: 1 });
+    await session.done('offer signature', { index: 0, certificate: signer, key: publicOf(ED25519, signerSeed),
+      signature: sign(signerSeed, orderSigned(digest)) });
+    for (let index = 0; index < 7; ++index) await session.done('offer block', { index, bytes: blockOf(order, index) });
+    return session.outcome('offer block', { index: 7, bytes: blockOf(order, 7) });
+  };
+  const leap = await offered();
+  must(leap.answer === 'number not next', `an order far ahead: ${leap.answer}`);
+  prescription.number = status.newest + 1;
+  order = written();
+  digest = sha256(order);
+  const whole = await offered();
+  must(whole.answer === 'done', `offered: ${whole.answer}, ${whole.refusal}`);
   for (let index = 0; index < 8; ++index) {
     const part = await session.ask('read order', { which: 1, index });
     must(part.index === index && part.bytes.equals(blockOf(order, index)), `block ${index} reads back another`);
