@@ -480,7 +480,7 @@ TEST(Authority, INV_10_a_raised_epoch_shuts_out_what_was_before_and_is_raised_by
   practice.clinic.epoch = 3;
   practice.physician = practice.clinic.speaker(Role::kPhysician);
   ASSERT_NE(practice.as(practice.physician), nullptr);
-  for (const std::uint32_t epoch : {2U, 0U})
+  for (const std::uint32_t epoch : {2U, 0U, 3U + link::kLongestLeap + 1})
     EXPECT_EQ(told_by(practice, practice.physician, raise(epoch, clinic)).answer,
               LinkAnswer::kSequenceDiffers);
   EXPECT_EQ(told_by(practice, practice.physician, raise(3, clinic)).answer, LinkAnswer::kDone)

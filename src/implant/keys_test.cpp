@@ -416,13 +416,27 @@ TEST_F(Claimed, INV_10_by_two_of_three_and_the_card_counts_a_day_later) {
   }
   practice.bench.reboot(false);
   practice.bench.pass(hours(2));
-  auto talk = practice.talk(practice.card_keys());
+  auto talk = practice.talk(practice.card_keys());  // the day is over
   ASSERT_NE(talk, nullptr);
   EXPECT_FALSE(pairs(*talk, practice.clinic.seed).has_value()) << "not the heir";
   const auto own = pairs(*talk, other.seed);
   ASSERT_TRUE(own.has_value());
   EXPECT_TRUE(enters(other, *own));
   EXPECT_EQ(practice.talk(practice.card_keys()), nullptr) << "the card has done its work again";
+}
+
+/// The clinic has promised it and its heir is in, when the registry promises it as well.
+TEST_F(Claimed, INV_10_whoever_is_in_by_the_clinics_promise_waits_the_registrys_day_as_well) {
+  promise();
+  auto talk = comes();
+  ASSERT_NE(talk, nullptr);
+  practice.bench.pass(seconds(2));
+  const link::Claim ask = claim(2);
+  const auto told =
+      practice.bench.by_coil(link::Frame{link::FrameType::kAsked, link::asking(1, ask).bytes()}.bytes());
+  ASSERT_TRUE(told.has_value());
+  EXPECT_FALSE(pairs(*talk, other.seed).has_value());
+  EXPECT_NE(practice.as(practice.physician), nullptr);
 }
 
 TEST_F(Claimed, INV_10_the_patient_may_say_no_within_the_day) {

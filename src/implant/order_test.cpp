@@ -114,6 +114,11 @@ TEST_F(Orders, INV_10_are_for_this_implant_and_follow_the_one_that_runs) {
             o.prescription = encode(therapy(1, 300));
           }),
           one, "the number that runs");
+  refuses(LinkAnswer::kNumberNotNext, with([](Order& o) {
+            o.number = 1 + link::kLongestLeap + 1;
+            o.prescription = encode(therapy(o.number, 300));
+          }),
+          one, "a number that leaps");
   refuses(LinkAnswer::kNumberNotNext, with([](Order& o) { o.number = 3; }), one,
           "not the prescription's number");
   refuses(LinkAnswer::kSettingsDiffer, with([](Order& o) { o.path.tubing = o.path.tubing + nanolitres(1); }),
