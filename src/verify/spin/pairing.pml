@@ -87,15 +87,15 @@ bool own_call; /* ghost: the session answers the newest call of whose name it is
 
 /* ---- what people hold -------------------------------------------------------------------------------------- */
 byte heard[PEOPLE];  /* the secret, as the implant's answer gave it */
-byte disk[PEOPLE];   /* the secret, where it outlives a crash: cli/link_keys.cpp, keep */
-byte before[PEOPLE]; /* and the one that it replaces: RenewedSecret */
+byte known[PEOPLE];  /* a bit for each secret that outlives a crash: cli/link_keys.hpp, RenewedSecret */
 byte books = 0;      /* epoch in the first clinic's books: what it signs certificates with */
 byte statement[EPOCHS + 2]; /* the clinic's word for an epoch: its date; 0: not signed */
+#define ELSEWHERE 100       /* added to an epoch that was signed for another implant, today */
 byte now = 1;        /* the true date */
 byte wrong = WRONG;
 byte made;           /* secrets made so far */
-#ifdef KEEP_ALL
-short all_of_them;   /* the patient's secrets that were heard since one of them was used */
+#ifdef KEEP_TWO
+byte newest;         /* that the patient's programmer has heard of */
 #endif
 
 /* ---- ghosts ------------------------------------------------------------------------------------------------ */
@@ -146,8 +146,35 @@ inline stale_numbers() {
 
 #define clinics(s) ((s) != 0 && ((s) == keys.secret || (s) == keys.next))
 #define patient_opens(s) ((s) != 0 && ((s) == keys.patients || (s) == keys.patients_next))
+/* Secrets that somebody keeps: all since the last that was used, for which of them the implant has heard of is not sure. */
+#define has(set, s) (((set) >> (s)) & 1)
+#define one_of(set, a, b) (((set) & ((1 << (a)) | (1 << (b)))) > 1)
+#ifdef USED_ALONE
+#define used(set, s) (1 << (s))
+#else
+#define used(set, s) ((set) & (254 << ((s) - 1))) /* what is older opens nothing any more */
+#endif
+/* cli/link_session.cpp, open_link: from the newest on; one that nobody answers to may be known, or not. */
+inline choose(set, s) {
+  if
+  :: has(set, 1) -> s = 1
+#if MADE > 1
+  :: has(set, 2) -> s = 2
+#endif
+#if MADE > 2
+  :: has(set, 3) -> s = 3
+#endif
+#if MADE > 3
+  :: has(set, 4) -> s = 4
+  :: has(set, 5) -> s = 5
+#endif
+  fi
+}
+
 /* Never orphaned: the card opens it, or the clinic that it belongs to holds a secret that does. */
-#define owned (keys.paired != kYes || clinics(disk[keys.clinic_key]) || clinics(before[keys.clinic_key]))
+#define owned (keys.paired != kYes || one_of(known[keys.clinic_key], keys.secret, keys.next))
+/* Nor is the patient's programmer shut out, once it was let in. */
+#define patient_holds (!let_in || one_of(known[PATIENT], keys.patients, keys.patients_next))
 
 /* implant.hpp, secret_of: what opens the gate. As long as the card opens there is no need of anything else. */
 #define card_opens (keys.paired != kYes)
@@ -240,6 +267,7 @@ inline begin_session(forged_by) {
 #endif
   closed = closed || (keys.paired == kYes);
   let_in = let_in || (slot == kPatient);
+  assert(patient_holds);
   opened_by = 0
 }
 
@@ -259,6 +287,19 @@ chan to_implant = [0] of { byte, mtype, byte };
 #define may_act true
 #else
 #define may_act (!raises_only)
+#endif
+/* implant.hpp, Renew: signed by the clinic's key, which no programmer of its people has. */
+#if defined(RENEW_BY_ANYONE) || defined(CLAIM_SIGNED_ONCE)
+#define renewal_signed true /* the claim: what was signed at a pairing, told again by the programmer that told it */
+#else
+#define renewal_signed (who != THIEF)
+#endif
+/* implant.hpp, RaiseEpoch: what is signed for this session may set the time back. What is signed for none moves it
+ * forward alone; what is signed for another does nothing, and need not be told here. */
+#ifdef OLD_STATEMENT
+#define sets_time true
+#else
+#define sets_time (who == CLINIC_1 || statement[value] > keys.least)
 #endif
 inline acts() {
   assert(!raises_only);             /* a certificate that is over opens nothing but a new epoch */
@@ -346,17 +387,14 @@ end:
        who = 0; value = 0 }
   :: atomic { to_implant?who, kRenew, value ->
        if
-#ifdef SIGNED_RENEW
-       :: may_act && who != THIEF -> /* the clinic's own key signs it, as it signs a promise to another clinic */
-#else
-       :: may_act ->
-#endif
+       :: may_act && renewal_signed ->
             acts();
 #ifdef FORGET_CLINIC
             keys.secret = value; keys.next = 0;
 #else
             keys.next = value; /* keyring.hpp, SharedSecret: the one before opens until this one was used */
 #endif
+            made = value;
             printf("implant: the clinic's new secret is %d\n", value);
             keep();
             if
@@ -384,52 +422,48 @@ end:
             keep();
             assert(was == 0 || patient_opens(was)); /* the secret that the patient uses opens on, whatever is lost */
             was = 0;
-            was = (let_in && before[PATIENT] == 0);
             if /* cli/link_keys.hpp, RenewedSecret */
-            :: before[PATIENT] = disk[PATIENT];
-               disk[PATIENT] = value;
-               printf("patient: holds secrets %d and %d\n", value, before[PATIENT]);
-#ifdef KEEP_ALL
-               all_of_them = all_of_them | (1 << value)
+#ifdef KEEP_TWO
+            :: known[PATIENT] = (1 << newest) | (1 << value);
+               newest = value;
+#else
+            :: known[PATIENT] = known[PATIENT] | (1 << value);
 #endif
+               printf("patient: holds another secret\n")
             :: printf("implant: its answer is lost\n")
             fi;
-            /* Who was let in is not shut out by a lost answer. */
-#ifdef KEEP_ALL
-            assert(!let_in || (all_of_them & ((1 << keys.patients) | (1 << keys.patients_next))) != 0);
-#else
-#ifdef CLAIM_TWICE
-            assert(!let_in || patient_opens(disk[PATIENT]) || patient_opens(before[PATIENT]));
-#else
-            assert(!was || patient_opens(disk[PATIENT]) || patient_opens(before[PATIENT]));
-#endif
-#endif
-            was = 0
+            assert(patient_holds) /* who was let in is not shut out by a lost answer, however often */
        :: else
        fi;
        who = 0; value = 0 }
   :: atomic { to_implant?who, kRaise, value ->
        assert(slot == kCard || speaks_with >= keys.epoch); /* who was shut out does not go on */
+#ifdef OTHER_IMPLANTS
        if
+       :: value > ELSEWHERE -> value = value - ELSEWHERE; statement[value] = now
+       :: else
+       fi;
+#endif
+       if
+       :: value > ELSEWHERE /* it names another implant */
 #ifdef EPOCH_ANY
-       :: value != keys.epoch ->
+       :: value < ELSEWHERE && value != keys.epoch ->
 #else
-       :: value > keys.epoch ->
+       :: value < ELSEWHERE && value > keys.epoch ->
 #endif
             keys.epoch = value;
 #ifndef NO_MEND
-#ifdef FRESH_STATEMENT
             if
-            :: who == CLINIC_1 || keys.least == 0 || statement[value] >= keys.least
-#endif
-            keys.least = statement[value]; /* KnownTime, set: whatever was known before */
-            wrong_base = (keys.least > now);
-            keys.claim = 0;
-            keys.age = 0;
-#ifdef FRESH_STATEMENT
-            :: else /* it does not name the number of this session */
+            :: sets_time ->
+                 keys.least = statement[value]; /* KnownTime, set */
+                 wrong_base = (keys.least > now);
+                 keys.claim = 0;
+                 keys.age = 0
+            :: else
             fi;
 #endif
+#ifdef CLAIM_CARRIED
+            assert(!wrong_base || statement[value] > now); /* an honest word mends the time, whoever brings it */
 #endif
             printf("implant: epoch %d, and it is at least day %d\n", keys.epoch, keys.least);
             assert(keys.epoch >= highest); /* INV-8 */
@@ -447,8 +481,8 @@ end:
                  assert(was) /* what was over by clocks that were right stays over */
             :: else
             fi;
-            /* An honest certificate and the clinic's honest word are enough for everything. */
-            assert(!(raises_only && dated == now && statement[value] == now));
+            /* An honest certificate and the clinic's honest word for this session are enough for everything. */
+            assert(!(raises_only && who == CLINIC_1 && dated == now && statement[value] == now));
             was = 0
 #ifdef SAME_IS_STALE
        :: value == keys.epoch -> was = 1
@@ -494,6 +528,7 @@ booting: /* implant.hpp, boot */
     who = 0; value = 0; was = 0;
     printf("implant: boots; paired %e, epoch %d\n", keys.paired, keys.epoch);
     assert(owned);                 /* never orphaned */
+    assert(patient_holds);
     assert(keys.epoch >= highest); /* INV-8: an epoch never falls */
     highest = keys.epoch;
     closed = closed || (keys.paired == kYes);
@@ -559,11 +594,6 @@ inline once_more() {
   first[me].fresh = 1
 }
 
-#ifdef KEEP_BOTH
-#define may_renew true
-#else
-#define may_renew (before[me] == 0)
-#endif
 /* cli/link_command.cpp, pair_with, revoke; cli/link_session.cpp, open_link */
 proctype Clinic(byte me; byte visits) {
   byte own, dated_on, with;
@@ -588,23 +618,14 @@ proctype Clinic(byte me; byte visits) {
 #ifdef USE_BEFORE_KEEP
        :: heard[me] != 0 -> with = heard[me]; call(kClinic, with, 0, me, own, dated_on)
 #endif
-       :: disk[me] != 0 -> with = disk[me]; call(kClinic, with, 0, me, own, dated_on)
-#if defined(CLAIM_FALLBACK) || defined(KEEP_BOTH)
-       :: before[me] != 0 -> with = before[me]; call(kClinic, with, 0, me, own, dated_on) /* nobody answered to the new one */
-#else
-       :: before[me] != 0 && !clinics(disk[me]) -> with = before[me]; call(kClinic, with, 0, me, own, dated_on)
-#endif
+       :: known[me] != 0 -> choose(known[me], with); call(kClinic, with, 0, me, own, dated_on)
        fi };
      do
      :: atomic { unheard -> once_more() }
      :: atomic { answered -> to_implant!me, kReady, 0 };
         atomic {
           if
-#ifdef KEEP_BOTH
-          :: talking && !card_role && with != before[me] -> before[me] = 0 /* the new one was used */
-#else
-          :: talking && !card_role -> disk[me] = with; before[me] = 0 /* now it is known which of the two opens */
-#endif
+          :: talking && !card_role -> known[me] = used(known[me], with) /* RenewedSecret, used */
           :: true
           fi
         };
@@ -613,17 +634,17 @@ proctype Clinic(byte me; byte visits) {
 #ifndef USE_BEFORE_KEEP
            atomic {
              if
-             :: heard[me] != 0 -> disk[me] = heard[me]; before[me] = 0; heard[me] = 0 /* it is kept before it is used */
+             :: heard[me] != 0 -> known[me] = (1 << heard[me]); heard[me] = 0 /* it is kept before it is used */
              :: heard[me] = 0
              fi
            };
 #endif
            break
-        :: atomic { talking && !card_role && may_renew && made < MADE -> made++; to_implant!me, kRenew, made };
+        :: atomic { talking && !card_role && made < MADE -> made++; to_implant!me, kRenew, made };
 #ifndef USE_BEFORE_KEEP
            atomic {
              if
-             :: heard[me] != 0 -> before[me] = with; disk[me] = heard[me]; heard[me] = 0 /* beside the one that it replaces */
+             :: heard[me] != 0 -> known[me] = known[me] | (1 << heard[me]); heard[me] = 0 /* beside what was known */
              :: heard[me] = 0
              fi
            };
@@ -631,7 +652,7 @@ proctype Clinic(byte me; byte visits) {
            break
         :: atomic { talking && !card_role && made < MADE -> made++; to_implant!me, kPairPatient, made }
         :: atomic { talking && !card_role && me == CLINIC_1 && own > 0 ->
-             statement[own] = dated_on; /* signed now, on the same computer */
+             statement[own] = dated_on; /* signed now, for this session, on the same computer */
              if
              :: to_implant!me, kRaise, own
              :: printf("person 1: signs epoch %d on day %d, and it is lost\n", own, dated_on)
@@ -652,7 +673,7 @@ proctype Patient(byte me; byte visits) {
   byte own, with;
   do
   :: visits == 0 -> break
-  :: atomic { disk[me] != 0 && visits > 0 ->
+  :: atomic { known[me] != 0 && visits > 0 ->
        visits--;
        own = 0;
        do
@@ -660,20 +681,15 @@ proctype Patient(byte me; byte visits) {
        :: break
        od;
        if
-       :: with = disk[me]; call(kPatient, with, 0, keys.clinic_key, own, now)
-       :: before[me] != 0 -> with = before[me]; call(kPatient, with, 0, keys.clinic_key, own, now)
-       :: call(kPatient, disk[me], 1, 0, 0, 0) /* as if it held the card */
+       :: choose(known[me], with); call(kPatient, with, 0, keys.clinic_key, own, now)
+       :: choose(known[me], with); call(kPatient, with, 1, 0, 0, 0) /* as if it held the card */
        fi;
        own = 0 };
      if
      :: atomic { answered -> to_implant!me, kReady, 0 };
         atomic {
           if
-          :: talking && slot == kPatient ->
-               disk[me] = with; before[me] = 0
-#ifdef KEEP_ALL
-               ; all_of_them = 1 << with
-#endif
+          :: talking && slot == kPatient -> known[me] = used(known[me], with)
           :: true
           fi;
           with = 0
@@ -682,9 +698,7 @@ proctype Patient(byte me; byte visits) {
         :: atomic { talking && made < MADE -> made++; to_implant!me, kPair, made }; break
         :: atomic { talking && !card_role && statement[books] != 0 -> to_implant!me, kRaise, books } /* carries it home */
         :: atomic { talking && !card_role && statement[1] != 0 -> to_implant!me, kRaise, 1 }         /* an old one */
-#ifdef CLAIM_OTHER_IMPLANT
-        :: atomic { talking && !card_role && books < EPOCHS -> statement[books + 1] = now; to_implant!me, kRaise, books + 1 }
-#endif
+        :: atomic { talking && !card_role && books < EPOCHS -> to_implant!me, kRaise, ELSEWHERE + books + 1 } /* another's */
         :: break
         od
      :: true
@@ -694,32 +708,32 @@ proctype Patient(byte me; byte visits) {
 
 /* A programmer of the first clinic, stolen, with the certificate and what was signed that it had. */
 proctype Thief(byte me; byte visits) {
-  byte own, on;
-  atomic { disk[CLINIC_1] != 0 -> disk[me] = disk[CLINIC_1]; own = books; on = now };
+  byte own, on, with;
+  atomic { known[CLINIC_1] != 0 -> known[me] = known[CLINIC_1]; own = books; on = now };
   do
   :: visits == 0 -> break
   :: atomic { visits > 0 ->
        visits--;
+       choose(known[me], with);
        if
-       :: call(kClinic, disk[me], 0, CLINIC_1, own, on)
-       :: call(kClinic, disk[me], 1, 0, 0, 0)
-       fi };
+       :: call(kClinic, with, 0, CLINIC_1, own, on)
+       :: call(kClinic, with, 1, 0, 0, 0)
+       fi;
+       with = 0 };
      if
      :: atomic { answered -> to_implant!me, kReady, 0 };
         if
         :: atomic { talking && made < MADE -> made++; to_implant!me, kPair, made }
-#if defined(CLAIM_RENEW) || defined(SIGNED_RENEW)
-        :: atomic { talking && !card_role && made < MADE -> made++; to_implant!me, kRenew, made };
-           atomic {
+        :: atomic { talking && !card_role && made < MADE -> to_implant!me, kRenew, made + 1 }
+#if defined(RENEW_BY_ANYONE) || defined(CLAIM_SIGNED_ONCE)
+           ; atomic {
              if
-             :: heard[me] != 0 -> disk[me] = heard[me]
+             :: heard[me] != 0 -> known[me] = known[me] | (1 << heard[me]); heard[me] = 0
              :: else
              fi
            }
 #endif
-#if defined(CLAIM_OVER) || defined(FRESH_STATEMENT)
-        :: atomic { talking && !card_role && statement[own] != 0 -> to_implant!me, kRaise, own }
-#endif
+        :: atomic { talking && !card_role && statement[own] != 0 -> to_implant!me, kRaise, own } /* an old one */
         :: atomic { talking && !card_role -> to_implant!me, kOffer, own }
         :: true
         fi

@@ -43,6 +43,9 @@ PAIR_3 = "VISITS_1=3 VISITS_2=0 VISITS_PATIENT=0 VISITS_THIEF=0"
 WRONG = PAIR_3 + " VISITS_1=4 EPOCHS=1 DAYS=0 CUTS=0 WRONG=1 READER=0 MADE=1"
 STOLEN = PAIR_3.replace("THIEF=0", "THIEF=2") + " EPOCHS=0 DAYS=0 CUTS=0 READER=0 MADE=2"
 TWICE = "VISITS_1=3 VISITS_2=0 VISITS_PATIENT=1 VISITS_THIEF=0 EPOCHS=0 DAYS=0 CUTS=0 READER=0 MADE=5"
+OLD_WORD = PAIR_3.replace("THIEF=0", "THIEF=1") + " VISITS_1=4 EPOCHS=1 DAYS=1 CUTS=0 READER=0 MADE=1"
+CARRIED = PAIR_3.replace("PATIENT=0", "PATIENT=1") + " EPOCHS=1 DAYS=0 CUTS=0 WRONG=1 READER=0 MADE=2"
+ELSEWHERE = "VISITS_1=2 VISITS_2=0 VISITS_PATIENT=1 VISITS_THIEF=0 EPOCHS=1 DAYS=0 CUTS=0 READER=0 MADE=2"
 TO_HEIR = "VISITS_OWNER=1 VISITS_HEIR=2 VISITS_THIRD=0 VISITS_PATIENT=0 CUTS=0 TIME=1 NUMBERS=1"
 OWNER = "VISITS_OWNER=2 VISITS_HEIR=0 VISITS_THIRD=0 VISITS_PATIENT=0 CUTS=0 TIME=0 NUMBERS=1"
 LATE = "VISITS_OWNER=1 VISITS_HEIR=1 VISITS_THIRD=0 VISITS_PATIENT=1 CUTS=0 TIME=0 NUMBERS=1"
@@ -97,7 +100,8 @@ MODELS = {
                "VISITS_1=2 VISITS_2=0 VISITS_PATIENT=1 VISITS_THIEF=0 EPOCHS=1 DAYS=0 CUTS=0",
                "VISITS_1=2 VISITS_2=0 VISITS_PATIENT=1 VISITS_THIEF=1 EPOCHS=1 DAYS=0 CUTS=0 READER=0",
                PAIR_3 + " EPOCHS=0 DAYS=0",
-               PAIR_3 + " VISITS_1=4 EPOCHS=1 DAYS=2 CUTS=0 WRONG=1 READER=0 MADE=1"],
+               PAIR_3 + " VISITS_1=4 EPOCHS=1 DAYS=2 CUTS=0 WRONG=1 READER=0 MADE=1",
+               STOLEN, TWICE, OLD_WORD],
         large=["VISITS_1=3 VISITS_2=0 VISITS_PATIENT=1 VISITS_THIEF=0 EPOCHS=2 DAYS=0 CUTS=0 READER=0",
                "VISITS_1=2 VISITS_2=0 VISITS_PATIENT=1 VISITS_THIEF=1 EPOCHS=1 DAYS=1 CUTS=0",
                PAIR_3 + " EPOCHS=1 DAYS=0",
@@ -134,29 +138,24 @@ MODELS = {
             Fails("RAISES_ALL", WRONG, "!(raises_only)", "who is let in to raise the epoch may do everything"),
             Fails("NO_MEND", WRONG, "raises_only&&", "the clinic's word for an epoch does not set the time"),
             Fails("LEAPS_AT_ONCE", WRONG, "wrong_base", "one certificate is enough for a leap of the time"),
+            Fails("RENEW_BY_ANYONE", STOLEN, "keys.paired!=kYes", "a new secret of the clinic's is made without its signature"),
+            Fails("USED_ALONE", STOLEN, "keys.paired!=kYes", "once a secret has opened the implant a programmer forgets the newer ones as well"),
+            Fails("KEEP_TWO", TWICE, "!(let_in)", "of the secrets since the last that was used a programmer keeps the newest and the one before"),
+            Fails("OLD_STATEMENT", OLD_WORD, "was", "a statement that was not signed for this session sets the time back as well"),
+            Fails("OTHER_IMPLANTS", ELSEWHERE, "keys.epoch<=books", "a statement does not name its implant"),
         ],
         weak=[
             Fails("CLAIM_CLOCK", PAIR_3 + " EPOCHS=0 DAYS=0 CUTS=0 WRONG=1", "first[who].epoch==keys.epoch",
                   "an honest certificate of the epoch of now is let in, whatever the very first clock said"),
-            Fails("CLAIM_RENEW", STOLEN, "keys.paired!=kYes",
-                  "a stolen programmer whose certificate still counts cannot take the implant from its clinic"),
-            Fails("CLAIM_FALLBACK", STOLEN, "keys.paired!=kYes",
-                  "a clinic that opens its implant by the secret before the newest is not shut out by whoever has the newest"),
-            Fails("CLAIM_OVER", PAIR_3.replace("THIEF=0", "THIEF=1") + " VISITS_1=4 EPOCHS=1 DAYS=1 CUTS=0 READER=0 MADE=1", "was",
-                  "a certificate that is over by clocks that were right stays over"),
-            Fails("CLAIM_OTHER_IMPLANT", "VISITS_1=2 VISITS_2=0 VISITS_PATIENT=1 VISITS_THIEF=0 EPOCHS=1 DAYS=0 CUTS=0 READER=0 MADE=2", "keys.epoch<=books",
-                  "an epoch that the clinic has signed for another of its implants raises nothing here"),
-            Fails("CLAIM_TWICE", TWICE, "!(let_in)",
-                  "the patient's programmer is not shut out, however often its secret is made anew before it was used"),
+            Fails("CLAIM_SIGNED_ONCE", STOLEN, "keys.paired!=kYes", "what the clinic has signed for one secret makes no other"),
+            Fails("CLAIM_CARRIED", CARRIED, "!(wrong_base)", "the clinic's honest word for an epoch mends a wrong time, whoever brings it"),
         ],
-        remedies=[("SIGNED_RENEW", STOLEN), ("KEEP_BOTH", STOLEN),
-                  ("FRESH_STATEMENT", PAIR_3.replace("THIEF=0", "THIEF=1") + " VISITS_1=4 EPOCHS=1 DAYS=1 CUTS=0 READER=0 MADE=1"),
-                  ("KEEP_ALL", TWICE)],
+        remedies=[],
     ),
     "transfer": Model(
         small=[TO_HEIR + " VISITS_OWNER=2 CUTS=1", TO_HEIR + " CUTS=1 TIME=3 OLD=1", TO_HEIR + " VISITS_HEIR=1 VISITS_THIRD=1 VISITS_PATIENT=1",
                TO_HEIR + " VISITS_HEIR=1 VISITS_PATIENT=1 CUTS=1 TIME=3", BY_REGISTRY + " VISITS_HEIR=2 VISITS_PATIENT=1 CUTS=1 TIME=3",
-               BY_REGISTRY + " VISITS_THIRD=1 CUTS=1 TIME=3", BY_REGISTRY + " VISITS_OWNER=1 NUMBERS=2"],
+               BY_REGISTRY + " VISITS_THIRD=1 CUTS=1 TIME=3", BY_REGISTRY + " VISITS_OWNER=1 NUMBERS=2", OWNER + " CUTS=1 TIME=3"],
         large=[TO_HEIR + " VISITS_OWNER=2 CUTS=1 TIME=3 NUMBERS=2", BY_REGISTRY + " VISITS_OWNER=1 VISITS_PATIENT=1 TIME=3 NUMBERS=2"],
         twins=[
             Fails("CLOSE_AT_PAIR", TO_HEIR, "heard[keys.clinic_key]==keys.secret", "Pair closes the heir's card, and not the heir's first session"),
@@ -180,19 +179,19 @@ MODELS = {
             Fails("ONE_KEY", BY_REGISTRY, "registered_to[value]==to", "one key of the registry is enough"),
             Fails("NO_PROOF", BY_REGISTRY, "proven[value]", "the registry's word is taken without the card of the pack"),
             Fails("NO_CLAIM_NUMBER", BY_REGISTRY + " VISITS_PATIENT=1 CLAIMS=2", "keys.transfers>refused", "a token of the registry is not asked for its number"),
+            Fails("OLD_GATE", TO_HEIR + " TIME=3", "first[who].slot!=kCard", "nobody asks whether the slot that the gate was made for still has a secret"),
+            Fails("OVER_STANDS", OWNER + " CUTS=1 TIME=3", "keys.of_number!=ended", "a promise that is over is not erased when the coil's field comes"),
+            Fails("OVER_IS_DONE", OWNER + " CUTS=1 TIME=3", "keys.transfers>refused", "a refusal erases nothing when the promise is over"),
+            Fails("AGAIN_IS_STALE", OWNER, "keys.of_number", "a token that is told again is one whose number is too low"),
+            Fails("AGAIN_LASTS", TO_HEIR + " VISITS_HEIR=1 TIME=3", "keys.stood<=2", "a token that is told again begins its thirty days anew"),
+            Fails("PAIR_FOR_ANOTHER", OWNER, "who==to", "Pair is not signed by the key that it brings"),
+            Fails("PAIR_AT_ONCE", BY_REGISTRY + " VISITS_OWNER=1 NUMBERS=2 TIME=0", "keys.age>=1",
+                  "Pair does not ask whether the registry's day is over: it is enough to be in"),
         ],
         weak=[
-            Fails("CLAIM_GATE", TO_HEIR + " TIME=3", "first[who].slot!=kCard", "what opened the gate still opens the implant when its call is answered"),
-            Fails("CLAIM_OVER_STAYS", OWNER + " CUTS=1 TIME=3", "was", "a promise that is over does not come back"),
-            Fails("CLAIM_REFUSED", OWNER + " CUTS=1 TIME=3", "keys.transfers>refused", "a promise whose refusal was confirmed does not come back, when it was over as well"),
-            Fails("CLAIM_TOLD_AGAIN", OWNER, "keys.of_number", "a promise that was taken is not told to have failed"),
-            Fails("CLAIM_HIMSELF", OWNER, "who==to", "nobody but the heir pairs in the heir's name"),
-            Fails("CLAIM_STAYS_IN", BY_REGISTRY + " VISITS_OWNER=1 NUMBERS=2 TIME=0", "keys.age>=1",
-                  "nobody pairs by the registry's promise before its day is over, whoever is in by another one"),
+            Fails("CLAIM_OVER_STAYS", OWNER + " CUTS=1 TIME=3", "was", "a promise that is over does not come back, when nobody has come since"),
         ],
-        remedies=[("GATE_ANEW", TO_HEIR + " TIME=3"), ("END_WHEN_OVER", OWNER + " CUTS=1 TIME=3"),
-                  ("REFUSE_WHAT_IS_OVER", OWNER + " CUTS=1 TIME=3"), ("ASKED_AGAIN", OWNER), ("SIGNED_PAIR", TO_HEIR + " VISITS_OWNER=2"),
-                  ("SELF", OWNER + " VISITS_PATIENT=1")],
+        remedies=[("END_WHEN_OVER", OWNER + " CUTS=1 TIME=3"), ("SELF", OWNER + " VISITS_PATIENT=1")],
     ),
 }
 

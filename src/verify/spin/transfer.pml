@@ -68,7 +68,8 @@ typedef Keyring {
   byte heir, opens; /* Transfer, secret: what opens it for the heir; 0: none was made */
   byte age;         /* since begun */
   byte transfers;   /* number of the newest promise */
-  byte of_number    /* ghost: number of the promise that stands */
+  byte of_number;   /* ghost: number of the promise that stands */
+  byte stood        /* ghost: for how long, whatever was told again */
 }
 Keyring keys, kept;
 bool up = 1;
@@ -103,6 +104,7 @@ byte made = PACK;
 /* ---- ghosts ------------------------------------------------------------------------------------------------- */
 byte highest; /* number ever */
 byte refused; /* the newest that was refused */
+byte ended;   /* the newest that was over when the coil's field came */
 bool came;    /* the heir has paired */
 bool is_in;   /* and was in */
 
@@ -125,6 +127,7 @@ inline copy(to, from) {
   to.opens = from.opens;
   to.age = from.age;
   to.of_number = from.of_number;
+  to.stood = from.stood;
   to.transfers = from.transfers
 }
 /* implant/keyring.cpp, keep; one write makes all of it count (INV-6) */
@@ -141,6 +144,14 @@ inline keep() {
   CUT
 }
 
+inline promise_to_nobody() {
+  keys.promise = kNobody;
+  keys.heir = 0;
+  keys.opens = 0;
+  keys.age = 0;
+  keys.of_number = 0;
+  keys.stood = 0
+}
 inline hang_up() { in_session = 0; slot = 0; ready = 0; own_call = 0 }
 inline forget(who) {
   first[who].fresh = 0;
@@ -180,14 +191,34 @@ inline stale_numbers() { number = 0; forget(1); forget(2); forget(3); forget(4) 
 inline check() {
   assert(owned);                                                        /* never orphaned */
   assert(promised == kNobody || refused == 0 || keys.transfers > refused); /* nothing refused comes back */
+  assert(promised == kNobody || keys.of_number != ended);               /* nor what was over when somebody came */
   assert(card_secret != PACK || promised == kByRegistry);               /* the card of the pack opens nothing else */
   assert(keys.promise == kNobody || keys.of_number == keys.transfers);  /* old or new, and never a mix (INV-6) */
   assert(keys.transfers >= highest);                                    /* INV-8 */
   highest = keys.transfers
 }
 
+/* implant.hpp, end_promise: when the coil's field comes. A cut within is one before it, or behind. */
+inline end_promise() {
+  if
+  :: over && keys.promise != kNobody ->
+       ended = keys.of_number;
+#ifndef OVER_STANDS
+       promise_to_nobody();
+       copy(kept, keys);
+#endif
+       printf("implant: number %d is over\n", ended)
+  :: else
+  fi
+}
+
 /* implant.hpp, through_the_gate, shake, who */
-#define opens_gate(f) ((f.slot == kCard && gate != 0 && f.secret == gate) || (f.slot == kClinic && f.secret == keys.secret) || f.slot == kPatient)
+#ifdef OLD_GATE
+#define slot_has_secret true
+#else
+#define slot_has_secret (card_secret != 0) /* a promise may have ended while the coil lay there */
+#endif
+#define opens_gate(f) ((f.slot == kCard && gate != 0 && slot_has_secret && f.secret == gate) || (f.slot == kClinic && f.secret == keys.secret) || f.slot == kPatient)
 #ifdef OLD_NUMBERS
 #define right_number(f) true
 #else
@@ -224,6 +255,22 @@ chan to_implant = [0] of { byte, mtype, byte, byte };
 #else
 #define two_signed (registered_to[value] == to)
 #endif
+/* Pair: with the key that it brings, which is the heir's; and by the registry's promise after its day. */
+#ifdef ANY_HEIR
+#define brings_heirs_key (promised != kNobody || keys.paired != kYes)
+#else
+#define brings_heirs_key (promised != kNobody -> keys.heir == to : keys.paired != kYes)
+#endif
+#ifdef PAIR_FOR_ANOTHER
+#define signed_by_key true
+#else
+#define signed_by_key (who == to)
+#endif
+#ifdef PAIR_AT_ONCE
+#define day_is_over true
+#else
+#define day_is_over (promised != kByRegistry || !waits)
+#endif
 #ifdef NO_PROOF
 #define shows_card true
 #else
@@ -241,24 +288,19 @@ end:
        :: first[3].slot != 0 -> who = 3
        :: first[4].slot != 0 -> who = 4
        fi;
-#ifdef GATE_ANEW
-       renew_gates();
-#endif
        if
        :: right_number(first[who]) && opens_gate(first[who]) ->
             assert(first[who].fresh); /* nobody is looked at who lacks the coil's number of now */
-#if defined(CLAIM_GATE) || defined(GATE_ANEW)
-            assert(first[who].slot != kCard || card_secret != 0); /* what opened the gate opens it still */
-#endif
+            assert(first[who].slot != kCard || card_secret == first[who].secret); /* what opened the gate opens it still */
             if
-            :: role_of_slot(first[who]) && (first[who].slot != kCard || card_secret == first[who].secret) ->
+            :: role_of_slot(first[who]) ->
                  hang_up();
                  in_session = who;
                  slot = first[who].slot;
                  own_call = first[who].fresh;
                  printf("implant: answers the call of person %d\n", who);
                  assert(slot == kPatient || who != OWNER || !is_in); /* the old clinic opens nothing any more */
-                 assert(slot != kCard || promised != kByRegistry || keys.age >= WAITS || keys.paired == kBegun); /* nothing opens for a day */
+                 assert(slot != kCard || promised != kByRegistry || keys.age >= WAITS); /* nothing opens for a day */
                  assert(slot != kClinic || who == keys.clinic_key); /* INV-10 */
                  assert(slot == kCard || first[who].issuer == keys.clinic_key) /* a certificate is of whom it belongs to */
             :: else
@@ -276,11 +318,7 @@ end:
        :: slot == kClinic && keys.paired == kBegun ->
             keys.paired = kYes;
 #ifndef TRANSFER_STAYS
-            keys.promise = kNobody;
-            keys.heir = 0;
-            keys.opens = 0;
-            keys.age = 0;
-            keys.of_number = 0;
+            promise_to_nobody();
 #endif
             printf("implant: the promise is kept\n");
             keep();
@@ -303,6 +341,7 @@ end:
             keys.opens = made;
             keys.age = 0;
             keys.of_number = value;
+            keys.stood = 0;
 #ifdef OWNER_OUT
             keys.secret = made;
 #endif
@@ -319,26 +358,23 @@ end:
             :: printf("implant: its answer is lost\n")
             fi
 #ifndef NO_COUNTER
-#ifdef ASKED_AGAIN
-       :: value == keys.transfers && promised == kByClinic && keys.heir == to ->
+#ifndef AGAIN_IS_STALE
+       :: value == keys.transfers && promised == kByClinic && keys.heir == to -> /* told again, its answer was lost: */
             made++; /* another secret, and no more time */
             keys.opens = made;
+#ifdef AGAIN_LASTS
+            keys.age = 0;
+#endif
+            printf("implant: is told number %d again\n", value);
             keep();
             renew_gates();
             check();
             if
             :: card[who] = keys.opens; card[to] = keys.opens
-            :: true
+            :: printf("implant: its answer is lost\n")
             fi
-       :: value < keys.transfers || (value == keys.transfers && (promised != kByClinic || keys.heir != to)) ->
-#else
-       :: else ->
 #endif
-#if defined(CLAIM_TOLD_AGAIN) || defined(ASKED_AGAIN)
-            assert(!(value == keys.of_number && promised == kByClinic && keys.heir == to)) /* what stands is not told to have failed */
-#else
-            skip
-#endif
+       :: else -> assert(!(value == keys.of_number && promised == kByClinic && keys.heir == to)) /* what stands is not told to have failed */
 #endif
        fi;
        who = 0; value = 0; to = 0 }
@@ -347,17 +383,13 @@ end:
        :: may_refuse ->
             assert(promised == kNobody || value == keys.of_number); /* what was read is refused, and nothing else */
             if
-#ifdef REFUSE_WHAT_IS_OVER
-            :: true ->
-#else
+#ifdef OVER_IS_DONE
             :: promised == kNobody
-            :: else ->
+#else
+            :: keys.promise == kNobody
 #endif
-                 keys.promise = kNobody;
-                 keys.heir = 0;
-                 keys.opens = 0;
-                 keys.age = 0;
-                 keys.of_number = 0;
+            :: else -> /* one that is over as well */
+                 promise_to_nobody();
 #ifndef REFUSED_IN_RAM
                  keep();
 #endif
@@ -371,21 +403,12 @@ end:
        who = 0; value = 0; to = 0 }
   :: atomic { to_implant?who, kPair, value, to -> /* to: whose key the message names */
        if
-#ifdef ANY_HEIR
-       :: promised != kNobody || keys.paired != kYes ->
-#else
-#ifdef SIGNED_PAIR
-       :: promised != kNobody && keys.heir == to && who == to -> /* his clinic's own key signs it */
-#else
-       :: (promised != kNobody && keys.heir == to) || (promised == kNobody && keys.paired != kYes) ->
-#endif
-#endif
+       :: brings_heirs_key && signed_by_key && day_is_over ->
             assert(promised != kNobody && keys.heir == to);               /* nobody but the heir pairs, */
             assert(keys.age <= LASTS || keys.paired == kBegun);           /* and in time */
-            assert(promised != kByRegistry || keys.age >= WAITS || keys.paired == kBegun); /* neither before a day is over */
-#if defined(CLAIM_HIMSELF) || defined(SIGNED_PAIR)
-            assert(who == to);
-#endif
+            assert(keys.stood <= LASTS || keys.paired == kBegun);         /* which is no longer when it is told again */
+            assert(promised != kByRegistry || keys.age >= WAITS);         /* neither before a day is over, */
+            assert(who == to);                                            /* nor anybody else in the heir's name */
 #ifdef CLOSE_AT_PAIR
             keys.paired = kYes;
 #else
@@ -422,18 +445,13 @@ end:
             keys.opens = 0;
             keys.age = 0;
             keys.of_number = value;
+            keys.stood = 0;
             keys.transfers = value;
             proven[value] = 1;
             printf("implant: promised to person %d by the registry's number %d\n", to, value);
             keep();
             renew_gates();
-            check();
-#ifndef CLAIM_STAYS_IN
-            if /* whoever came by the promise before waits as well */
-            :: slot == kCard -> hang_up()
-            :: else
-            fi
-#endif
+            check()
        :: else
        fi;
        who = 0; value = 0; to = 0 }
@@ -442,10 +460,12 @@ end:
        time--;
        keys.age++;
        kept.age++;
+       keys.stood++;
+       kept.stood++;
        printf("implant: the promise stands since step %d\n", keys.age);
 #ifdef END_WHEN_OVER
        if
-       :: over -> keys.promise = kNobody; keys.heir = 0; keys.opens = 0; keys.age = 0; keys.of_number = 0; copy(kept, keys)
+       :: over -> promise_to_nobody(); copy(kept, keys)
        :: else
        fi
 #endif
@@ -459,15 +479,12 @@ booting: /* implant.hpp, boot */
     stale_numbers();
     was = over && (keys.promise != kNobody);
     if /* how long it had power is known as far as the newest record */
-    :: kept.age > 0 && kept.age <= LASTS -> kept.age--
-#if defined(CLAIM_OVER_STAYS) || defined(CLAIM_REFUSED) || defined(END_WHEN_OVER) || defined(REFUSE_WHAT_IS_OVER)
-    :: kept.age > LASTS -> kept.age--
-#endif
+    :: kept.age > 0 && kept.stood > 0 -> kept.age--; kept.stood--
     :: true
     fi;
     copy(keys, kept);
 #if defined(CLAIM_OVER_STAYS) || defined(END_WHEN_OVER)
-    assert(!(was && promised != kNobody)); /* what is over stays over */
+    assert(!(was && promised != kNobody)); /* what is over stays over, if nobody has come as well */
 #endif
     was = 0;
     renew_gates();
@@ -485,7 +502,8 @@ booting: /* implant.hpp, boot */
 inline call(by, opens_it, whose) {
   stale_numbers();
   number = 1;
-  renew_gates(); /* implant.hpp, field */
+  end_promise(); /* implant.hpp, field */
+  renew_gates();
   first[me].slot = by;
   first[me].secret = opens_it;
   first[me].issuer = whose;
