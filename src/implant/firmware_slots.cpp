@@ -60,7 +60,7 @@ Digest FirmwareSlots::image(link::Program slot, std::uint32_t size) const {
   Sha256 sum;
   FirmwareBytes bytes{};
   for (std::uint32_t done = 0; done < size; done += link::kFirmwareBlockBytes) {
-    copy(nvm_, word_of_block(slot, done / link::kFirmwareBlockBytes), bytes);
+    copy(nvm_, word_of_block(slot, done / std::uint32_t{link::kFirmwareBlockBytes}), bytes);
     sum.add(std::span{bytes}.first(std::min<std::size_t>(bytes.size(), size - done)));
   }
   return sum.finish();
