@@ -57,6 +57,7 @@ link::Key random_share() {
 struct Told {
   link::Delivery delivery = link::Delivery::kConfirmed;
   std::optional<link::Outcome> outcome;
+  Duration possible_in{};  // of a dose that was refused: when it may be asked for again
 };
 int tell(const LinkOptions& options, const Told& told, const std::string& done) {
   const auto code = [&] {
@@ -83,6 +84,8 @@ int tell(const LinkOptions& options, const Told& told, const std::string& done) 
       fmt::print("But: {}\n", text_of(*told.outcome));
   } else if (told.outcome) {
     fmt::print("Not done: {}\n", text_of(*told.outcome));
+    if (told.possible_in > Duration{})
+      fmt::print("Possible again in {}.\n", to_text(told.possible_in, seconds(1)));
   } else if (told.delivery == link::Delivery::kFailed) {
     fmt::print("Not done, for certain: it never reached the implant. Try again.\n");
   } else {
@@ -97,8 +100,7 @@ template <class M>
 Linked<Told> change(OpenLink& open, const LinkOptions& options, Role role, const M& message) {
   const auto said = open.session->talk.change(message);
   if (said) {
-    const bool done = said->answer == LinkAnswer::kDone || said->answer == LinkAnswer::kNotKept;
-    return Told{done ? link::Delivery::kConfirmed : link::Delivery::kFailed, *said};
+    return Told{link::is_done(*said) ? link::Delivery::kConfirmed : link::Delivery::kFailed, *said};
   }
   open.session.reset();
   auto again = open_link(options, role);
@@ -142,7 +144,7 @@ Linked<Pairing> pair_with(const LinkOptions& options, const std::string& card_fi
   {
     auto session = open_session(options, keys->of_card(*card));
     if (!session) return std::unexpected(session.error());
-    const link::Pair message = keys->pair(pairing.implant);
+    const link::Pair message = keys->pair(pairing.implant, (*session)->talk.number());
     const auto reply = ask((*session)->talk, options, message);
     if (!reply) return std::unexpected(reply.error());
     pairing.clinic.renew(
@@ -215,7 +217,8 @@ int revoke(const LinkOptions& options) {
   const auto raised = open->session->talk.change(raise);
   if (!raised) return fail(failure_of(raised.error(), options));
   if (raised->answer != LinkAnswer::kDone) return fail({text_of(*raised), kExitRefused});
-  if (const auto made = new_secret(*open, options, keys->renew(pairing->implant), open->pairing.clinic);
+  if (const auto made = new_secret(
+          *open, options, keys->renew(pairing->implant, open->session->talk.number()), open->pairing.clinic);
       !made)
     return fail(made.error());
   open->session.reset();
@@ -425,7 +428,12 @@ std::expected<Draft, std::vector<std::string>> draft(const Scenario& scenario, c
   out.ceilings = keeps_ceilings ? running.order->ceilings
                                 : scenario.ceilings.value_or(
                                       propose_ceilings(made.prescription, scenario.model, &library).ceilings);
-  out.low_alarm = running.order ? running.order->low_alarm : scenario.low_alarm;
+  out.low_alarm = first ? scenario.low_alarm : running.status.low_alarm;
+  if (running.order && running.order->low_alarm != out.low_alarm) {
+    made.notes.push_back(
+        fmt::format("The pump has lost its limits: its low alarm is at {}, its model's, and no longer at {}.",
+                    to_text(out.low_alarm), to_text(running.order->low_alarm)));
+  }
   constexpr double kPpmPerPercent = 10'000;
   out.largest_rise_ppm = static_cast<std::uint32_t>(options.largest_rise_percent * kPpmPerPercent);
   out.emergency_hold_s = 4 * 3'600;
@@ -554,8 +562,10 @@ int bolus(const LinkOptions& options) {
   if (!open) return tell_failure(options, "bolus", open.error());
   const auto own = ask(open->session->talk, options, link::ReadOwn{});
   if (!own) return tell_failure(options, "bolus", own.error());
-  const auto told = change(*open, options, Role::kPatient, link::RequestBolus{own->last_request + 1});
+  auto told = change(*open, options, Role::kPatient, link::RequestBolus{own->last_request + 1});
   if (!told) return tell_failure(options, "bolus", told.error());
+  if (told->outcome && told->outcome->next_possible > own->now)
+    told->possible_in = told->outcome->next_possible - own->now;
   return tell(options, *told, "The dose is being given.");
 }
 

@@ -130,11 +130,11 @@ link::Signature LinkKeys::sign_epoch(const link::EpochStatement& statement) cons
   return link::sign_epoch(clinic_seed_, statement);
 }
 
-link::Pair LinkKeys::pair(const link::ShortId& implant) const {
-  return link::signed_pair(clinic_seed_, implant, random_key());
+link::Pair LinkKeys::pair(const link::ShortId& implant, const link::NearFieldNonce& number) const {
+  return link::signed_pair(clinic_seed_, implant, random_key(), number);
 }
-link::Renew LinkKeys::renew(const link::ShortId& implant) const {
-  return link::signed_renew(clinic_seed_, implant, random_key());
+link::Renew LinkKeys::renew(const link::ShortId& implant, const link::NearFieldNonce& number) const {
+  return link::signed_renew(clinic_seed_, implant, random_key(), number);
 }
 
 link::Signature LinkKeys::sign_transfer(const link::TransferToken& token) const {

@@ -55,9 +55,10 @@ class LinkKeys {
   [[nodiscard]] std::expected<link::CallerKeys, std::string> of(Role role, const Pairing& pairing) const;
   [[nodiscard]] std::expected<OrderSigner, std::string> signer(bool second, const Pairing& pairing) const;
   [[nodiscard]] link::Signature sign_epoch(const link::EpochStatement& statement) const;
-  /// What the clinic says to make an implant its own, and to make another secret with it.
-  [[nodiscard]] link::Pair pair(const link::ShortId& implant) const;
-  [[nodiscard]] link::Renew renew(const link::ShortId& implant) const;
+  /// What the clinic says to make an implant its own, and to make another secret with it, in the session that
+  /// this number of the coil has opened.
+  [[nodiscard]] link::Pair pair(const link::ShortId& implant, const link::NearFieldNonce& number) const;
+  [[nodiscard]] link::Renew renew(const link::ShortId& implant, const link::NearFieldNonce& number) const;
   [[nodiscard]] link::Signature sign_transfer(const link::TransferToken& token) const;
 
   [[nodiscard]] std::expected<void, std::string> keep(const Pairing& pairing) const;

@@ -44,13 +44,10 @@ LinkFailure failure_of(link::NoAnswer why, const LinkOptions& options) {
 }
 
 std::string text_of(const link::Outcome& outcome) {
-  std::string text = row_of(outcome.answer).text;
-  if (outcome.refusal != Refusal::kNone) text += fmt::format(" {}", row_of(outcome.refusal).text);
+  std::string text =
+      outcome.refusal == Refusal::kNone ? row_of(outcome.answer).text : row_of(outcome.refusal).text;
   if (outcome.rule > 0)
     text += fmt::format(" (rule {}: read {}, limit {})", outcome.rule, outcome.value, outcome.limit);
-  if (outcome.next_possible.raw() > 0)
-    text +=
-        fmt::format(" Possible again at {} of the pump's time.", to_text(outcome.next_possible - Instant{}));
   return text;
 }
 

@@ -113,6 +113,7 @@ std::string status_text(const link::StatusReply& s, const std::string& id) {
                                                   : fmt::format("fluid {}; the reservoir's after {}",
                                                                 s.at_tip, rounded(s.until_at_tip)));
     line("path", fmt::format("tubing {}, catheter {}", to_text(s.path.tubing), to_text(s.path.catheter)));
+    line("low alarm", to_text(s.low_alarm));
     line("last given", ago(s.now, s.last_given));
     line("doses left",
          fmt::format(
@@ -145,6 +146,7 @@ nlohmann::ordered_json json_of(const link::StatusReply& s, const std::string& id
           {"until_at_tip_nl", s.until_at_tip.raw()},
           {"tubing_nl", s.path.tubing.raw()},
           {"catheter_nl", s.path.catheter.raw()},
+          {"low_alarm_nl", s.low_alarm.raw()},
           {"steps", s.steps},
           {"doses_left", s.boluses_left},
           {"next_dose_ms", s.next_bolus.raw()},

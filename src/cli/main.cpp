@@ -1,8 +1,13 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <exception>
+#include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "cli/attack_command.hpp"
 #include "cli/compare_command.hpp"
@@ -27,9 +32,26 @@ constexpr const char* kFooter =
     "\n"
     "Exit codes: 0 ok; 1 refused by a check; 2 usage or input data; 70 a bug in theca.";
 
-bool knows(CLI::App& app, const std::string& name) {
-  const auto commands = app.get_subcommands([&](CLI::App* command) { return command->get_name() == name; });
-  return !commands.empty();
+/// A sentence with the commands there are, where one is missing or a word is none.
+std::optional<std::string> unknown_command(CLI::App& app, std::span<char*> words) {
+  CLI::App* at = &app;
+  std::string so_far = "theca";
+  for (std::size_t i = 0; at->get_require_subcommand_min() > 0; ++i) {
+    const std::string word = i < words.size() ? words[i] : "";
+    if (word.starts_with('-')) return std::nullopt;
+    const auto commands = at->get_subcommands([](CLI::App*) { return true; });
+    const auto found = std::ranges::find(commands, word, [](CLI::App* one) { return one->get_name(); });
+    if (found == commands.end()) {
+      std::vector<std::string> names;
+      for (const CLI::App* one : commands) names.push_back(one->get_name());
+      if (at == &app) names.insert(names.end(), {"bench", "fuzz", "test"});  // of the script beside it
+      const std::string what = word.empty() ? "a command is missing" : fmt::format("no command \"{}\"", word);
+      return fmt::format("{0}: {1}; known: {2}. See {0} --help.", so_far, what, fmt::join(names, ", "));
+    }
+    at = *found;
+    so_far += " " + word;
+  }
+  return std::nullopt;
 }
 
 int run(int argc, char** argv) {
@@ -47,12 +69,8 @@ int run(int argc, char** argv) {
   theca::add_pump_command(app, exit_code);
   theca::add_link_command(app, exit_code);
   theca::add_attack_command(app, exit_code);
-  if (argc > 1 && argv[1][0] != '-' && !knows(app, argv[1])) {
-    fmt::print(
-        stderr,
-        "theca: no command \"{}\"; there are run, compare, study, validate, calibrate, plan, drugs, pumps, "
-        "journal, pump, link, attack, bench and test. See theca --help.\n",
-        argv[1]);
+  if (const auto wrong = unknown_command(app, {argv + 1, argv + argc})) {
+    fmt::print(stderr, "{}\n", *wrong);
     return theca::kExitUsage;
   }
   try {

@@ -150,6 +150,21 @@ TEST(Authorisation, INV_10_a_code_that_is_none_is_refused_to_everybody_always) {
   }
 }
 
+/// The table is made while compiling; what makes its sets is asked here while the program runs.
+TEST(Authorisation, INV_10_a_set_of_states_holds_those_that_it_was_made_of) {
+  const auto state = [](std::size_t i) { return static_cast<DeviceState>(i); };
+  for (std::size_t a = 0; a < kDeviceStateCount; ++a) {
+    for (std::size_t b = 0; b < kDeviceStateCount; ++b) {
+      const States one = in(state(a)), two = in(state(a), state(b));
+      for (std::size_t s = 0; s < kDeviceStateCount; ++s) {
+        EXPECT_EQ(one.has(state(s)), s == a);
+        EXPECT_EQ(two.has(state(s)), s == a || s == b);
+        EXPECT_FALSE(in().has(state(s)));
+      }
+    }
+  }
+}
+
 // What the comparison is worth: each of these is one wrong cell, and each is found.
 TEST(Authorisation, INV_10_the_comparison_finds_one_wrong_cell) {
   const auto twin = [](Role role, Opcode opcode, DeviceState state, Verdict says) {

@@ -169,7 +169,7 @@ TEST(Eavesdropper, INV_12_a_recorded_pairing_opens_nothing_and_no_number_of_the_
   Practice practice;
   auto card = practice.talk(practice.card_keys());
   ASSERT_NE(card, nullptr);
-  ASSERT_TRUE(card->ask(practice.clinic.pairing()).has_value());
+  ASSERT_TRUE(card->ask(practice.clinic.pairing(card->number())).has_value());
   const Frames all = practice.bench.to_air;
   std::set<link::NearFieldNonce> numbers;
   for (int i = 0; i < 100; ++i) {

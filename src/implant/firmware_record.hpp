@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "catalogue/detail.hpp"
-#include "implant/twin_pages.hpp"
+#include "implant/twin_record.hpp"
 #include "link/firmware.hpp"
 
 namespace theca {
@@ -45,20 +45,16 @@ struct FirmwareRecord {
   friend bool operator==(const FirmwareRecord&, const FirmwareRecord&) = default;
 };
 
-class FirmwareStore {
+/// Of a record that is lost what stands of an older one tells only which program ran.
+class FirmwareStore : public TwinRecord<FirmwareRecord, kFirmwareRecordPage> {
  public:
-  explicit FirmwareStore(Nvm& nvm) : pages_(nvm, kFirmwareRecordPage) {}
+  using TwinRecord::TwinRecord;
 
-  enum class Found : std::uint8_t { kBlank, kGood, kLost };
-  /// Lost: the newest cannot be read. What stands of an older one then tells only which program ran.
-  Found load(FirmwareRecord& out);
-  /// The next generation; false when not one page takes it, and the old one counts on.
-  bool keep(const FirmwareRecord& record);
-  [[nodiscard]] bool blank() const { return generation_ == 0; }
-
- private:
-  TwinPages pages_;
-  std::uint32_t generation_ = 0;
+  Found load(FirmwareRecord& out) {
+    const Found found = TwinRecord::load(out);
+    if (found == Found::kLost) out.stage = FirmwareStage::kNone;
+    return found;
+  }
 };
 
 }  // namespace theca

@@ -64,6 +64,7 @@ inline std::vector<std::uint8_t> in_slot(const Nvm& nvm, link::Program slot, std
 }
 
 inline const Therapy kSameTherapy{3, {9}};
+inline constexpr std::uint32_t kRecordPages = TwinPages::kPlaces * TwinPages::kPagesOfPlace;
 
 template <class Rules = UpdateRules>
 class Board {
@@ -87,8 +88,9 @@ class Board {
     tell();
     return said;
   }
-  UpdateSaid authorise(const Firmware& f) {
-    return call([&](auto& update) { return update.authorise(now, f.digest(), kPhysician); });
+  UpdateSaid authorise(const Firmware& f) { return authorise(f.digest()); }
+  UpdateSaid authorise(const link::Hash& digest) {
+    return call([&](auto& update) { return update.authorise(now, digest, kPhysician); });
   }
   UpdateSaid offer(const Firmware& f) {
     return call([&](auto& update) { return update.offer(now, f.head, kService); });
@@ -108,6 +110,7 @@ class Board {
     update_->look(now);
     tell();
   }
+  bool forget() { return update_->forget(); }
   /// Block after block, from the one that the implant names.
   UpdateSaid send(const Firmware& f) {
     UpdateSaid said = offer(f);
@@ -142,6 +145,10 @@ class Board {
   [[nodiscard]] link::Program running() const { return running_; }
   [[nodiscard]] bool wants_restart() const { return update_->restart_wanted(); }
   FlashModel& flash() { return *flash_; }
+  /// From now on the record takes nothing.
+  void stick_record() {
+    for (std::uint32_t page = 0; page < kRecordPages; ++page) flash_->stick(kFirmwareRecordPage + page);
+  }
   [[nodiscard]] bool runs(const Firmware& f) const {
     return running_ != link::Program::kMade && in_slot(*flash_, running_, f.bytes.size()) == f.bytes;
   }

@@ -590,6 +590,7 @@ class Implant {
     reply.model = pump.model().code;
     reply.newest = pump.newest_prescription();
     reply.path = pump.path();
+    reply.low_alarm = pump.low_alarm();
     reply.last_request = pump_.last_request();
     reply.promised = promised_to(reading.now);
     reply.transfers = keyring_.transfers;
@@ -890,7 +891,7 @@ class Implant {
       C::wipe(keyring_.patient.now);
       C::wipe(keyring_.patient.next);
       keyring_.patient = {};
-      ended = orders_.erase(0) & orders_.erase(1) & keyring_store_.keep(keyring_) & update_.forget();
+      ended = orders_.erase(0) & orders_.erase(1) & keyring_store_.keep_alone(keyring_) & update_.forget();
       for (const Slot slot : {Slot::kPatient, Slot::kNewPatient})
         gates_[static_cast<std::size_t>(slot)].reset();
     }
@@ -909,8 +910,7 @@ class Implant {
     // A claim by the registry may have come behind a promise by the clinic, while that one's heir was in.
     const bool waits = heir_waits(reading.now) > Duration{};
     if (promised_to_another || not_promised || waits) return told(tag, m, LinkAnswer::kNotTheHeir);
-    if (!C::verify(m.clinic, link::signed_of<C>(m.kSecretFor, id_, m.share), m.signature))
-      return told(tag, m, LinkAnswer::kSignatureWrong);
+    if (!signed_here(m.clinic, m)) return told(tag, m, LinkAnswer::kSignatureWrong);
     Keyring next = keyring_;
     next.paired = Paired::kBegun;
     next.clinic_key = m.clinic;
@@ -920,10 +920,10 @@ class Implant {
   link::Plain handle(MotorReading reading, std::uint16_t tag, const link::PairPatient& m, Effects& out) {
     return with_secret(reading, tag, m, keyring_, KeyChange::kPatientPaired, out);
   }
-  /// With the clinic's own signature: a stolen programmer must not take the implant for itself.
+  /// With the clinic's own signature, of this session: a stolen programmer must not take the implant for
+  /// itself, nor with what it was once given to say.
   link::Plain handle(MotorReading reading, std::uint16_t tag, const link::Renew& m, Effects& out) {
-    if (!C::verify(keyring_.clinic_key, link::signed_of<C>(m.kSecretFor, id_, m.share), m.signature))
-      return told(tag, m, LinkAnswer::kSignatureWrong);
+    if (!signed_here(keyring_.clinic_key, m)) return told(tag, m, LinkAnswer::kSignatureWrong);
     return with_secret(reading, tag, m, keyring_, KeyChange::kRenewed, out);
   }
   link::Plain handle(MotorReading reading, std::uint16_t tag, const link::Transfer& m, Effects& out) {
@@ -965,6 +965,11 @@ class Implant {
     return told;
   }
 
+  /// By this clinic, and for the session that it is said in.
+  template <class M>
+  [[nodiscard]] bool signed_here(const link::Key& clinic, const M& m) const {
+    return C::verify(clinic, link::signed_of<C>(M::kSecretFor, id_, m.share, opened_by_), m.signature);
+  }
   static void put(Keyring& keys, const link::Pair&, const link::Key& secret) { keys.clinic.set(secret); }
   static void put(Keyring& keys, const link::Renew&, const link::Key& secret) { keys.clinic.renew(secret); }
   static void put(Keyring& keys, const link::PairPatient&, const link::Key& secret) {

@@ -82,7 +82,9 @@ struct Clinic {
 
   Clinic() { seed.fill(77); }
   [[nodiscard]] link::Key key() const { return Sodium::signing_public_of(seed); }
-  link::Pair pairing() { return link::signed_pair(seed, implant, random.next()); }
+  link::Pair pairing(const link::NearFieldNonce& number) {
+    return link::signed_pair(seed, implant, random.next(), number);
+  }
 
   Person speaker(Role role, bool any_implant = false) {
     Person person;
@@ -376,7 +378,7 @@ class Practice {
   void pair() {
     auto card = talk(card_keys());
     if (!card) throw std::runtime_error("no session with the card");
-    const link::Pair ask = clinic.pairing();
+    const link::Pair ask = clinic.pairing(card->number());
     const auto reply = card->ask(ask);
     if (!reply || !*reply) throw std::runtime_error("not paired");
     clinic_secret = link::paired_secret<Sodium>(ask.share, (*reply)->share, link::SecretFor::kClinic);
@@ -394,9 +396,9 @@ class Practice {
   link::Key new_secret(Talk& talk, M message) {
     message.share = clinic.random.next();
     if constexpr (std::is_same_v<M, link::Pair>)
-      message = link::signed_pair(clinic.seed, clinic.implant, message.share);
+      message = link::signed_pair(clinic.seed, clinic.implant, message.share, talk.number());
     if constexpr (std::is_same_v<M, link::Renew>)
-      message = link::signed_renew(clinic.seed, clinic.implant, message.share);
+      message = link::signed_renew(clinic.seed, clinic.implant, message.share, talk.number());
     const auto reply = talk.ask(message);
     if (!reply || !*reply) throw std::runtime_error("no new secret");
     return link::paired_secret<Sodium>(message.share, (*reply)->share, M::kSecretFor);

@@ -7,7 +7,7 @@
 
 #include "catalogue/key_change.hpp"
 #include "implant/known_time.hpp"
-#include "implant/twin_pages.hpp"
+#include "implant/twin_record.hpp"
 #include "link/crypto.hpp"
 #include "link/wire.hpp"
 
@@ -101,22 +101,6 @@ struct Keyring {
   }
 };
 
-/// Keeps the keyring.
-class KeyringStore {
- public:
-  explicit KeyringStore(Nvm& nvm) : pages_(nvm, kKeyringPage) {}
-
-  enum class Found : std::uint8_t { kBlank, kGood, kLost };
-  Found load(Keyring& out);
-  /// The next generation; false when not one page takes it, and the old one counts on. It always stands in
-  /// two pages that take it, in one place or in both.
-  bool keep(const Keyring& keyring);
-
- private:
-  int write(const Keyring& keyring, std::uint32_t generation, std::uint32_t place);
-
-  TwinPages pages_;
-  std::uint32_t generation_ = 0;
-};
+using KeyringStore = TwinRecord<Keyring, kKeyringPage>;
 
 }  // namespace theca

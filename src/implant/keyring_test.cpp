@@ -20,6 +20,39 @@ RC_GTEST_PROP(KeyringStore, a_keyring_has_one_form_and_every_form_is_one_keyring
   link::example::hold_form<Keyring>(seed);
 }
 
+TEST(Keyring, every_change_of_keys_is_read_and_nothing_behind_the_last) {
+  for (std::size_t change = 0; change < 256; ++change) {
+    Keyring keys;
+    keys.newest = static_cast<KeyChange>(change);
+    EXPECT_EQ(link::read<Keyring>(link::written(keys)).has_value(), change < kKeyChangeCount) << change;
+  }
+}
+
+/// A new secret opens beside the one before, until it was used; and one that was never shared is no second.
+TEST(Keyring, INV_6_a_secret_is_replaced_by_the_next_only_when_that_was_used) {
+  const link::Key first{1}, second{2}, third{3};
+  SharedSecret shared;
+  EXPECT_FALSE(shared.any || shared.renewed);
+  shared.renew(first);  // nothing before it: there is nothing to open beside
+  EXPECT_TRUE(shared.any && !shared.renewed);
+  EXPECT_EQ(shared.now, first);
+  shared.renew(second);
+  EXPECT_TRUE(shared.any && shared.renewed);
+  EXPECT_EQ(shared.now, first);
+  EXPECT_EQ(shared.next, second);
+  shared.renew(third);  // its answer was lost
+  EXPECT_EQ(shared.now, first);
+  EXPECT_EQ(shared.next, third);
+  shared.next_was_used();
+  EXPECT_TRUE(shared.any && !shared.renewed);
+  EXPECT_EQ(shared.now, third);
+  EXPECT_EQ(shared.next, link::Key{}) << "nothing of it stays";
+  shared.renew(first);
+  shared.set(second);
+  EXPECT_TRUE(shared.any && !shared.renewed);
+  EXPECT_EQ(shared.now, second);
+}
+
 Keyring keyring(std::uint32_t boots) {
   Keyring keys;
   keys.secret.fill(static_cast<std::uint8_t>(boots));

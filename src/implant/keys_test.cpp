@@ -118,21 +118,92 @@ TEST(NewSecret, RT_40_a_stolen_secret_does_not_pass_the_gate_once_another_was_us
 TEST(NewSecret, RT_40_INV_10_a_stolen_programmer_does_not_take_the_implant_for_itself) {
   Practice practice;
   practice.implant(therapy(1));
-  const auto told = [&](link::Renew message) {
-    auto talk = practice.as(practice.physician);
+  auto talk = practice.as(practice.physician);
+  const auto told = [&](const link::Renew& message) {
     const auto reply = talk->ask(message);
     return reply && !*reply ? reply->error().answer : LinkAnswer::kDone;
   };
+  const link::Key& seed = practice.clinic.seed;
+  const link::ShortId& implant = practice.clinic.implant;
   const link::Key share = practice.clinic.random.next();
-  const link::Renew right = link::signed_renew(practice.clinic.seed, practice.clinic.implant, share);
+  const link::Renew right = link::signed_renew(seed, implant, share, talk->number());
   EXPECT_EQ(told({share, {}}), LinkAnswer::kSignatureWrong);
   EXPECT_EQ(told({practice.clinic.random.next(), right.signature}), LinkAnswer::kSignatureWrong);
-  EXPECT_EQ(told(link::signed_renew(practice.clinic.seed, link::ShortId{1}, share)),
+  EXPECT_EQ(told(link::signed_renew(seed, link::ShortId{1}, share, talk->number())),
             LinkAnswer::kSignatureWrong);
-  EXPECT_EQ(told({share, link::signed_pair(practice.clinic.seed, practice.clinic.implant, share).signature}),
+  EXPECT_EQ(told(link::signed_renew(seed, implant, share, {})), LinkAnswer::kSignatureWrong)
+      << "for no session";
+  EXPECT_EQ(told({share, link::signed_pair(seed, implant, share, talk->number()).signature}),
             LinkAnswer::kDone)
       << "the same secret's";
   EXPECT_EQ(told(right), LinkAnswer::kDone);
+}
+
+/// Found in a stolen programmer with its share, said again in another session.
+TEST(NewSecret, RT_40_INV_10_what_was_signed_for_another_session_makes_none) {
+  Practice practice;
+  practice.implant(therapy(1));
+  const auto signed_for = [&](const Talk& talk) {
+    return link::signed_renew(practice.clinic.seed, practice.clinic.implant, practice.clinic.random.next(),
+                              talk.number());
+  };
+  link::Renew untold, told;
+  {
+    auto talk = practice.as(practice.physician);
+    untold = signed_for(*talk);
+  }
+  {
+    auto talk = practice.as(practice.physician);
+    told = signed_for(*talk);
+    (void)talk->ask(told);  // its answer is lost
+    const auto again = talk->ask(told);
+    ASSERT_TRUE(again && *again);
+    practice.clinic_secret =
+        link::paired_secret<Sodium>(told.share, (*again)->share, link::SecretFor::kClinic);
+  }
+  practice.clinic_secret = practice.new_secret(*practice.as(practice.physician), link::Renew{});
+  auto talk = practice.as(practice.physician);
+  const int made = told_of(practice, KeyChange::kRenewed);
+  for (const link::Renew& message : {untold, told}) {
+    const auto reply = talk->ask(message);
+    ASSERT_TRUE(reply && !*reply);
+    EXPECT_EQ(reply->error().answer, LinkAnswer::kSignatureWrong);
+  }
+  EXPECT_EQ(told_of(practice, KeyChange::kRenewed), made);
+  practice.bench.reboot();
+  EXPECT_NE(practice.as(practice.physician), nullptr);
+}
+
+/// The card opens until the clinic's first session: whoever holds it as well hears no second answer.
+TEST(NewSecret, INV_10_a_pairing_that_was_signed_for_another_session_is_none) {
+  Practice practice;
+  const auto signed_for = [&](const Talk& talk) {
+    return link::signed_pair(practice.clinic.seed, practice.clinic.implant, practice.clinic.random.next(),
+                             talk.number());
+  };
+  link::Pair untold, told;
+  const auto refused = [&](Talk& talk, const link::Pair& message) {
+    const auto reply = talk.ask(message);
+    return reply && !*reply && reply->error().answer == LinkAnswer::kSignatureWrong;
+  };
+  untold = signed_for(*practice.talk(practice.card_keys()));
+  {
+    auto card = practice.talk(practice.card_keys());
+    EXPECT_TRUE(refused(*card, untold));
+    EXPECT_EQ(told_of(practice, KeyChange::kPaired), 0);
+    EXPECT_EQ(practice.bench.implant().state(), DeviceState::kUnpaired);
+    told = signed_for(*card);
+    const auto reply = card->ask(told);
+    ASSERT_TRUE(reply && *reply);
+    practice.clinic_secret =
+        link::paired_secret<Sodium>(told.share, (*reply)->share, link::SecretFor::kClinic);
+  }
+  auto card = practice.talk(practice.card_keys());
+  ASSERT_NE(card, nullptr);
+  EXPECT_TRUE(refused(*card, untold));
+  EXPECT_TRUE(refused(*card, told));
+  EXPECT_EQ(told_of(practice, KeyChange::kPaired), 1);
+  EXPECT_NE(practice.as(practice.physician), nullptr) << "with the secret of before";
 }
 
 // ---- epochs ---------------------------------------------------------------------------------------------
@@ -247,7 +318,8 @@ struct Heir : testing::Test {
     return practice.talk(keys);
   }
   std::optional<link::Key> pairs(Talk& talk, const link::Key& seed) {
-    const link::Pair ask = link::signed_pair(seed, practice.clinic.implant, other.random.next());
+    const link::Pair ask =
+        link::signed_pair(seed, practice.clinic.implant, other.random.next(), talk.number());
     const auto reply = talk.ask(ask);
     if (!reply || !*reply) return std::nullopt;
     return link::paired_secret<Sodium>(ask.share, (*reply)->share, link::SecretFor::kClinic);
@@ -478,7 +550,8 @@ TEST_F(Claimed, INV_8_INV_10_forged_foreign_or_half_signed_is_none) {
 TEST_F(Heir, INV_10_pairs_with_its_own_signature) {
   promise();
   auto talk = comes();
-  link::Pair forged = link::signed_pair(practice.clinic.seed, practice.clinic.implant, other.random.next());
+  link::Pair forged =
+      link::signed_pair(practice.clinic.seed, practice.clinic.implant, other.random.next(), talk->number());
   forged.clinic = other.key();
   const auto reply = talk->ask(forged);
   ASSERT_TRUE(reply && !*reply);
@@ -577,6 +650,22 @@ TEST(Memory, INV_6_a_change_that_no_page_takes_is_not_told_as_done) {
   EXPECT_EQ(outcome.answer, LinkAnswer::kNotKept);
   EXPECT_TRUE(has_alarm(practice, Alarm::kMemoryFault));
   EXPECT_EQ(practice.bench.implant().state(), DeviceState::kStopped) << "it is done";
+}
+
+/// One page takes nothing from some day on, and keeps what it holds: the patient's secret is not told as
+/// gone.
+TEST(Erasing, INV_12_a_page_that_keeps_the_patients_secret_is_told) {
+  for (std::uint32_t page = 0; page < TwinPages::kPlaces * TwinPages::kPagesOfPlace; ++page) {
+    SCOPED_TRACE(page);
+    Practice practice;
+    practice.implant(continuous(1, morphine(1, 1), microlitres_per_day(288)));
+    auto talk = practice.as(practice.physician);
+    ASSERT_EQ(practice.told(*talk, practice.change<link::Explant>()).answer, LinkAnswer::kDone);
+    practice.bench.flash().stick(kKeyringPage + page);
+    link::EraseSecrets erase;
+    erase.entries = practice.bench.stored().entries_told();
+    EXPECT_EQ(practice.told(*talk, practice.change(erase)).answer, LinkAnswer::kMemory);
+  }
 }
 
 }  // namespace

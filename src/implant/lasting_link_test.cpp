@@ -238,7 +238,7 @@ TEST(Randomness, without_random_numbers_no_session_and_no_pairing) {
     auto card = fresh.talk(fresh.card_keys());
     ASSERT_NE(card, nullptr);
     (stuck ? fresh.bench.random.stuck : fresh.bench.random.broken) = true;
-    const auto paired = card->ask(fresh.clinic.pairing());
+    const auto paired = card->ask(fresh.clinic.pairing(card->number()));
     ASSERT_TRUE(paired.has_value() && !paired->has_value());
     EXPECT_EQ(paired->error().answer, LinkAnswer::kRandom);
     EXPECT_EQ(fresh.bench.implant().paired(), Paired::kNo);

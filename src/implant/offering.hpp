@@ -36,9 +36,10 @@ class Offering {
     expired_ = digest;
   }
 
-  /// False: discarded.
+  /// False: discarded. An offer that was not begun has no signers; those of one that was come before its
+  /// blocks.
   bool add(const link::OfferSignature& part) {
-    if (!begun_ || blocks_ > 0 || part.index != signatures_ || signatures_ >= signers_) return drop(), false;
+    if (part.index != signatures_ || signatures_ >= signers_) return drop(), false;
     signer_[signatures_++] = {part.certificate, part.key, part.signature};
     return true;
   }
@@ -56,7 +57,7 @@ class Offering {
   void accept(const link::Order& order) { order_ = order; }
 
   [[nodiscard]] bool any() const { return begun_.has_value(); }
-  [[nodiscard]] bool complete() const { return begun_ && blocks_ == link::kOrderBlocks; }
+  [[nodiscard]] bool complete() const { return blocks_ == link::kOrderBlocks; }
   [[nodiscard]] bool too_old(Instant now) const { return begun_ && now - *begun_ > kOfferLasts; }
   [[nodiscard]] const link::Hash& digest() const { return digest_; }
   [[nodiscard]] const std::optional<link::Hash>& expired() const { return expired_; }

@@ -338,5 +338,30 @@ TEST_F(Orders, an_offer_lasts_five_minutes_and_not_beyond_its_session) {
   EXPECT_EQ(practice.told(another, practice.commit_of(good())).answer, LinkAnswer::kNothingOffered);
 }
 
+/// The level of an alarm that nobody could read would shut the next order out.
+TEST(OrdersAfterALoss, INV_11_a_pump_that_lost_its_limits_tells_the_low_alarm_that_it_goes_by_now) {
+  Practice practice;
+  practice.pair();
+  {
+    auto with = practice.as(practice.physician);
+    link::Order first = practice.order(link::OrderKind::kImplant, therapy(1));
+    first.low_alarm = kRoller.low_alarm + millilitres(1);
+    ASSERT_EQ(practice.offer(*with, first, {practice.signer}).answer, LinkAnswer::kDone);
+    ASSERT_EQ(practice.told(*with, practice.commit_of(first)).answer, LinkAnswer::kDone);
+    const auto status = with->ask(link::ReadStatus{});
+    EXPECT_EQ((*status)->low_alarm, first.low_alarm);
+  }
+  practice.bench.spoil(RecordId::kLimits);
+  practice.bench.reboot(false);
+  auto with = practice.as(practice.physician);
+  const auto status = with->ask(link::ReadStatus{});
+  EXPECT_EQ((*status)->low_alarm, kRoller.low_alarm);
+
+  link::Order next = practice.order(link::OrderKind::kPrescribe, therapy(2));
+  next.path = (*status)->path;
+  next.low_alarm = (*status)->low_alarm;
+  EXPECT_EQ(practice.offer(*with, next, {practice.signer, practice.second}).answer, LinkAnswer::kDone);
+}
+
 }  // namespace
 }  // namespace theca::example

@@ -113,7 +113,7 @@ std::vector<Workflow> workflows() {
       {"pair", fresh,
        [](Practice& p) {
          auto card = p.talk(p.card_keys());
-         if (card) (void)card->ask(p.clinic.pairing());
+         if (card) (void)card->ask(p.clinic.pairing(card->number()));
        },
        40},
       {"pair the patient anew", paired,
@@ -134,7 +134,7 @@ std::vector<Workflow> workflows() {
       {"renew the clinic's secret", paired,
        [](Practice& p) {
          auto talk = p.as(p.physician);
-         if (talk) (void)talk->ask(link::signed_renew(p.clinic.seed, p.clinic.implant, {}));
+         if (talk) (void)talk->ask(link::signed_renew(p.clinic.seed, p.clinic.implant, {}, talk->number()));
        },
        40},
       {"use a new secret",

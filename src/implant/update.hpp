@@ -74,8 +74,9 @@ class Update {
     if (!Rules::template signed_by_vendor<C>(vendor_, firmware)) return {LinkAnswer::kSignatureWrong};
     if (running_ == target()) return {LinkAnswer::kNotAtThisStage};
     if (runs_already(header)) return {LinkAnswer::kDone, header.blocks()};
-    const auto stands = slots_.header(target());
-    const bool torn = record_.stage == FirmwareStage::kReceiving && !(stands && stands->header == header);
+    const auto in_slot = slots_.header(target());
+    const bool stands = in_slot && in_slot->header == header;
+    const bool torn = record_.stage == FirmwareStage::kReceiving && !stands;
     if (record_.stage == FirmwareStage::kAuthorised || torn) {
       if (!slots_.write_header(target(), firmware)) return {LinkAnswer::kMemory};
       FirmwareRecord next = record_;
@@ -96,9 +97,10 @@ class Update {
     const auto firmware = slots_.header(target());
     if (!Rules::takes_blocks(record_.stage) || running_ == target() || !firmware)
       return {LinkAnswer::kNotAtThisStage};
-    if (block.index != next_) return {LinkAnswer::kBlockNotNext, next_};
+    // All may stand already, and only the look at them be missing: behind the last comes none.
+    if (block.index != next_ || next_ >= firmware->header.blocks()) return {LinkAnswer::kBlockNotNext, next_};
     const std::size_t at = block.index * link::kFirmwareBlockBytes, size = firmware->header.size;
-    const std::size_t used = at < size ? std::min(block.bytes.size(), size - at) : 0;
+    const std::size_t used = std::min(block.bytes.size(), size - at);
     const auto rest = std::span{block.bytes}.subspan(used);
     if (std::ranges::any_of(rest, [](std::uint8_t byte) { return byte != 0; }))
       return {LinkAnswer::kMalformed, next_};
@@ -120,7 +122,6 @@ class Update {
     if (record_.stage != FirmwareStage::kVerified) return {LinkAnswer::kNotAtThisStage, next_};
     FirmwareRecord next = record_;
     next.stage = FirmwareStage::kTrial;
-    next.boots = 0;
     next.prescription = therapy.prescription;
     next.therapy = therapy.hash;
     if (!keep(next, FirmwareStage::kTrial, by)) return {LinkAnswer::kMemory};
@@ -146,20 +147,21 @@ class Update {
   /// The board starts anew when it suits the motor.
   [[nodiscard]] bool restart_wanted() const { return restart_wanted_; }
 
-  /// Nothing of a patient's therapy stays, in neither place.
+  /// True: nothing of a patient's therapy stays, in none of the pages. What does not stay here is not kept
+  /// again.
   bool forget() {
     if (lost_ || store_.blank()) return !lost_;
-    FirmwareRecord next = record_;
-    next.prescription = 0;
-    next.therapy = {};
-    return keep(next) && keep(next);
+    record_.prescription = 0;
+    record_.therapy = {};
+    return store_.keep_alone(record_);
   }
 
   // ---- what it knows -------------------------------------------------------------------------------------
   /// What the journal has to be told; then that it was. A power cut between them tells it twice, never not.
+  /// Of a lost record nothing is told: that it was would be kept, and the older one be the newest (INV-8).
   [[nodiscard]] std::optional<UpdateNews> news() const {
     if (last_resort_) return UpdateNews{FirmwareStage::kLastResort, 0, 0};
-    if (record_.untold == FirmwareStage::kNone) return std::nullopt;
+    if (lost_ || record_.untold == FirmwareStage::kNone) return std::nullopt;
     UpdateNews news{record_.untold, record_.by, 0};
     if (news.stage == FirmwareStage::kAuthorised) return news;  // only its hash is known
     const bool confirmed = news.stage == FirmwareStage::kConfirmed;
@@ -189,14 +191,14 @@ class Update {
   }
   [[nodiscard]] const FirmwareRecord& record() const { return record_; }
   [[nodiscard]] bool on_trial() const {
-    return !lost_ && record_.stage == FirmwareStage::kTrial && running_ == target();
+    return record_.stage == FirmwareStage::kTrial && running_ == target();
   }
 
  private:
   [[nodiscard]] link::Program target() const { return other_slot(record_.runs); }
+  /// Of a header whose counter is taken: one counter is one image.
   [[nodiscard]] bool runs_already(const link::FirmwareHeader& header) const {
-    return running_ == record_.runs && running_ != link::Program::kMade &&
-           header.counter == record_.counter && header.image == record_.image;
+    return running_ == record_.runs && header.counter == record_.counter;
   }
   bool keep(const FirmwareRecord& next) {
     if (!store_.keep(next)) return false;
@@ -239,7 +241,7 @@ class Update {
   const link::Vendor vendor_;
   const link::Program running_;
   FirmwareRecord record_;
-  bool lost_ = false;  // no record to build on: nothing is taken any more, and what runs runs
+  bool lost_ = false;  // no record to build on, no stage: nothing is taken any more, and what runs runs
   std::uint16_t next_ = 0;
   Instant booted_at_;
   bool restart_wanted_ = false, last_resort_ = false;

@@ -34,6 +34,8 @@ TEST(Update, RT_27_goes_from_a_physicians_word_to_a_program_that_stays) {
     board.journal.clear();
     EXPECT_EQ(board.authorise(f).answer, kDone);
     EXPECT_EQ(board.status().authorised_for, kAuthorisationLasts);
+    EXPECT_EQ(board.status().digest, f.digest());
+    EXPECT_EQ(board.status().boots, 0);
     EXPECT_EQ(board.offer(f).answer, kDone);
     EXPECT_EQ(board.stage(), FirmwareStage::kReceiving);
     EXPECT_EQ(board.attempt(f).answer, kNotAtThisStage);
@@ -45,9 +47,14 @@ TEST(Update, RT_27_goes_from_a_physicians_word_to_a_program_that_stays) {
     EXPECT_FALSE(board.wants_restart());
     board.start();
     EXPECT_EQ(board.running(), before) << "verified is not tried";
-    EXPECT_EQ(board.attempt(f).answer, kDone);
+    for (int twice = 0; twice < 2; ++twice) {
+      const UpdateSaid said = board.attempt(f);
+      EXPECT_EQ(said.answer, kDone);
+      EXPECT_EQ(said.next, f.blocks());
+    }
     EXPECT_TRUE(board.wants_restart());
     board.start();
+    EXPECT_EQ(board.status().boots, 1);
     EXPECT_EQ(board.running(), slot);
     EXPECT_TRUE(board.runs(f));
     EXPECT_EQ(board.record().counter, before == Program::kMade ? 0 : 1) << "raised only when it stays";
@@ -184,6 +191,74 @@ TEST(Update, RT_27_a_header_swapped_during_the_transfer_is_found_signed_or_not) 
   FirmwareSlots{seen.flash()}.write_header(Program::kSlotA, other.head);
   EXPECT_EQ(seen.offer(kFirst).next, 0);
   EXPECT_EQ(seen.send(kFirst).answer, kDone);
+  // Once it is verified nothing is written over it: what does not start any more is seen at the start.
+  FirmwareSlots{seen.flash()}.write_header(Program::kSlotA, other.head);
+  const std::int64_t writes = seen.flash().writes();
+  EXPECT_EQ(seen.offer(kFirst).answer, kDone);
+  EXPECT_EQ(seen.stage(), FirmwareStage::kVerified);
+  EXPECT_EQ(seen.flash().writes(), writes);
+}
+
+TEST(Update, INV_6_RT_27_a_header_that_rots_during_the_transfer_takes_no_block_and_begins_it_anew) {
+  Board board;
+  board.authorise(kFirst);
+  board.offer(kFirst);
+  while (board.status().next < 35) board.block(kFirst.block(board.status().next));
+  board.flash().erase(kFirmwareSlotPage);
+  const std::int64_t writes = board.flash().writes();
+  EXPECT_EQ(board.block(kFirst.block(35)).answer, kNotAtThisStage);
+  EXPECT_EQ(board.flash().writes(), writes);
+  EXPECT_EQ(board.offer(kFirst).next, 0);
+  board.start();
+  EXPECT_EQ(board.status().next, 0) << "the pages that stood are not counted again";
+  EXPECT_EQ(board.send(kFirst).answer, kDone);
+}
+
+TEST(Update, RT_27_a_header_that_became_smaller_during_the_transfer_takes_no_block_behind_its_last) {
+  Board board;
+  board.authorise(kFirst);
+  board.offer(kFirst);
+  while (board.status().next < 35) board.block(kFirst.block(board.status().next));
+  FirmwareSlots{board.flash()}.write_header(Program::kSlotA, kSecond.head);
+  const std::int64_t writes = board.flash().writes();
+  EXPECT_EQ(board.block(kFirst.block(35)).answer, kBlockNotNext);
+  EXPECT_EQ(board.flash().writes(), writes);
+  EXPECT_EQ(board.offer(kFirst).next, 0);
+}
+
+TEST(Update, RT_27_a_program_on_trial_whose_header_rots_does_not_stay) {
+  Board board;
+  board.authorise(kFirst);
+  board.send(kFirst);
+  board.attempt(kFirst);
+  board.start();
+  ASSERT_TRUE(board.runs(kFirst));
+  board.flash().erase(kFirmwareSlotPage);
+  board.self_tested(true);
+  EXPECT_EQ(board.stage(), FirmwareStage::kReverted);
+  EXPECT_EQ(board.record().counter, 0);
+}
+
+/// Whatever the record says, and whoever has started the program.
+TEST(Update, RT_27_nothing_is_written_under_the_program_that_runs) {
+  Board board;
+  board.authorise(kFirst);
+  board.offer(kFirst);
+  board.block(kFirst.block(0));
+  Update<Sodium> update{board.flash(), a_vendor(), Program::kSlotA};
+  update.boot(board.now);
+  const std::int64_t writes = board.flash().writes();
+  EXPECT_EQ(update.authorise(board.now, kFirst.digest(), 1).answer, kNotAtThisStage);
+  EXPECT_EQ(update.offer(board.now, kFirst.head, 1).answer, kNotAtThisStage);
+  EXPECT_EQ(update.block(board.now, kFirst.block(0), 1).answer, kNotAtThisStage);
+  EXPECT_EQ(board.flash().writes(), writes);
+}
+
+/// No image has it; the memory that was never written has it as well.
+TEST(Update, a_hash_of_zeros_is_authorised_as_any_other) {
+  Board board;
+  EXPECT_EQ(board.authorise(link::Hash{}).answer, kDone);
+  EXPECT_EQ(board.stage(), FirmwareStage::kAuthorised);
 }
 
 TEST(Update, RT_24_a_signed_program_for_another_device_does_not_start_wherever_it_came_from) {
@@ -217,7 +292,7 @@ TEST(Update, a_trial_whose_end_the_memory_does_not_take_is_written_down_once_and
   board.attempt(kFirst);
   board.start();
   ASSERT_EQ(board.running(), Program::kSlotA);
-  for (std::uint32_t page = 0; page < 4; ++page) board.flash().stick(kFirmwareRecordPage + page);
+  board.stick_record();
   board.pass(kTrialLasts + milliseconds(1));
   EXPECT_TRUE(board.wants_restart());
   const std::int64_t writes = board.flash().writes();
@@ -296,6 +371,76 @@ TEST(Update, a_page_that_takes_nothing_is_told_and_nothing_else_is_lost) {
   EXPECT_TRUE(stuck.runs(kFirst));
 }
 
+/// Every block stands, and power went before the look at all of them.
+Board<> received(const Board<>& receiving, const Firmware& f) {
+  for (std::int64_t cut = 1; cut < 20'000; ++cut) {
+    Board board{receiving};
+    board.flash().cut_after(cut, FlashModel::Torn::kNothing);
+    board.send(f);
+    board.start();
+    if (board.stage() == FirmwareStage::kReceiving && board.status().next == f.blocks()) return board;
+  }
+  throw std::logic_error("no cut between the last block and the look");
+}
+
+TEST(Update, INV_6_a_stage_that_the_memory_does_not_take_is_told_and_is_none) {
+  const auto not_taken = [](const char* what, const Board<>& board, auto&& step, std::uint16_t next) {
+    Board stuck{board};
+    const FirmwareRecord before = stuck.record();
+    stuck.stick_record();
+    const UpdateSaid said = step(stuck);
+    EXPECT_EQ(said.answer, kMemory) << what;
+    EXPECT_EQ(said.next, next) << what;
+    EXPECT_EQ(stuck.record(), before) << what;
+    EXPECT_FALSE(stuck.wants_restart()) << what;
+    EXPECT_TRUE(stuck.journal.empty()) << what;
+    stuck.start();
+    EXPECT_EQ(stuck.record(), before) << what;
+  };
+  const auto offer = [](Board<>& board) { return board.offer(kFirst); };
+  const auto send = [](Board<>& board) { return board.send(kFirst); };
+  Board board;
+  not_taken(
+      "authorised", board, [](Board<>& b) { return b.authorise(kFirst); }, 0);
+  board.authorise(kFirst);
+  not_taken("offered", board, offer, 0);
+  Board headless{board};
+  headless.flash().stick(kFirmwareSlotPage);
+  EXPECT_EQ(headless.offer(kFirst).answer, kMemory);
+  EXPECT_EQ(headless.stage(), FirmwareStage::kAuthorised);
+  board.offer(kFirst);
+  not_taken("its first page", board, send, 0);
+  const std::uint16_t page = FirmwareSlots::kBlocksOfPage;
+  while (board.status().next < page) board.block(kFirst.block(board.status().next));
+  not_taken("its last block", board, send, page);
+  Board all = received(board, kFirst);
+  not_taken("verified", all, offer, kFirst.blocks());
+  all.flash().flip(word_of_page(kFirmwareSlotPage + 1), 0);
+  not_taken("found foreign", all, offer, 0);
+  board.send(kFirst);
+  not_taken(
+      "tried", board, [](Board<>& b) { return b.attempt(kFirst); }, 0);
+}
+
+TEST(Update, INV_6_RT_27_behind_the_last_block_comes_none) {
+  for (const Firmware* one : {&kFirst, &kSecond}) {
+    const Firmware& f = *one;
+    Board receiving;
+    receiving.authorise(f);
+    receiving.offer(f);
+    while (receiving.status().next < FirmwareSlots::kBlocksOfPage - 1)
+      receiving.block(f.block(receiving.status().next));
+    Board board = received(receiving, f);
+    const std::int64_t writes = board.flash().writes();
+    const UpdateSaid said = board.block({f.blocks(), {}});
+    EXPECT_EQ(said.answer, kBlockNotNext);
+    EXPECT_EQ(said.next, f.blocks());
+    EXPECT_EQ(board.flash().writes(), writes);
+    EXPECT_EQ(board.offer(f).answer, kDone);
+    EXPECT_EQ(board.stage(), FirmwareStage::kVerified) << "the offer has it looked at";
+  }
+}
+
 // ---- for how long ---------------------------------------------------------------------------------------
 
 TEST(Update, INV_10_a_physicians_word_holds_for_its_time_and_goes_with_the_clock) {
@@ -324,6 +469,7 @@ TEST(Update, INV_10_a_physicians_word_holds_for_its_time_and_goes_with_the_clock
 
 TEST(Update, a_program_on_trial_goes_when_its_test_fails_its_time_ends_or_its_starts_do) {
   Board ready;
+  ready.now = Instant{} + days(400);  // a trial's time begins with its start, not with the implant's
   ready.bring(kFirst);
   ready.authorise(kSecond);
   ready.send(kSecond);
@@ -331,10 +477,21 @@ TEST(Update, a_program_on_trial_goes_when_its_test_fails_its_time_ends_or_its_st
   const auto goes = [](Board<>& board) {
     EXPECT_TRUE(board.wants_restart());
     EXPECT_EQ(board.stage(), FirmwareStage::kReverted);
+    EXPECT_EQ(board.journal.back().stage, FirmwareStage::kReverted);
+    EXPECT_EQ(board.journal.back().by, 0) << "the implant's own doing";
     EXPECT_EQ(board.authorise(kSecond).answer, kNotAtThisStage) << "it runs from that slot";
+    // Given up is given up, whatever a test says afterwards.
+    const std::int64_t writes = board.flash().writes();
+    board.self_tested(true);
+    board.self_tested(false);
+    board.pass(kTrialLasts + milliseconds(1));
+    EXPECT_EQ(board.stage(), FirmwareStage::kReverted);
+    EXPECT_EQ(board.flash().writes(), writes);
     board.start();
     EXPECT_TRUE(board.runs(kFirst));
     EXPECT_EQ(board.record().counter, 1);
+    board.authorise(kSecond);
+    EXPECT_EQ(board.status().boots, 0);
     EXPECT_TRUE(board.bring(kSecond)) << "it may be tried again";
     EXPECT_TRUE(board.runs(kSecond));
   };
@@ -387,7 +544,7 @@ TEST(Update, a_trial_that_cannot_be_counted_does_not_begin) {
   board.authorise(kSecond);
   board.send(kSecond);
   board.attempt(kSecond);
-  for (std::uint32_t page = 0; page < 4; ++page) board.flash().stick(kFirmwareRecordPage + page);
+  board.stick_record();
   for (int i = 0; i < 5; ++i) {
     board.start();
     EXPECT_TRUE(board.runs(kFirst));
@@ -420,6 +577,114 @@ TEST(Update, INV_8_with_its_record_lost_nothing_is_taken_and_what_ran_runs) {
   EXPECT_EQ(board.running(), Program::kMade) << "nobody knows any more what ran";
 }
 
+/// Nor does a start, or what the older record had yet to tell, make the older one the newest.
+TEST(Update, INV_8_a_record_that_is_lost_stays_lost) {
+  Board board;
+  int lost = 0;
+  const auto stays_lost = [&] {
+    for (const std::uint32_t place : {0U, 2U}) {
+      Board rotten{board};
+      for (const std::uint32_t page : {place, place + 1})
+        rotten.flash().flip(word_of_page(kFirmwareRecordPage + page) + 3, 4);
+      rotten.start();
+      if (rotten.authorise(kSecond).answer != kMemory) continue;  // nothing stood there yet
+      ++lost;
+      const std::int64_t writes = rotten.flash().writes();
+      for (int starts = 0; starts < 3; ++starts) {
+        rotten.start();
+        EXPECT_EQ(rotten.authorise(kSecond).answer, kMemory);
+        EXPECT_FALSE(rotten.forget());
+      }
+      EXPECT_EQ(rotten.flash().writes(), writes);
+    }
+  };
+  board.authorise(kFirst);
+  stays_lost();
+  board.offer(kFirst);
+  stays_lost();
+  board.send(kFirst);
+  stays_lost();
+  board.attempt(kFirst);
+  stays_lost();
+  board.start();
+  stays_lost();
+  board.self_tested(true);
+  stays_lost();
+  EXPECT_GE(lost, 11);
+}
+
+// ---- what stays of the patient ----------------------------------------------------------------------------
+
+/// Pages of the record in which the therapy stands.
+int therapy_stands(const FlashModel& flash) {
+  int found = 0;
+  for (std::uint32_t page = 0; page < kRecordPages; ++page) {
+    std::vector<std::uint8_t> bytes;
+    for (std::uint32_t i = 0; i < kPageWords; ++i) {
+      const Word word = flash.read(word_of_page(kFirmwareRecordPage + page) + i);
+      for (int b = 0; b < 8; ++b) bytes.push_back(static_cast<std::uint8_t>(word >> (8 * b)));
+    }
+    found += std::ranges::search(bytes, kSameTherapy.hash).empty() ? 0 : 1;
+  }
+  return found;
+}
+/// What the record says in each of its places.
+std::vector<FirmwareRecord> in_both_places(FlashModel& flash) {
+  std::vector<FirmwareRecord> out;
+  for (std::uint32_t place = 0; place < TwinPages::kPlaces; ++place) {
+    std::array<std::uint8_t, TwinPages::kMostBytes> bytes{};
+    const auto found = TwinPages{flash, kFirmwareRecordPage}.read(place, bytes);
+    if (const auto record = link::read<FirmwareRecord>(std::span{bytes}.first(found.size));
+        found.both && record)
+      out.push_back(*record);
+  }
+  return out;
+}
+
+TEST(Update, INV_12_of_a_memory_that_was_never_written_nothing_is_forgotten) {
+  Board board;
+  EXPECT_TRUE(board.forget());
+  EXPECT_EQ(board.flash().writes(), 0);
+}
+
+TEST(Update, INV_6_INV_12_forgetting_takes_the_therapy_from_both_places_and_nothing_else) {
+  Board board;
+  board.bring(kFirst);
+  board.authorise(kSecond);
+  board.send(kSecond);
+  for (const bool tried : {false, true}) {
+    if (tried) board.attempt(kSecond);
+    Board forgets{board};
+    ASSERT_GT(therapy_stands(forgets.flash()), 0);
+    FirmwareRecord without = forgets.record();
+    without.prescription = 0;
+    without.therapy = {};
+    EXPECT_TRUE(forgets.forget());
+    EXPECT_EQ(forgets.record(), without);
+    EXPECT_EQ(in_both_places(forgets.flash()), (std::vector<FirmwareRecord>{without, without}));
+    EXPECT_EQ(therapy_stands(forgets.flash()), 0);
+  }
+}
+
+/// It says that nothing stays only where nothing does; and what it could not erase it does not write anew.
+TEST(Update, INV_12_RT_42_a_page_that_keeps_the_therapy_is_told) {
+  Board board;
+  board.bring(kFirst);
+  int kept = 0;
+  for (unsigned stuck = 1; stuck < 1U << kRecordPages; ++stuck) {
+    Board forgets{board};
+    for (std::uint32_t page = 0; page < kRecordPages; ++page)
+      if ((stuck >> page & 1U) != 0) forgets.flash().stick(kFirmwareRecordPage + page);
+    const bool nothing_stays = forgets.forget();
+    const int stands = therapy_stands(forgets.flash());
+    EXPECT_TRUE(!nothing_stays || stands == 0) << stuck;
+    kept += nothing_stays ? 0 : 1;
+    forgets.authorise(kSecond);
+    EXPECT_LE(therapy_stands(forgets.flash()), stands) << stuck;
+  }
+  EXPECT_EQ(kept, 15);
+}
+
 // ---- what starts ------------------------------------------------------------------------------------------
 
 // Every cell of the decision.
@@ -434,6 +699,7 @@ TEST(WhatToBoot, RT_27_says_of_every_record_and_every_pair_of_slots_what_was_wri
           record.runs = runs;
           record.digest = right;
           record.boots = static_cast<std::uint8_t>(boots);
+          record.by = 77;
           const bool a_whole = (bits & 1) != 0, b_whole = (bits & 2) != 0;
           const SlotsSeen slots{SlotSeen{a_whole, (bits & 4) != 0 ? right : wrong},
                                 SlotSeen{b_whole, (bits & 8) != 0 ? right : wrong}};
@@ -449,9 +715,31 @@ TEST(WhatToBoot, RT_27_says_of_every_record_and_every_pair_of_slots_what_was_wri
               << stage << ' ' << static_cast<int>(runs) << ' ' << boots << ' ' << bits;
           FirmwareRecord after = record;
           if (tried) ++after.boots;
-          if (on_trial && !tried) after.stage = after.untold = FirmwareStage::kReverted;
+          if (on_trial && !tried) {
+            after.stage = after.untold = FirmwareStage::kReverted;
+            after.by = 0;
+          }
           ASSERT_EQ(start.record, after);
         }
+      }
+    }
+  }
+}
+
+/// Above is any image, at it the one that reached it, below is none: not even that one.
+TEST(UpdateRules, RT_24_INV_8_a_counter_goes_up_or_is_the_same_image) {
+  for (const int reached : {0, 1, 2, 255, 256, 65'534, 65'535}) {
+    for (const int counter : {0, 1, 2, 3, 255, 256, 257, 65'534, 65'535}) {
+      for (const bool same : {false, true}) {
+        FirmwareRecord record;
+        record.counter = static_cast<std::uint16_t>(reached);
+        record.image = link::Hash{1};
+        link::FirmwareHeader header;
+        header.counter = static_cast<std::uint16_t>(counter);
+        header.image = link::Hash{static_cast<std::uint8_t>(same ? 1 : 2)};
+        EXPECT_EQ(UpdateRules::takes_counter(record, header),
+                  counter > reached || (counter == reached && same))
+            << reached << ' ' << counter << ' ' << same;
       }
     }
   }
@@ -487,6 +775,7 @@ RC_GTEST_PROP(WhatToBoot, RT_27_one_turned_bit_anywhere_in_a_slot_and_its_progra
     board.start();
     RC_ASSERT(board.running() == Program::kMade);
     RC_ASSERT(board.journal.back().stage == FirmwareStage::kLastResort);
+    RC_ASSERT(board.journal.back().by == 0 && board.journal.back().version == 0);
     RC_ASSERT(board.record().counter == 1);
     board.journal.clear();
     RC_ASSERT(board.bring(kSecond));
@@ -524,6 +813,38 @@ bool an_equal_counter_is_one_image() {
   const UpdateSaid said = board.offer(kSecond);
   return said.answer == kDone && said.next == kSecond.blocks() && board.runs(kSecond);
 }
+TEST(Update, INV_8_the_same_image_under_a_higher_counter_is_another_firmware) {
+  Board board;
+  ASSERT_TRUE(board.bring(kFirst));
+  Firmware higher = kFirst;
+  higher.head.header.counter += 1;
+  sign(higher, 0, 1);
+  board.authorise(higher);
+  EXPECT_EQ(board.offer(higher).next, 0);
+  EXPECT_EQ(board.send(higher).answer, kDone);
+  board.attempt(higher);
+  board.start();
+  board.self_tested(true);
+  EXPECT_EQ(board.record().counter, 2);
+  EXPECT_EQ(board.running(), Program::kSlotB);
+}
+
+TEST(Update, RT_27_what_has_rotted_is_brought_again_under_the_counter_that_it_had) {
+  Board board;
+  ASSERT_TRUE(board.bring(kFirst));
+  board.flash().flip(word_of_page(kFirmwareSlotPage + 1), 0);
+  board.start();
+  ASSERT_EQ(board.running(), Program::kMade);
+  board.authorise(kFirst);
+  EXPECT_EQ(board.offer(kFirst).next, 0);
+  EXPECT_EQ(board.send(kFirst).answer, kDone);
+  board.attempt(kFirst);
+  board.start();
+  board.self_tested(true);
+  EXPECT_TRUE(board.runs(kFirst));
+  EXPECT_EQ(board.record().counter, 1);
+}
+
 template <class Rules>
 bool a_trial_ends_by_itself() {
   Board<Rules> board;
@@ -535,13 +856,18 @@ bool a_trial_ends_by_itself() {
   return board.runs(kFirst);
 }
 template <class Rules>
-bool a_verified_slot_takes_no_write() {
+bool a_slot_takes_writes_between_its_header_and_its_last_block() {
   Board<Rules> board;
   board.authorise(kFirst);
   if (board.send(kFirst).answer != kDone) return false;
-  const std::int64_t writes = board.flash().writes();
-  for (std::uint16_t i = 0; i < kFirst.blocks() + 2; ++i) board.block({i, {}});
-  return board.flash().writes() == writes;
+  const auto takes_none = [&] {
+    const std::int64_t writes = board.flash().writes();
+    for (std::uint16_t i = 0; i < kFirst.blocks() + 2; ++i) board.block({i, {}});
+    return board.flash().writes() == writes;
+  };
+  const bool verified = takes_none();
+  board.authorise(kSecond);  // and the header of the first still stands
+  return verified && takes_none();
 }
 template <class Rules>
 bool an_image_swapped_before_the_start_does_not_run() {
@@ -598,8 +924,8 @@ struct NeverReverts : UpdateRules {
     return UpdateRules::what_to_boot(record, slots);
   }
 };
-struct OpenAfterVerifying : UpdateRules {
-  static bool takes_blocks(FirmwareStage stage) { return stage >= FirmwareStage::kReceiving; }
+struct OpenBeforeItsHeader : UpdateRules {
+  static bool takes_blocks(FirmwareStage stage) { return stage >= FirmwareStage::kAuthorised; }
 };
 struct BootTrustsTheRecord : UpdateRules {
   static Start what_to_boot(const FirmwareRecord& record, SlotsSeen slots) {
@@ -622,8 +948,8 @@ TEST(Twins, RT_42_RT_27_what_the_checks_are_worth) {
   EXPECT_FALSE(an_equal_counter_is_one_image<AnyImageOfACounter>());
   EXPECT_TRUE(a_trial_ends_by_itself<UpdateRules>());
   EXPECT_FALSE(a_trial_ends_by_itself<NeverReverts>());
-  EXPECT_TRUE(a_verified_slot_takes_no_write<UpdateRules>());
-  EXPECT_FALSE(a_verified_slot_takes_no_write<OpenAfterVerifying>());
+  EXPECT_TRUE(a_slot_takes_writes_between_its_header_and_its_last_block<UpdateRules>());
+  EXPECT_FALSE(a_slot_takes_writes_between_its_header_and_its_last_block<OpenBeforeItsHeader>());
   EXPECT_TRUE(an_image_swapped_before_the_start_does_not_run<UpdateRules>());
   EXPECT_FALSE(an_image_swapped_before_the_start_does_not_run<BootTrustsTheRecord>());
   EXPECT_TRUE(service_brings_nothing_long_after_the_physician_has_gone<UpdateRules>());

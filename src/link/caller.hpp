@@ -28,18 +28,17 @@ class Caller {
   ~Caller() {
     C::wipe(keys_.secret);
     C::wipe(keys_.pairing);
+    C::wipe(ephemeral_);
   }
 
   /// The first message for this number of the coil; it may be sent again and again until it is answered.
   /// `ephemeral` is random and used once.
   Frame call(const NearFieldNonce& number, const Key& ephemeral) {
     session_.reset();
-    const auto prologue = prologue_of(number);
-    handshake_.emplace(kIkPsk2, Side::kInitiator, prologue,
-                       Keys{keys_.secret, ephemeral, keys_.implant, session_psk<C>(keys_.pairing, number)});
+    number_ = number;
+    ephemeral_ = ephemeral;
     std::array<std::uint8_t, kMostBody> body{};
-    const auto size = handshake_->write(written(FirstPayload{keys_.certificate}), body);
-    const std::size_t length = size.value_or(0);
+    const std::size_t length = begin(body);
     const auto tag = gate_tag<C>(gate_key<C>(keys_.pairing), Bytes{body}.first(length), number);
     std::copy(tag.begin(), tag.end(), body.begin() + static_cast<std::ptrdiff_t>(length));
     return Frame{FrameType::kFirst, Bytes{body}.first(length + kGateBytes)};
@@ -52,12 +51,16 @@ class Caller {
     std::array<std::uint8_t, kWireBytes<SecondPayload>> payload{};
     const auto length = handshake_->read(view->body, payload);
     const auto told = length ? read<SecondPayload>(Bytes{payload}.first(*length)) : std::nullopt;
-    if (told) {
-      implant_ = *told;
-      session_.emplace(*handshake_, Side::kInitiator, now);
+    if (!told) {  // a handshake that met a wrong message is over: the same one from its beginning
+      std::array<std::uint8_t, kMostBody> body{};
+      begin(body);
+      return false;
     }
-    handshake_.reset();  // a handshake that met a wrong message is over
-    return told.has_value();
+    implant_ = *told;
+    session_.emplace(*handshake_, Side::kInitiator, now);
+    handshake_.reset();
+    C::wipe(ephemeral_);
+    return true;
   }
   [[nodiscard]] bool calling() const { return handshake_.has_value(); }
   [[nodiscard]] bool open(Instant now) {
@@ -87,7 +90,17 @@ class Caller {
   }
 
  private:
+  /// Up to the answer; what the first message holds, and how long that is.
+  std::size_t begin(Room body) {
+    const auto prologue = prologue_of(number_);
+    handshake_.emplace(kIkPsk2, Side::kInitiator, prologue,
+                       Keys{keys_.secret, ephemeral_, keys_.implant, session_psk<C>(keys_.pairing, number_)});
+    return handshake_->write(written(FirstPayload{keys_.certificate}), body).value_or(0);
+  }
+
   CallerKeys keys_;
+  NearFieldNonce number_{};
+  Key ephemeral_{};  // while it calls
   std::optional<Handshake<C>> handshake_;
   std::optional<Session<C>> session_;
   SecondPayload implant_;

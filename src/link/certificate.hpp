@@ -58,9 +58,7 @@ static_assert(kCertificateBytes == 102);
 /// What is signed for it: the hash of a purpose, the certificate without its signature, and the key.
 template <Crypto C>
 Hash signed_of(const RoleCertificate& certificate, const Key& subject) {
-  static constexpr std::array<std::uint8_t, 24> kPurpose{'t', 'h', 'e', 'c', 'a', ' ', 'r', 'o',
-                                                         'l', 'e', ' ', 'c', 'e', 'r', 't', 'i',
-                                                         'f', 'i', 'c', 'a', 't', 'e', ' ', '1'};
+  static constexpr auto kPurpose = purpose("theca role certificate 1");
   const auto bytes = written(certificate);
   const std::array<Bytes, 3> parts{Bytes{kPurpose}, Bytes{bytes}.first(kCertificateBytes - sizeof(Signature)),
                                    Bytes{subject}};
@@ -87,8 +85,7 @@ struct EpochStatement {
 
 template <Crypto C>
 Hash signed_of(const EpochStatement& statement) {
-  static constexpr std::array<std::uint8_t, 13> kPurpose{'t', 'h', 'e', 'c', 'a', ' ', 'e',
-                                                         'p', 'o', 'c', 'h', ' ', '1'};
+  static constexpr auto kPurpose = purpose("theca epoch 1");
   const auto bytes = written(statement);
   const std::array<Bytes, 2> parts{Bytes{kPurpose}, Bytes{bytes}};
   return C::sha256(parts);
@@ -98,7 +95,7 @@ template <Crypto C>
 ShortId short_id(Bytes of) {
   const std::array<Bytes, 1> parts{of};
   const Hash hash = C::sha256(parts);
-  ShortId id;
+  ShortId id{};
   std::copy_n(hash.begin(), id.size(), id.begin());
   return id;
 }

@@ -21,6 +21,14 @@ inline constexpr std::size_t kTagBytes = 16;
 using Key = std::array<std::uint8_t, kKeyBytes>;
 using Hash = std::array<std::uint8_t, kKeyBytes>;
 
+/// What a hash is for, as bytes that stand before all else in it.
+template <std::size_t N>
+constexpr std::array<std::uint8_t, N - 1> purpose(const char (&text)[N]) {
+  std::array<std::uint8_t, N - 1> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(text[i]);
+  return bytes;
+}
+
 /// Where the functions below are, all static:
 ///   sha256(parts)            of the parts one after the other
 ///   hmac(key, parts)         HMAC-SHA256 (RFC 2104)

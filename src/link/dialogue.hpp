@@ -120,7 +120,6 @@ class Dialogue {
       const auto frame = line_.radio(until - line_.now());
       if (!frame) return false;
       if (caller_.opens(line_.now(), frame->bytes())) return true;
-      if (!caller_.calling()) return false;
     }
     return false;
   }

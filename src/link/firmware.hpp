@@ -75,8 +75,7 @@ struct SignedFirmware {
 /// What names a header, and what is signed for it: the hash of a purpose and its bytes.
 template <Crypto C>
 Hash digest_of(const FirmwareHeader& header) {
-  static constexpr std::array<std::uint8_t, 16> kPurpose{'t', 'h', 'e', 'c', 'a', ' ', 'f', 'i',
-                                                         'r', 'm', 'w', 'a', 'r', 'e', ' ', '1'};
+  static constexpr auto kPurpose = purpose("theca firmware 1");
   const auto bytes = written(header);
   const std::array<Bytes, 2> parts{Bytes{kPurpose}, Bytes{bytes}};
   return C::sha256(parts);

@@ -35,16 +35,15 @@ inline Key key_of(std::uint8_t fill) {
 
 /// A programmer and an implant that know each other, with the link's own pattern.
 struct Pair {
-  explicit Pair(Bytes prologue = {}, std::uint8_t salt = 1) {
+  explicit Pair(Bytes prologue = {}, std::uint8_t salt = 1, const Key& psk = key_of(9)) {
     const Key programmer = key_of(static_cast<std::uint8_t>(10 + salt)),
               implant = key_of(static_cast<std::uint8_t>(20 + salt));
-    initiator =
-        std::make_unique<Handshake<Sodium>>(kIkPsk2, Side::kInitiator, prologue,
-                                            Keys{programmer, key_of(static_cast<std::uint8_t>(30 + salt)),
-                                                 Sodium::public_of(implant), key_of(9)});
+    initiator = std::make_unique<Handshake<Sodium>>(
+        kIkPsk2, Side::kInitiator, prologue,
+        Keys{programmer, key_of(static_cast<std::uint8_t>(30 + salt)), Sodium::public_of(implant), psk});
     responder = std::make_unique<Handshake<Sodium>>(
         kIkPsk2, Side::kResponder, prologue,
-        Keys{implant, key_of(static_cast<std::uint8_t>(40 + salt)), std::nullopt, key_of(9)});
+        Keys{implant, key_of(static_cast<std::uint8_t>(40 + salt)), std::nullopt, psk});
   }
   /// The two messages, carried by hand.
   bool shake() {

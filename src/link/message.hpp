@@ -82,6 +82,11 @@ struct Outcome {
   }
 };
 
+/// The implant has done it. Not kept: done all the same, until power goes.
+constexpr bool is_done(const Outcome& outcome) {
+  return outcome.answer == LinkAnswer::kDone || outcome.answer == LinkAnswer::kNotKept;
+}
+
 /// The other clinic that the implant is promised to.
 struct PromisedTo {
   std::uint32_t number = 0;  // of the promise; 0: to nobody
@@ -116,6 +121,7 @@ struct StatusReply {
   std::uint16_t model = 0;
   std::uint32_t newest = 0;  // number of the newest prescription taken
   FluidPath path;
+  Volume low_alarm;
   std::uint32_t last_request = 0;
   PromisedTo promised;
   std::uint32_t transfers = 0;  // number of the newest promise ever
@@ -150,6 +156,7 @@ struct StatusReply {
     io.number("newest", "number of the newest prescription taken", m.newest);
     io.number("tubing_nl", "as recorded", m.path.tubing);
     io.number("catheter_nl", "as recorded", m.path.catheter);
+    io.number("low_alarm_nl", "level of the low reservoir alarm", m.low_alarm);
     io.number("last_request", "number of the newest dose asked for", m.last_request);
     PromisedTo::fields(io, m.promised);
     io.number("transfers", "number of the newest promise to another clinic; 0: never", m.transfers);
@@ -442,7 +449,7 @@ struct Pair {
   static constexpr void fields(Io& io, M& m) {
     io.bytes("clinic", "the clinic's key, Ed25519", m.clinic);
     io.bytes("share", "the clinic's part of the new secret", m.share);
-    io.bytes("signature", "of this secret by that key", m.signature);
+    io.bytes("signature", "of this secret, for this session, by that key", m.signature);
   }
 };
 struct PairPatient {
@@ -476,7 +483,7 @@ struct Renew {
   template <class Io, class M>
   static constexpr void fields(Io& io, M& m) {
     io.bytes("share", "the clinic's part of the new secret", m.share);
-    io.bytes("signature", "of this secret by the clinic's key", m.signature);
+    io.bytes("signature", "of this secret, for this session, by the clinic's key", m.signature);
   }
 };
 struct Transfer {

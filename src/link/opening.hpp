@@ -21,8 +21,7 @@ inline std::array<std::uint8_t, 28> prologue_of(const NearFieldNonce& nonce) {
 
 template <Crypto C>
 Key session_psk(const Key& psk, const NearFieldNonce& nonce) {
-  static constexpr std::array<std::uint8_t, 15> kPurpose{'t', 'h', 'e', 'c', 'a', ' ', 's', 'e',
-                                                         's', 's', 'i', 'o', 'n', ' ', '1'};
+  static constexpr auto kPurpose = purpose("theca session 1");
   const std::array<Bytes, 2> parts{Bytes{kPurpose}, Bytes{nonce}};
   return C::hmac(psk, parts);
 }
@@ -37,8 +36,7 @@ enum class SecretFor : std::uint8_t {
 /// A secret that both sides have made together, inside a session: it is new when either share is.
 template <Crypto C>
 Key paired_secret(const Key& callers, const Key& implants, SecretFor whom) {
-  static constexpr std::array<std::uint8_t, 15> kPurpose{'t', 'h', 'e', 'c', 'a', ' ', 'p', 'a',
-                                                         'i', 'r', 'i', 'n', 'g', ' ', '1'};
+  static constexpr auto kPurpose = purpose("theca pairing 1");
   const auto whose = static_cast<std::uint8_t>(whom);
   const std::array<Bytes, 3> parts{Bytes{kPurpose}, Bytes{&whose, 1}, Bytes{implants}};
   return C::hmac(callers, parts);

@@ -115,8 +115,7 @@ Hash digest_of(const OrderBytes& order) {
 /// What is signed for it: the hash of a purpose and the digest.
 template <Crypto C>
 Hash signed_of(const Hash& digest) {
-  static constexpr std::array<std::uint8_t, 13> kPurpose{'t', 'h', 'e', 'c', 'a', ' ', 'o',
-                                                         'r', 'd', 'e', 'r', ' ', '1'};
+  static constexpr auto kPurpose = purpose("theca order 1");
   const std::array<Bytes, 2> parts{Bytes{kPurpose}, Bytes{digest}};
   return C::sha256(parts);
 }

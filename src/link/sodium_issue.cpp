@@ -16,16 +16,19 @@ Signature sign_epoch(const Key& clinic_seed, const EpochStatement& statement) {
   return Sodium::sign(clinic_seed, signed_of<Sodium>(statement));
 }
 
-Signature sign_secret(const Key& clinic_seed, SecretFor whom, const ShortId& implant, const Key& share) {
-  return Sodium::sign(clinic_seed, signed_of<Sodium>(whom, implant, share));
+Signature sign_secret(const Key& clinic_seed, SecretFor whom, const ShortId& implant, const Key& share,
+                      const NearFieldNonce& number) {
+  return Sodium::sign(clinic_seed, signed_of<Sodium>(whom, implant, share, number));
 }
 
-Pair signed_pair(const Key& clinic_seed, const ShortId& implant, const Key& share) {
+Pair signed_pair(const Key& clinic_seed, const ShortId& implant, const Key& share,
+                 const NearFieldNonce& number) {
   return {Sodium::signing_public_of(clinic_seed), share,
-          sign_secret(clinic_seed, Pair::kSecretFor, implant, share)};
+          sign_secret(clinic_seed, Pair::kSecretFor, implant, share, number)};
 }
-Renew signed_renew(const Key& clinic_seed, const ShortId& implant, const Key& share) {
-  return {share, sign_secret(clinic_seed, Renew::kSecretFor, implant, share)};
+Renew signed_renew(const Key& clinic_seed, const ShortId& implant, const Key& share,
+                   const NearFieldNonce& number) {
+  return {share, sign_secret(clinic_seed, Renew::kSecretFor, implant, share, number)};
 }
 
 Signature sign_transfer(const Key& seed, const TransferToken& token) {

@@ -14,11 +14,14 @@ namespace theca::link {
 RoleCertificate issue(const Key& clinic_seed, RoleCertificate draft, const Key& subject);
 Signature sign_order(const Key& signer_seed, const Hash& digest);
 Signature sign_epoch(const Key& clinic_seed, const EpochStatement& statement);
-/// Of a secret that the clinic makes with an implant.
-Signature sign_secret(const Key& clinic_seed, SecretFor whom, const ShortId& implant, const Key& share);
-/// What a clinic says to make the implant its own, and to make another secret with it.
-Pair signed_pair(const Key& clinic_seed, const ShortId& implant, const Key& share);
-Renew signed_renew(const Key& clinic_seed, const ShortId& implant, const Key& share);
+/// Of a secret that the clinic makes with an implant, in the session that `number` of the coil has opened.
+Signature sign_secret(const Key& clinic_seed, SecretFor whom, const ShortId& implant, const Key& share,
+                      const NearFieldNonce& number);
+/// What a clinic says in that session to make the implant its own, and to make another secret with it.
+Pair signed_pair(const Key& clinic_seed, const ShortId& implant, const Key& share,
+                 const NearFieldNonce& number);
+Renew signed_renew(const Key& clinic_seed, const ShortId& implant, const Key& share,
+                   const NearFieldNonce& number);
 /// By a clinic, or by one of the registry.
 Signature sign_transfer(const Key& seed, const TransferToken& token);
 Signature sign_firmware(const Key& vendor_seed, const FirmwareHeader& header);

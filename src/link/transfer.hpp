@@ -32,21 +32,21 @@ struct TransferToken {
 /// What is signed for it: the hash of a purpose and the token.
 template <Crypto C>
 Hash signed_of(const TransferToken& token) {
-  static constexpr std::array<std::uint8_t, 16> kPurpose{'t', 'h', 'e', 'c', 'a', ' ', 't', 'r',
-                                                         'a', 'n', 's', 'f', 'e', 'r', ' ', '1'};
+  static constexpr auto kPurpose = purpose("theca transfer 1");
   const auto bytes = written(token);
   const std::array<Bytes, 2> parts{Bytes{kPurpose}, Bytes{bytes}};
   return C::sha256(parts);
 }
 
 /// What a clinic signs to make a secret with an implant, so that whoever merely speaks for it cannot: the
-/// hash of a purpose, whom the secret is for, the implant's id and the clinic's share.
+/// hash of a purpose, whom the secret is for, the implant's id, the clinic's share and the coil's number with
+/// which the session was opened. Whoever finds it later cannot say it again.
 template <Crypto C>
-Hash signed_of(SecretFor whom, const ShortId& implant, const Key& share) {
-  static constexpr std::array<std::uint8_t, 14> kPurpose{'t', 'h', 'e', 'c', 'a', ' ', 's',
-                                                         'e', 'c', 'r', 'e', 't', ' ', '1'};
+Hash signed_of(SecretFor whom, const ShortId& implant, const Key& share, const NearFieldNonce& number) {
+  static constexpr auto kPurpose = purpose("theca secret 2");
   const auto whose = static_cast<std::uint8_t>(whom);
-  const std::array<Bytes, 4> parts{Bytes{kPurpose}, Bytes{&whose, 1}, Bytes{implant}, Bytes{share}};
+  const std::array<Bytes, 5> parts{Bytes{kPurpose}, Bytes{&whose, 1}, Bytes{implant}, Bytes{share},
+                                   Bytes{number}};
   return C::sha256(parts);
 }
 

@@ -18,8 +18,7 @@ using NearFieldNonce = std::array<std::uint8_t, 16>;
 /// From the pairing's secret, for the gate alone: the handshake's own use of it is another.
 template <Crypto C>
 Key gate_key(const Key& psk) {
-  static constexpr std::array<std::uint8_t, 17> kPurpose{'t', 'h', 'e', 'c', 'a', ' ', 'w', 'a', 'k',
-                                                         'e', ' ', 'g', 'a', 't', 'e', ' ', '1'};
+  static constexpr auto kPurpose = purpose("theca wake gate 1");
   const std::array<Bytes, 1> parts{Bytes{kPurpose}};
   return C::hmac(psk, parts);
 }

@@ -156,6 +156,8 @@ void Image::delivery(Io& io, P& pump) {
     bolus_dose(io, pump.bolus_->dose);
   }
   if (flag(io, pump.due_)) fields(io, pump.due_->identity, pump.due_->at);
+  if (flag(io, pump.last_at_time_of_day_))
+    fields(io, pump.last_at_time_of_day_->minute, pump.last_at_time_of_day_->at);
   for (auto& grant : pump.grants_.grants_) field(io, grant);
   field(io, pump.grants_.next_, kMaxAllotted - 1);
   field(io, pump.grants_.count_, kMaxAllotted);

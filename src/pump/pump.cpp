@@ -72,7 +72,7 @@ void Pump::start(const Prescription& prescription, std::optional<SupervisedFor> 
     why = SupervisedFor::kDrugChange;
   if (!why && (condition_ != Condition::kRunning || naive_)) why = SupervisedFor::kRestart;
   end_bolus(true, out);
-  skip_missed_boluses(out);  // one may have waited behind another bolus, and its prescription is over
+  skip_boluses_before(now(), out);  // one may have waited behind another bolus, and its prescription is over
   if (phase_ != Phase::kTherapy) end_phase(out);
   next_.reset();
   next_starts_ = kNever;
@@ -378,6 +378,7 @@ void Pump::run_schedule(Effects& out) {
     if (starts && bolus_) break;  // its turn comes when the running bolus is over
     const std::int64_t identity = due_->identity;
     if (starts) {
+      if (at_times_of_day()) last_at_time_of_day_ = given_at(prescription_.schedule, *due_, now());
       start_bolus(BolusKind::kScheduled, prescription_.schedule.dose, out);
     } else {
       skip(identity, skipped, out);
@@ -387,10 +388,12 @@ void Pump::run_schedule(Effects& out) {
   tell_skipped(skipped, out);
 }
 
+bool Pump::at_times_of_day() const { return prescription_.schedule.kind == ScheduleKind::kTimesOfDay; }
+
 /// Nothing missed is caught up.
-void Pump::skip_missed_boluses(Effects& out) {
+void Pump::skip_boluses_before(Instant end, Effects& out) {
   Skipped skipped;
-  while (due_ && due_->at < now()) {
+  while (due_ && due_->at < end) {
     const std::int64_t identity = due_->identity;
     skip(identity, skipped, out);
     due_ = next_scheduled_bolus(prescription_.schedule, clock_, started_, identity);

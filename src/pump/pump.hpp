@@ -273,7 +273,8 @@ class Pump {
   void reckon_worst_day();
   [[nodiscard]] Instant silence_means() const;
   void drop_dose_in_hand(Effects& out);
-  void skip_missed_boluses(Effects& out);
+  void skip_boluses_before(Instant end, Effects& out);
+  [[nodiscard]] bool at_times_of_day() const;
   struct Skipped {
     std::int64_t identity = 0;
     Volume volume;
@@ -370,6 +371,7 @@ class Pump {
 
   std::optional<RunningBolus> bolus_;
   std::optional<ScheduledBolusDue> due_;
+  std::optional<BolusAtTimeOfDay> last_at_time_of_day_;
   PatientGrants grants_;
 
   std::int64_t extra_steps_ = 0;  // made without being commanded

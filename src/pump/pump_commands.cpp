@@ -261,17 +261,18 @@ CommandResult Pump::set_ceilings(MotorReading reading, const Ceilings& ceilings,
 
 void Pump::set_clock(MotorReading reading, ClockOffset offset, Effects& out) {
   sync(reading, out);
+  if (due_ && due_->at <= now()) decide(out);  // what is due at this moment is due by the clock that was
   tell(out, EventCode::kClockSet, offset.utc_ms_at_zero,
        offset.utc_ms_at_zero - clock_offset_.utc_ms_at_zero);
   clear(out, Alarm::kClockUncertain);
+  if (at_times_of_day())
+    skip_boluses_before(now() + milliseconds(1), out);  // those that still wait for their turn
   clock_offset_ = offset;
   clock_ = WallClock{offset, prescription_.zone};
   if (prescription_.expires_utc_s != 0) expiry_ = expiry_of(prescription_, offset);
   if (next_) next_starts_ = start_of(*next_, offset);
-  if (due_ && prescription_.schedule.kind ==
-                  ScheduleKind::kTimesOfDay) {  // what the clock leaps over is not caught up
-    due_ = next_scheduled_bolus(prescription_.schedule, clock_, now(), due_->identity - 1);
-  }
+  if (due_ && at_times_of_day())  // what the clock leaps over is not caught up
+    due_ = next_by_new_clock(prescription_.schedule, clock_, now(), last_at_time_of_day_);
   decide(out);
 }
 

@@ -46,7 +46,7 @@ MotorReading Pump::power_returned(const PowerReturn& power, Effects& out) {
   if (!power.kept) meet(Fault::kClockUncertain, out);
   if (power.cause == PowerCause::kLowBattery) meet(Fault::kLowBattery, out);
   if (power.failed_tests != 0) meet(Fault::kSelfTest, out);
-  skip_missed_boluses(out);
+  skip_boluses_before(now(), out);
   sync(from, out);
   decide(out);
   return from;

@@ -416,29 +416,98 @@ TEST(Pump, what_a_clock_set_forward_leaps_over_is_not_caught_up) {
   EXPECT_EQ(bench.last(EventCode::kBolusGranted).at, at(hours(6)));
 }
 
-RC_GTEST_PROP(Pump, INV_7_no_setting_of_the_clock_gives_a_scheduled_bolus_twice, ()) {
+/// Three times of day at random, and a clock set now and then by anything from seconds to years.
+struct ClockThatLeaps {
+  static constexpr std::int64_t kMinute = 60'000;
+  std::array<std::uint16_t, 3> minutes_of_day{};
   Prescription p = continuous(1, kFirst, kSixMilligramsADay);
-  const auto first = static_cast<std::uint16_t>(*within(0, 1'000));
-  const auto second = static_cast<std::uint16_t>(*within(first + 30, 1'439));
-  p.schedule = at_minutes(over(microlitres(1), minutes(5)), {first, second});
-  Bench bench{setup_with(kFirst), p};
+  std::optional<Bench> bench;
   std::int64_t offset = kMonday8UtcMs;
-  std::set<std::int64_t> given;
-  std::size_t told = 0;
-  for (int i = 0; i < 20; ++i) {
-    bench.run_for(milliseconds(*within(0, 30 * 3'600'000)));
-    for (; told < bench.events.size(); ++told) {
-      const Event& event = bench.events[told];
-      if (event.code != EventCode::kBolusGranted) continue;
-      const std::int64_t local = offset + event.at.raw();
-      RC_ASSERT(minute_of_day(local) == first || minute_of_day(local) == second);
-      RC_ASSERT(given.insert(floor_divide(local, 60'000)).second);
-    }
-    const auto shift = milliseconds(*within(-40 * 3'600'000, 40 * 3'600'000));
-    offset += shift.raw();
-    bench.shift_clock(shift);
-    told = bench.events.size();  // one that came due at the instant of the change is left out
+
+  ClockThatLeaps() {
+    minutes_of_day[0] = static_cast<std::uint16_t>(*within(0, 1'000));
+    minutes_of_day[1] = static_cast<std::uint16_t>(*within(minutes_of_day[0] + 15, 1'200));
+    minutes_of_day[2] = static_cast<std::uint16_t>(*within(minutes_of_day[1] + 15, 1'425));
+    p.schedule = at_minutes(over(microlitres(1), minutes(5)),
+                            {minutes_of_day[0], minutes_of_day[1], minutes_of_day[2]});
+    bench.emplace(setup_with(kFirst), p);
   }
+  void leap() {
+    const std::int64_t most = *rc::gen::elementOf(
+        std::vector<std::int64_t>{kMinute, 90 * kMinute, 40 * 60 * kMinute, 5 * 366 * 24 * 60 * kMinute});
+    const auto shift = milliseconds(*within(-most, most));
+    offset += shift.raw();
+    bench->shift_clock(shift);
+  }
+  /// Just before a time of day: what somebody would do who wants it to come.
+  void lure() {
+    const std::int64_t local = offset + bench->now().raw();
+    const std::int64_t wanted = minutes_of_day[static_cast<std::size_t>(*within(0, 2))] * kMinute - 1'000;
+    const auto shift = milliseconds(wanted - floor_modulo(local, 24 * 60 * kMinute));
+    offset += shift.raw();
+    bench->shift_clock(shift);
+  }
+};
+
+RC_GTEST_PROP(Pump, INV_7_however_the_clock_is_set_boluses_come_at_most_twice_as_fast, ()) {
+  ClockThatLeaps life;
+  std::size_t told = 0;
+  std::optional<Instant> before;
+  std::int64_t minute_before = 0;
+  for (int i = 0; i < 20; ++i) {
+    life.bench->run_for(milliseconds(*within(1, 9 * 60 * ClockThatLeaps::kMinute)));
+    for (; told < life.bench->events.size(); ++told) {
+      const Event& event = life.bench->events[told];
+      if (event.code != EventCode::kBolusGranted) continue;
+      const std::int64_t minute = minute_of_day(life.offset + event.at.raw());
+      RC_ASSERT(std::ranges::count(life.minutes_of_day, minute) == 1);
+      if (before) {
+        const std::int64_t between = floor_modulo(minute - minute_before, 1'440);
+        RC_ASSERT((event.at - *before) * 2 >= minutes(between == 0 ? 1'440 : between));
+      }
+      before = event.at;
+      minute_before = minute;
+    }
+    *rc::gen::arbitrary<bool>() ? life.leap() : life.lure();
+    told = life.bench->events.size();  // one that came due at the instant of the change is left out
+  }
+}
+
+RC_GTEST_PROP(Pump, INV_7_no_setting_of_the_clock_keeps_a_bolus_away_for_longer_than_a_day_and_a_half, ()) {
+  ClockThatLeaps life;
+  for (std::int64_t i = *within(1, 6); i > 0; --i) {
+    life.bench->run_for(milliseconds(*within(1, 30 * 60 * ClockThatLeaps::kMinute)));
+    life.leap();
+  }
+  const std::size_t before = life.bench->count(EventCode::kBolusGranted);
+  life.bench->run_for(hours(36));
+  RC_ASSERT(life.bench->count(EventCode::kBolusGranted) > before);
+}
+
+TEST(Pump, INV_7_a_clock_set_years_ahead_and_right_again_keeps_its_boluses) {
+  Prescription p = continuous(1, kFirst, kSixMilligramsADay);
+  p.schedule = at_minutes(over(microlitres(6), minutes(10)), {9 * 60});
+  Bench bench{setup_with(kFirst), p};
+  bench.run_for(minutes(90));
+  bench.shift_clock(days(5 * 365));
+  bench.run_for(minutes(1));
+  bench.shift_clock(days(-5 * 365));
+  bench.run_for(hours(24));
+  EXPECT_EQ(bench.count(EventCode::kBolusGranted), 2U);
+}
+
+TEST(Pump, INV_7_a_bolus_that_waits_while_the_clock_is_set_is_told_as_skipped) {
+  Prescription p = continuous(1, kFirst, kSixMilligramsADay);
+  p.single = over(microlitres(6), minutes(50));
+  p.schedule = at_minutes(over(microlitres(6), minutes(10)), {8 * 60 + 30});
+  Bench bench{setup_with(kFirst), p};
+  bench.run_for(minutes(40));  // the single one still runs
+  bench.shift_clock(minutes(1));
+  EXPECT_EQ(bench.count(EventCode::kScheduledBolusSkipped), 1U);
+  bench.run_for(hours(23));
+  EXPECT_EQ(bench.count(EventCode::kBolusGranted), 1U);
+  bench.run_for(hours(1));
+  EXPECT_EQ(bench.count(EventCode::kBolusGranted), 2U);
 }
 
 // ---- stop, resume, expiry

@@ -6,6 +6,8 @@ namespace theca {
 namespace {
 
 constexpr Duration kWeek = days(7);
+constexpr std::int64_t kMinutesOfDay = 24 * 60;
+constexpr std::int64_t kSlotsOfDay = 32;  // identities; kMaxDailyBoluses fits
 
 const DayProfile& profile_on(const Basal& basal, std::int64_t day) {
   const auto weekday = static_cast<std::size_t>(weekday_of_day(day));
@@ -88,7 +90,7 @@ std::int64_t most_scheduled(const BolusSchedule& schedule, Duration reach) {
     std::int64_t inside = 0;
     for (std::size_t k = 0; k < schedule.count; ++k) {
       const std::int64_t after =
-          floor_modulo(schedule.minutes[k] - schedule.minutes[first], kMinutesPerDay) * 60'000LL;
+          floor_modulo(schedule.minutes[k] - schedule.minutes[first], kMinutesOfDay) * 60'000LL;
       if (after <= rest) ++inside;
     }
     most = std::max(most, inside);
@@ -217,13 +219,12 @@ std::optional<ScheduledBolusDue> next_scheduled_bolus(const BolusSchedule& sched
       break;
   }
   if (schedule.count == 0) return std::nullopt;
-  constexpr std::int64_t kSlots = 32;  // identities per day; kMaxDailyBoluses fits
-  std::int64_t identity = after == kNoBolusYet ? day_of(clock.local_ms(start)) * kSlots : after + 1;
+  std::int64_t identity = after == kNoBolusYet ? day_of(clock.local_ms(start)) * kSlotsOfDay : after + 1;
   for (;;) {
-    const std::int64_t day = floor_divide(identity, kSlots);
-    const std::int64_t index = floor_modulo(identity, kSlots);
+    const std::int64_t day = floor_divide(identity, kSlotsOfDay);
+    const std::int64_t index = floor_modulo(identity, kSlotsOfDay);
     if (index >= schedule.count) {
-      identity = (day + 1) * kSlots;
+      identity = (day + 1) * kSlotsOfDay;
       continue;
     }
     const Instant at = clock.instant_of(day * kMillisecondsPerDay +
@@ -231,6 +232,22 @@ std::optional<ScheduledBolusDue> next_scheduled_bolus(const BolusSchedule& sched
     if (at >= start) return ScheduledBolusDue{identity, at};
     ++identity;
   }
+}
+
+BolusAtTimeOfDay given_at(const BolusSchedule& schedule, const ScheduledBolusDue& bolus, Instant at) {
+  return {schedule.minutes[static_cast<std::size_t>(floor_modulo(bolus.identity, kSlotsOfDay))], at};
+}
+
+std::optional<ScheduledBolusDue> next_by_new_clock(const BolusSchedule& schedule, const WallClock& clock,
+                                                   Instant now, const std::optional<BolusAtTimeOfDay>& last) {
+  const auto too_soon = [&](const ScheduledBolusDue& due) {
+    const std::int64_t behind =
+        floor_modulo(given_at(schedule, due, due.at).minute - last->minute, kMinutesOfDay);
+    return (due.at - last->at) * 2 < minutes(behind == 0 ? kMinutesOfDay : behind);
+  };
+  auto due = next_scheduled_bolus(schedule, clock, now, kNoBolusYet);
+  while (due && last && too_soon(*due)) due = next_scheduled_bolus(schedule, clock, now, due->identity);
+  return due;
 }
 
 Amount bolus_due(const BolusDose& dose, Duration since) {

@@ -20,7 +20,7 @@ struct BasalSegment {
 /// alone: not at start, expiry, prime or bridge.
 BasalSegment basal_at(const Basal& basal, const WallClock& clock, FlowRate minimum_rate, Instant at);
 
-/// The identity of a scheduled bolus: grows with time, never used twice.
+/// The identity of a scheduled bolus: grows with time; by one clock, never used twice.
 struct ScheduledBolusDue {
   std::int64_t identity;
   Instant at;
@@ -31,6 +31,19 @@ struct ScheduledBolusDue {
 std::optional<ScheduledBolusDue> next_scheduled_bolus(const BolusSchedule& schedule, const WallClock& clock,
                                                       Instant start, std::int64_t after);
 inline constexpr std::int64_t kNoBolusYet = INT64_MIN;
+
+/// A bolus at a time of day that was given.
+struct BolusAtTimeOfDay {
+  std::uint16_t minute;  // of its day
+  Instant at;
+};
+BolusAtTimeOfDay given_at(const BolusSchedule& schedule, const ScheduledBolusDue& bolus, Instant at);
+
+/// First bolus at a time of day not before `now`, by a clock that has just been set. However often that
+/// happens boluses come at most twice as fast as they are prescribed: none before half the time has passed
+/// that its time of day lies behind the one of `last`. The same one: 12 h.
+std::optional<ScheduledBolusDue> next_by_new_clock(const BolusSchedule& schedule, const WallClock& clock,
+                                                   Instant now, const std::optional<BolusAtTimeOfDay>& last);
 
 /// Part of a bolus that has come due `since` its start: never more than the whole.
 Amount bolus_due(const BolusDose& dose, Duration since);

@@ -79,15 +79,7 @@ Arena::~Arena() {
   std::filesystem::remove_all(folder_, none);
 }
 
-void Arena::start(const std::string& scenario) {
-  const std::filesystem::path file = team_.scenarios / (scenario + ".toml");
-  auto loaded = load_scenario(file, library_);
-  if (!loaded) fail(file.string() + ": cannot be read");
-  scenario_ = std::move(*loaded);
-  const std::string program = (weak_ ? team_.weak : team_.program).string();
-  const std::string listen = (folder_ / "implant").string(), state = (folder_ / "memory").string();
-  std::vector<std::string> words{program,     "pump",        "--listen", listen,  "--state", state,
-                                 "--patient", file.string(), "--json",   "--for", "300"};
+pid_t Arena::spawn(std::vector<std::string> words, const std::filesystem::path& prints) const {
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -100,14 +92,39 @@ void Arena::start(const std::string& scenario) {
   environment.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
-  const std::string log = (folder_ / "log").string();
-  ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_APPEND,
+  ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, prints.c_str(), O_WRONLY | O_CREAT | O_APPEND,
                                      0600);
   ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  pid_t process = -1;
   const int error =
-      ::posix_spawn(&process_, program.c_str(), &actions, nullptr, arguments.data(), environment.data());
+      ::posix_spawn(&process, words[0].c_str(), &actions, nullptr, arguments.data(), environment.data());
   ::posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) fail("cannot start " + program);
+  if (error != 0) fail("cannot start " + words[0]);
+  return process;
+}
+
+nlohmann::json Arena::programmer(const std::vector<std::string>& words, const std::string& to) {
+  std::vector<std::string> all{program(), "link"};
+  all.insert(all.end(), words.begin(), words.end());
+  for (const std::string& word : {std::string{"--to"}, to, std::string{"--keys"}, (folder_ / "keys").string(),
+                                  std::string{"--near"}, std::string{"--json"}})
+    all.push_back(word);
+  const std::filesystem::path prints = folder_ / "programmer";
+  std::filesystem::remove(prints);
+  int status = 0;
+  ::waitpid(spawn(std::move(all), prints), &status, 0);
+  std::ifstream in{prints};
+  return nlohmann::json::parse(std::string{std::istreambuf_iterator<char>{in}, {}}, nullptr, false);
+}
+
+void Arena::start(const std::string& scenario) {
+  const std::filesystem::path file = team_.scenarios / (scenario + ".toml");
+  auto loaded = load_scenario(file, library_);
+  if (!loaded) fail(file.string() + ": cannot be read");
+  scenario_ = std::move(*loaded);
+  process_ = spawn({program(), "pump", "--listen", listens_at(), "--state", (folder_ / "memory").string(),
+                    "--patient", file.string(), "--json", "--for", "300"},
+                   folder_ / "log");
   constexpr int kTries = 200;
   for (int i = 0; i < kTries; ++i) {
     pause(milliseconds(50));
@@ -170,10 +187,22 @@ link::CallerKeys Arena::keys_of(Role role) {
       card_.public_key, role == Role::kPatient ? patient_secret_ : clinic_secret_};
 }
 
-std::unique_ptr<Session> Arena::with(const link::CallerKeys& keys) {
+air::SocketLine Arena::near() const {
   auto line = air::SocketLine::reach(address_, true);
   if (!line) fail(line.error());
-  auto session = std::make_unique<Session>(std::move(*line), keys);
+  return std::move(*line);
+}
+
+Field Arena::field() const {
+  Field field{near(), {}};
+  const auto number = field.line.number(seconds(5));
+  if (!number) fail("no number from the coil");
+  field.number = *number;
+  return field;
+}
+
+std::unique_ptr<Session> Arena::with(const link::CallerKeys& keys) {
+  auto session = std::make_unique<Session>(near(), keys);
   if (!session->talk.open()) return nullptr;
   return session;
 }
@@ -188,11 +217,11 @@ void Arena::pair() {
   {
     auto session = with(keys);
     if (!session) fail("no session with the card");
-    const link::Pair message = link::signed_pair(clinic_seed, card_.implant, random_key());
-    const auto reply = session->talk.ask(message);
+    said_at_pairing_ = link::signed_pair(clinic_seed, card_.implant, random_key(), session->talk.number());
+    const auto reply = session->talk.ask(said_at_pairing_);
     if (!reply || !*reply) fail("not paired");
     clinic_secret_ =
-        link::paired_secret<link::Sodium>(message.share, (*reply)->share, link::SecretFor::kClinic);
+        link::paired_secret<link::Sodium>(said_at_pairing_.share, (*reply)->share, link::SecretFor::kClinic);
   }
   auto session = as(Role::kPhysician);
   if (!session) fail("no session with the new secret");

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,12 @@ struct Session {
       : line(std::move(reached)), talk(keys, line) {}
 };
 
+/// A coil that is held to the skin, and the number the implant gave it: the field stands.
+struct Field {
+  air::SocketLine line;
+  link::NearFieldNonce number;
+};
+
 class Arena {
  public:
   /// Throws std::runtime_error with a sentence when the implant does not come up.
@@ -68,14 +75,24 @@ class Arena {
   std::unique_ptr<Session> with(const link::CallerKeys& keys);
   [[nodiscard]] link::CallerKeys keys_of(Role role);
   link::StatusReply status();
+  /// Anybody's coil. Throws when the implant gives no number.
+  [[nodiscard]] Field field() const;
   /// The order in bytes, and how it went.
   link::OrderBytes order(Session& session, double times_the_dose, std::size_t signers,
                          link::Outcome& outcome);
   link::Outcome offer(Session& session, const link::OrderBytes& order, std::size_t signers);
   link::Outcome commit(Session& session, const link::OrderBytes& order, Volume filled = Volume{});
 
+  /// A programmer as a process of its own: `theca link` with these words, for the implant at `to`. What it
+  /// prints as JSON; null when that is none.
+  nlohmann::json programmer(const std::vector<std::string>& words, const std::string& to);
+  [[nodiscard]] std::filesystem::path card_file() const { return folder_ / "memory.card"; }
+
   [[nodiscard]] const air::Address& address() const { return address_; }
+  [[nodiscard]] std::string listens_at() const { return (folder_ / "implant").string(); }
   [[nodiscard]] const air::Card& card() const { return card_; }
+  /// As it lies in the programmer that has paired.
+  [[nodiscard]] const link::Pair& said_at_pairing() const { return said_at_pairing_; }
   [[nodiscard]] const Scenario& scenario() const { return *scenario_; }
   [[nodiscard]] std::filesystem::path folder() const { return folder_; }
   [[nodiscard]] std::string log() const;
@@ -86,10 +103,14 @@ class Arena {
   std::int64_t certificate_age_s = 0;  // of those that are issued from now on
 
  private:
+  [[nodiscard]] air::SocketLine near() const;
   std::array<std::uint8_t, link::kCertificateBytes> certificate(Role role, std::uint32_t capabilities,
                                                                 const link::Key& subject,
                                                                 std::uint32_t serial) const;
   void stop(int signal);
+  /// A process that prints into a file of the folder.
+  [[nodiscard]] pid_t spawn(std::vector<std::string> words, const std::filesystem::path& prints) const;
+  [[nodiscard]] std::string program() const { return (weak_ ? team_.weak : team_.program).string(); }
 
   const RedTeam& team_;
   bool weak_;
@@ -100,6 +121,7 @@ class Arena {
   std::optional<Scenario> scenario_;
   pid_t process_ = -1;
   air::Card card_;
+  link::Pair said_at_pairing_;
   link::Key clinic_secret_{}, patient_secret_{};
   std::array<link::Key, kRoleCount> secrets_{};
   std::array<link::Key, 2> signers_{};

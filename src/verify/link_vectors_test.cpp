@@ -233,6 +233,7 @@ Json vectors_of(const Json& in) {
     return {{"signed", to_hex(link::signed_of<Sodium>(epoch))},
             {"asked", to_hex(link::asking(kTag, message).bytes())}};
   };
+  const auto coils = bytes_of<16>(in["number"]);
   const Key callers = bytes_of(in["programmer_share"]), implants = bytes_of(in["implant_share"]);
   const auto secret = [&](link::SecretFor whom) {
     return to_hex(link::paired_secret<Sodium>(callers, implants, whom));
@@ -278,13 +279,11 @@ Json vectors_of(const Json& in) {
         {"signed", to_hex(link::signed_of<Sodium>(digest))},
         {"signature", to_hex(link::sign_order(signer, digest))},
         {"last_block", to_hex(link::block_of(order, link::kOrderBlocks - 1))}}},
-      {"epoch",
-       {{"for_this_session", raised(bytes_of<16>(in["number"]))},
-        {"for_none", raised(link::NearFieldNonce{})}}},
+      {"epoch", {{"for_this_session", raised(coils)}, {"for_none", raised(link::NearFieldNonce{})}}},
       {"secrets",
-       {{"signed", to_hex(link::signed_of<Sodium>(link::SecretFor::kClinic, id, callers))},
-        {"pair", to_hex(link::asking(kTag, link::signed_pair(clinic, id, callers)).bytes())},
-        {"renew", to_hex(link::asking(kTag, link::signed_renew(clinic, id, callers)).bytes())},
+       {{"signed", to_hex(link::signed_of<Sodium>(link::SecretFor::kClinic, id, callers, coils))},
+        {"pair", to_hex(link::asking(kTag, link::signed_pair(clinic, id, callers, coils)).bytes())},
+        {"renew", to_hex(link::asking(kTag, link::signed_renew(clinic, id, callers, coils)).bytes())},
         {"clinic", secret(link::SecretFor::kClinic)},
         {"patient", secret(link::SecretFor::kPatient)},
         {"heir", secret(link::SecretFor::kHeir)}}},

@@ -12,6 +12,7 @@
 
 #include "link/sodium_issue.hpp"
 #include "verify/arena.hpp"
+#include "verify/between.hpp"
 
 namespace theca::verify {
 namespace {
@@ -71,10 +72,10 @@ Sight overheard(Arena& arena, void (*visit)(Arena&)) {
   arena.implant();
   Listener listener{arena.address()};
   std::mt19937_64 random{1};
-  auto near = air::SocketLine::reach(arena.address(), true);
+  std::optional near = arena.field();
   listener.send(junk(random, 100, link::FrameType::kFirst));  // a scan
   listener.hear(milliseconds(200));
-  near = std::unexpected(std::string{});
+  near.reset();
   visit(arena);
   visit(arena);
   const Frames all = [&] {
@@ -110,10 +111,10 @@ link::CallerKeys card_keys(const Arena& arena) {
   return keys;
 }
 
-link::Pair pairing(const Arena& arena) {
+link::Pair pairing(const Arena& arena, const link::NearFieldNonce& number) {
   link::Key share{};
   link::Sodium::random(share);
-  return link::signed_pair(arena.clinic_seed, arena.card().implant, share);
+  return link::signed_pair(arena.clinic_seed, arena.card().implant, share, number);
 }
 
 /// Calls with each of these as the secret, a coil at hand; how many were answered, or got so far that the
@@ -125,14 +126,12 @@ Sight try_secrets(Arena& arena, const std::vector<link::Key>& secrets, std::int6
     link::Sodium::random(keys.secret);
     keys.implant = arena.card().public_key;
     keys.pairing = secret;
-    auto line = air::SocketLine::reach(arena.address(), true);  // a field that comes forgives what was before
-    const auto number = line ? line->number(seconds(1)) : std::nullopt;
-    if (!number) continue;
+    auto [line, number] = arena.field();  // one that comes forgives what was before
     link::Caller<link::Sodium> caller{keys};
-    line->send(caller.call(*number, line->random()).bytes());
+    line.send(caller.call(number, line.random()).bytes());
     ++sight.attempted;
-    const auto heard = line->radio(milliseconds(40));
-    sight.broken = sight.broken || (heard && caller.opens(line->now(), heard->bytes()));
+    const auto heard = line.radio(milliseconds(40));
+    sight.broken = sight.broken || (heard && caller.opens(line.now(), heard->bytes()));
   }
   sight.broken = sight.broken || arena.counted("handshakes") > handshakes_of_others;
   return sight;
@@ -146,7 +145,7 @@ Sight transcript(Arena& arena) {
   for (std::int64_t i = 0; i < kPairings; ++i) {
     auto session = arena.with(card_keys(arena));
     if (!session) throw std::runtime_error("no session with the card");
-    const auto reply = session->talk.ask(pairing(arena));
+    const auto reply = session->talk.ask(pairing(arena, session->talk.number()));
     if (!reply || !*reply) throw std::runtime_error("not paired");
   }
   listener.hear(milliseconds(200));
@@ -178,7 +177,7 @@ Sight fuzz_from_capture(Arena& arena) {
   std::mt19937_64 random{9};
   Sight sight;
   for (int round = 0; round < 60; ++round) {
-    auto near = air::SocketLine::reach(arena.address(), true);
+    const auto near = arena.field();
     for (int i = 0; i < 8; ++i) {
       std::vector<std::uint8_t> frame = captured[random() % captured.size()];
       const auto& other = captured[random() % captured.size()];
@@ -209,16 +208,14 @@ Sight pairing_keys(Arena& arena) {
   Sight sight;
   for (int i = 0; i < 40; ++i) {
     auto session = arena.with(card_keys(arena));
-    const auto reply = session ? session->talk.ask(pairing(arena))
+    const auto reply = session ? session->talk.ask(pairing(arena, session->talk.number()))
                                : std::expected<link::Answered<link::Pair>, link::NoAnswer>{
                                      std::unexpected(link::NoAnswer::kSilence)};
     if (!reply || !*reply) throw std::runtime_error("not paired");
     sight.broken = !shares.insert((*reply)->share).second || sight.broken;
     session.reset();
-    auto line = air::SocketLine::reach(arena.address(), true);
-    const auto number = line ? line->number(seconds(1)) : std::nullopt;
-    if (!number) throw std::runtime_error("no number from the coil");
-    sight.broken = !numbers.insert(*number).second || sight.broken;
+    auto [line, number] = arena.field();
+    sight.broken = !numbers.insert(number).second || sight.broken;
     ++sight.attempted;
   }
   sight.happened = fmt::format("{} pairings of one implant: {} different shares, {} different numbers",
@@ -232,27 +229,25 @@ Sight downgrade(Arena& arena) {
   Sight sight;
   for (const int version : {0, 2, 3, 16, 255}) {
     for (const int suite : {0, 2, 255}) {
-      auto line = air::SocketLine::reach(arena.address(), true);
-      const auto number = line ? line->number(seconds(1)) : std::nullopt;
-      if (!number) throw std::runtime_error("no number from the coil");
+      auto [line, number] = arena.field();
       const link::CallerKeys keys = card_keys(arena);
-      auto prologue = link::prologue_of(*number);
+      auto prologue = link::prologue_of(number);
       prologue[10] = static_cast<std::uint8_t>(version);
       prologue[11] = static_cast<std::uint8_t>(suite);
       link::Handshake<link::Sodium> handshake{
           link::kIkPsk2, link::Side::kInitiator, prologue,
-          link::Keys{keys.secret, line->random(), keys.implant,
-                     link::session_psk<link::Sodium>(keys.pairing, *number)}};
+          link::Keys{keys.secret, line.random(), keys.implant,
+                     link::session_psk<link::Sodium>(keys.pairing, number)}};
       std::array<std::uint8_t, link::kMostBody> body{};
       const auto size = handshake.write(link::written(link::FirstPayload{keys.certificate}), body);
       const link::Bytes message = link::Bytes{body}.first(size.value_or(0));
       const auto tag =
-          link::gate_tag<link::Sodium>(link::gate_key<link::Sodium>(keys.pairing), message, *number);
+          link::gate_tag<link::Sodium>(link::gate_key<link::Sodium>(keys.pairing), message, number);
       std::ranges::copy(tag, body.begin() + static_cast<std::ptrdiff_t>(message.size()));
-      line->send(
+      line.send(
           link::Frame{link::FrameType::kFirst, link::Bytes{body}.first(message.size() + tag.size())}.bytes());
       ++sight.attempted;
-      const auto heard = line->radio(milliseconds(40));
+      const auto heard = line.radio(milliseconds(40));
       sight.broken = sight.broken || (heard && heard->type() == link::FrameType::kSecond);
     }
   }
@@ -271,8 +266,7 @@ Sight at_the_pairing(Arena& arena) {
   std::mt19937_64 random{17};
   Sight sight;
   std::vector<link::Key> guesses{link::Key{}, arena.card().public_key};
-  auto near =
-      air::SocketLine::reach(arena.address(), true);  // the clinic's coil: its number is not on the radio
+  std::optional near = arena.field();  // the clinic's coil: its number is not on the radio
   for (int i = 0; i < 12; ++i) {
     for (const link::Key& guess : guesses) {
       link::CallerKeys keys = card_keys(arena);
@@ -288,7 +282,7 @@ Sight at_the_pairing(Arena& arena) {
       }
     }
   }
-  near = std::unexpected(std::string{});
+  near.reset();
   if (!sight.broken) {
     arena.pair();  // and the clinic gets what it came for
     (void)arena.status();
@@ -326,11 +320,11 @@ Sight replay(Arena& arena) {
   arena.kill();
   arena.start(kOpioid);
   Listener later{arena.address()};
-  auto near = air::SocketLine::reach(arena.address(), true);
+  std::optional near = arena.field();
   for (const auto& frame : listener.all()) later.send(frame);
   sent += static_cast<std::int64_t>(listener.all().size());
   answered += answers(later.hear(milliseconds(500)));
-  near = std::unexpected(std::string{});
+  near.reset();
   const auto after = arena.status();
   Sight sight{.attempted = sent};
   sight.broken = answered > 0 || after.sequence != before.sequence;
@@ -378,15 +372,12 @@ Sight serial_number(Arena& arena) {
     link::Sodium::random(keys.secret);
     keys.implant = arena.card().public_key;
     keys.pairing = guess;
-    auto line = air::SocketLine::reach(arena.address(), true);
-    if (!line) continue;
-    const auto number = line->number(seconds(1));
-    if (!number) continue;
+    auto [line, number] = arena.field();
     link::Caller<link::Sodium> caller{keys};
-    line->send(caller.call(*number, line->random()).bytes());
+    line.send(caller.call(number, line.random()).bytes());
     ++sight.attempted;
-    const auto heard = line->radio(milliseconds(400));
-    sight.broken = sight.broken || (heard && caller.opens(line->now(), heard->bytes()));
+    const auto heard = line.radio(milliseconds(400));
+    sight.broken = sight.broken || (heard && caller.opens(line.now(), heard->bytes()));
   }
   sight.happened = fmt::format("{} sessions asked for with what stands on the label: {}", sight.attempted,
                                sight.broken ? "one opened" : "silence");
@@ -401,7 +392,7 @@ Sight scan(Arena& arena) {
   Sight sight;
   std::int64_t answered = 0;
   for (int round = 0; round < 6; ++round) {
-    auto near = air::SocketLine::reach(arena.address(), true);  // somebody's coil is there
+    const auto near = arena.field();  // somebody's coil is there
     for (const auto type :
          {link::FrameType::kFirst, link::FrameType::kSecond, link::FrameType::kToImplant,
           link::FrameType::kFromImplant, link::FrameType::kNonce, link::FrameType::kAsked}) {
@@ -487,14 +478,14 @@ Sight magnet(Arena& arena) {
   arena.implant();
   const auto before = arena.status();
   Sight sight;
-  auto line = air::SocketLine::reach(arena.address(), true);
-  if (!line) throw std::runtime_error(line.error());
+  std::optional field = arena.field();
   for (int i = 0; i < 3; ++i) {
-    line->send_coil(link::Frame{link::FrameType::kAsked, link::asking(1, link::Lower{}).bytes()}.bytes());
+    field->line.send_coil(
+        link::Frame{link::FrameType::kAsked, link::asking(1, link::Lower{}).bytes()}.bytes());
     pause(milliseconds(1'100));
     ++sight.attempted;
   }
-  line = std::unexpected(std::string{});
+  field.reset();
   const auto after = arena.status();
   sight.broken = after.flow.raw() == 0 || after.flow > before.flow || after.state != DeviceState::kDelivering;
   sight.happened =
@@ -540,14 +531,14 @@ Sight garbage(Arena& arena) {
   Listener listener{arena.address()};
   std::mt19937_64 random{36};
   Sight sight;
-  auto near = air::SocketLine::reach(arena.address(), true);
+  std::optional near = arena.field();
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(12);
   while (std::chrono::steady_clock::now() < until) {
     listener.send(junk(random, 2 + random() % 238, static_cast<link::FrameType>(1 + random() % 4)));
     ++sight.attempted;
     pause(milliseconds(3));
   }
-  near = std::unexpected(std::string{});
+  near.reset();
   const auto after = arena.status();
   // What was due in that time, whole steps; one more or less by where in its step each reading fell.
   const Volume due = Amount::over(before.flow, after.now - before.now).floor();
@@ -567,8 +558,7 @@ Sight denial_of_sleep(Arena& arena) {
   std::mt19937_64 random{38};
   Sight sight;
   {
-    auto near = air::SocketLine::reach(arena.address(), true);
-    pause(milliseconds(100));
+    const auto near = arena.field();
     for (int i = 0; i < 150; ++i) {
       listener.send(junk(random, 190, link::FrameType::kFirst));
       ++sight.attempted;
@@ -619,6 +609,22 @@ Sight revoked_programmer(Arena& arena) {
   return sight;
 }
 
+Sight found_signature(Arena& arena) {
+  arena.start(kOpioid);
+  arena.implant();
+  auto thief = arena.as(Role::kPhysician);
+  if (!thief) throw std::runtime_error("the stolen programmer got no session");
+  const link::Pair& found = arena.said_at_pairing();
+  const auto reply = thief->talk.ask(link::Renew{found.share, found.signature});
+  if (!reply) throw std::runtime_error("no answer to the renewal");
+  Sight sight{.attempted = 1};
+  sight.broken = reply->has_value();
+  sight.happened = fmt::format(
+      "what the clinic signed at the pairing, said again for a new secret: {}",
+      sight.broken ? "the thief has made a secret of his own" : row_of(reply->error().answer).text);
+  return sight;
+}
+
 Sight old_order(Arena& arena) {
   arena.start(kOpioid);
   arena.implant();
@@ -636,6 +642,126 @@ Sight old_order(Arena& arena) {
       fmt::format("the order before the last, signed by two, offered again: {}", row_of(outcome.answer).text);
   return sight;
 }
+
+// ---- somebody between programmer and implant --------------------------------------------------------------
+
+/// Of an outcome that goes from the implant to a programmer as a record: where its plain text stands.
+constexpr std::size_t kPlainAt = link::kFrameHead + link::kRecordHeader;
+constexpr std::size_t kOutcomeAt = kPlainAt + link::kMessageHead;
+constexpr std::size_t kOutcomeFrame = kOutcomeAt + link::kWireBytes<link::Outcome> + link::kTagBytes;
+constexpr std::size_t kDoseFrame = kOutcomeAt + link::kWireBytes<link::RequestBolus> + link::kTagBytes;
+
+/// Sizes alone tell what a record is.
+bool asks_for_a_dose(const RadioFrame& frame) {
+  return type_of(frame) == link::FrameType::kToImplant && frame.size() == kDoseFrame;
+}
+bool tells_an_outcome(const RadioFrame& frame) {
+  return type_of(frame) == link::FrameType::kFromImplant && frame.size() == kOutcomeFrame;
+}
+
+link::Outcome answer_to_a_dose(bool yes) {
+  link::Outcome outcome;
+  outcome.to = Opcode::kRequestBolus;
+  outcome.answer = yes ? LinkAnswer::kDone : LinkAnswer::kRefusedByPump;
+  outcome.refusal = yes ? Refusal::kNone : Refusal::kLockout;
+  return outcome;
+}
+/// A yes becomes a no, a no a yes: who knows what a sealed answer says can turn its bits.
+RadioFrame turned(RadioFrame frame) {
+  const auto yes = link::written(answer_to_a_dose(true)), no = link::written(answer_to_a_dose(false));
+  for (std::size_t i = 0; i < yes.size(); ++i)
+    frame[kOutcomeAt + i] ^= static_cast<std::uint8_t>(yes[i] ^ no[i]);
+  return frame;
+}
+/// Made up, for every message that the programmer may be waiting for.
+void make_up(const RadioFrame& like, bool yes, Frames& out) {
+  constexpr std::uint16_t kMessages = 8;
+  for (std::uint16_t tag = 1; tag <= kMessages; ++tag) {
+    const link::Plain plain{link::kOutcomeByte, tag, answer_to_a_dose(yes)};
+    std::ranges::copy(plain.bytes(), out.emplace_back(like).begin() + kPlainAt);
+  }
+}
+
+/// The patient's programmer is told that a dose was not given that was, and that one was given that was not.
+enum class Lie { kAnswers, kLateRequests };
+Sight lied_to(Arena& arena, Lie lie) {
+  arena.start(kOpioid);
+  const std::string implant = arena.listens_at();
+  const auto must = [&](const std::vector<std::string>& words, const std::string& to) {
+    auto said = arena.programmer(words, to);
+    if (!said.is_object()) throw std::runtime_error("`theca link " + words[0] + "` told nothing");
+    return said;
+  };
+  must({"pair", "--card", arena.card_file().string()}, implant);
+  Between between{arena.address(), arena.folder()};
+  if (must({"prescribe", arena.scenario().file, "--dose", "6 mg/day"}, between.at()).value("delivery", "") !=
+      "confirmed")
+    throw std::runtime_error("nothing is prescribed");
+  const Frames older = between.heard();
+  Listener listener{arena.address()};
+
+  Sight sight;
+  std::string lies;
+  RadioFrame answer(kOutcomeFrame);  // the last that went by
+  bool asked = false;                // for a dose, in this visit
+  Frames kept;                       // requests that have not arrived
+  const auto answers_dose = [&](const RadioFrame& frame) {
+    if (type_of(frame) == link::FrameType::kFirst) asked = false;
+    asked = asked || asks_for_a_dose(frame);
+    if (tells_an_outcome(frame)) answer = frame;
+    return asked && tells_an_outcome(frame);
+  };
+  const auto turns = [&](bool to_yes) -> Between::Touch {
+    return [&, to_yes](const RadioFrame& frame, bool) {
+      if (!answers_dose(frame)) return Passed{{frame}, {}};
+      Passed passed{{turned(frame)}, {}};
+      make_up(frame, to_yes, passed.on);
+      sight.attempted += static_cast<std::int64_t>(passed.on.size());
+      return passed;
+    };
+  };
+  const Between::Touch keeps = [&](const RadioFrame& frame, bool) {
+    (void)answers_dose(frame);
+    if (!asks_for_a_dose(frame)) return Passed{{frame}, {}};
+    kept.push_back(frame);
+    Passed passed{{}, older};
+    passed.back.push_back(answer);
+    make_up(answer, true, passed.back);
+    sight.attempted += static_cast<std::int64_t>(passed.back.size());
+    return passed;
+  };
+  const auto ask_for_a_dose = [&](const char* what, Between::Touch touch) {
+    const auto left = [&] {
+      return must({"status", "--as", "patient"}, implant).at("doses_left").get<int>();
+    };
+    const int before = left();
+    between.touch(std::move(touch));
+    const auto told = arena.programmer({"bolus"}, between.at());
+    between.touch({});
+    if (!kept.empty()) {  // they arrive after all, in their session, with a coil that keeps it alive
+      const auto coil = arena.field();
+      for (const RadioFrame& frame : kept) listener.send(frame);
+      listener.hear(milliseconds(200));
+      kept.clear();
+    }
+    const bool given = left() < before;
+    const std::string delivery = told.is_object() ? told.value("delivery", "nothing") : "nothing";
+    lies += fmt::format("{}{}: {}, told {}", lies.empty() ? "" : "; ", what, given ? "given" : "not given",
+                        delivery);
+    sight.broken = sight.broken || delivery == (given ? "failed" : "confirmed");
+    return given;
+  };
+  if (lie == Lie::kLateRequests) {
+    ask_for_a_dose("a request kept back until later", keeps);
+  } else {
+    if (!ask_for_a_dose("a yes turned", turns(false))) throw std::runtime_error("no dose was given");
+    ask_for_a_dose("a no turned", turns(true));
+  }
+  sight.happened = lies;
+  return sight;
+}
+Sight forged_answers(Arena& arena) { return lied_to(arena, Lie::kAnswers); }
+Sight late_requests(Arena& arena) { return lied_to(arena, Lie::kLateRequests); }
 
 constexpr std::array kAttacks{
     Attack{"RT-01", "Overhearing", "Halperin 2008 (ICD): telemetry in clear told name, id and therapy",
@@ -672,6 +798,13 @@ constexpr std::array kAttacks{
     Attack{"RT-13", "Pairing keys that repeat", "CVE-2016-5085: each pairing gave the same key",
            "one implant paired 40 times: shares and numbers of the coil held against each other",
            "random numbers", pairing_keys},
+    Attack{"RT-14", "Forged acknowledgements", "CVE-2016-5086: any answer was believed",
+           "between the patient's programmer and the implant: answers turned and made up", "sealed answers",
+           forged_answers},
+    Attack{"RT-14", "Late requests", "CVE-2016-5086: commands had no numbers",
+           "requests kept back, answered with what was heard before, and let through, with a coil, once the "
+           "patient knows",
+           "settling", late_requests},
     Attack{"RT-16", "Downgrade", "ICSMA-19-178-01: what was there before authentication could not go",
            "calls in other versions and suites, with the card and a coil", "prologue", downgrade},
     Attack{"RT-17", "An attacker at the pairing",
@@ -690,10 +823,11 @@ constexpr std::array kAttacks{
     Attack{"RT-40", "A revoked programmer", "WhiteScope 2017",
            "the certificate is good for hours still, and the clinic has raised the epoch", "epoch",
            revoked_programmer},
+    Attack{"RT-40", "Signatures in a stolen programmer", "WhiteScope 2017",
+           "the certificate counts, and the clinic's share and signature of the pairing lie beside it",
+           "session of a secret", found_signature},
     Attack{"RT-42", "Rollback", "update frameworks: signed, but old",
            "the order before the last, with all its signatures", "numbers", old_order},
-    Attack{"RT-14", "Forged acknowledgements", "CVE-2016-5086", "", "", nullptr,
-           "its target is the programmer: the tests of lossy air and the models hold it so far"},
     Attack{"RT-21", "Home monitor", "CVE-2019-6540", "", "", nullptr, "the clinic's server"},
     Attack{"RT-22", "Data on a lost programmer", "CVE-2018-8849", "", "", nullptr, "the clinic's programmer"},
     Attack{"RT-27", "Update swapped between check and use", "ICSMA-20-345-01", "", "", nullptr,

@@ -176,6 +176,7 @@ void ReferenceModel::begin(const Prescription& p) {
   stopped_ = false;
   next_interval_ = started_ + std::int64_t{p.schedule.first_after_s} * 1'000;
   high_water_ = local_over(p_.zone, utc_ms_at_zero_, now_);
+  clock_was_set_ = false;
   enter(Phase::kPrime);
 }
 
@@ -214,7 +215,8 @@ void ReferenceModel::draw(std::uint32_t fluid) {
   drawn_.push_back({fluid, fluid == before ? made_ - path_nl_ / model_.step.raw() - 1 : made_});
 }
 
-void ReferenceModel::start_scheduled() {
+void ReferenceModel::start_scheduled(std::int64_t local_at) {
+  if (p_.schedule.kind == ScheduleKind::kTimesOfDay) given_ = {local_at, now_};
   bolus_left_ = Wide{p_.schedule.dose.volume.raw()} * kDayMs;
   bolus_rate_ = p_.schedule.dose.rate.raw();
   ++scheduled_started_;
@@ -230,7 +232,15 @@ void ReferenceModel::scheduled_due(std::int64_t at) {
     ++scheduled_waited_;
     return;
   }
-  start_scheduled();
+  start_scheduled(at);
+}
+
+/// Of the day that lies between its time of day and the one that was given last, not half has passed.
+bool ReferenceModel::crowds(std::int64_t at) const {
+  if (!given_) return false;
+  const std::int64_t days = down(at - given_->local, kDayMs);
+  const std::int64_t apart = at - given_->local - days * kDayMs;
+  return now_ - given_->t < (apart == 0 ? kDayMs : apart) / 2;
 }
 
 /// Whatever begins or ends at `now_`.
@@ -260,8 +270,9 @@ void ReferenceModel::settle() {
       waiting_.clear();
     }
     if (!waiting_.empty() && bolus_left_ == 0) {
+      const std::int64_t at = waiting_.front();
       waiting_.erase(waiting_.begin());
-      start_scheduled();
+      start_scheduled(at);
     }
     for (; p_.schedule.kind == ScheduleKind::kInterval && next_interval_ <= now_;
          next_interval_ += std::int64_t{p_.schedule.interval_s} * 1'000) {
@@ -270,6 +281,8 @@ void ReferenceModel::settle() {
     for (const std::int64_t at : due_at(p_, utc_ms_at_zero_, now_)) {
       if (at <= high_water_) continue;
       high_water_ = at;
+      if (clock_was_set_ && crowds(at)) continue;
+      clock_was_set_ = false;
       scheduled_due(at);
     }
   }
@@ -370,16 +383,18 @@ void ReferenceModel::resume(std::int64_t t) {
   settle();
 }
 
-/// Times of day that the new clock leaps over are over; those it shows a second time were given.
+/// Times of day that the new clock leaps over are over. Of those it shows a second time, or sooner than they
+/// would have come, none counts before half its distance from the last one that was given has passed.
 void ReferenceModel::set_clock(std::int64_t t, std::int64_t utc_ms_at_zero) {
   run_to(t);
   if (pending_ && !pending_put_off_) pending_at_ += utc_ms_at_zero_ - utc_ms_at_zero;
   utc_ms_at_zero_ = utc_ms_at_zero;
-  if (p_.schedule.kind == ScheduleKind::kTimesOfDay && !waiting_.empty()) {
-    high_water_ = waiting_.front() - 1;  // not given yet: by the new clock it may lie ahead
+  if (p_.schedule.kind == ScheduleKind::kTimesOfDay) {
+    scheduled_skipped_ += static_cast<int>(waiting_.size());
     waiting_.clear();
+    high_water_ = local_over(p_.zone, utc_ms_at_zero_, t);
+    clock_was_set_ = true;
   }
-  high_water_ = std::max(high_water_, local_over(p_.zone, utc_ms_at_zero_, t));
   settle();
 }
 

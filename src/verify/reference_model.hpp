@@ -89,7 +89,8 @@ class ReferenceModel {
   void begin(const Prescription& p);
   void enter(Phase phase);
   void scheduled_due(std::int64_t local);
-  void start_scheduled();
+  void start_scheduled(std::int64_t local_at);
+  [[nodiscard]] bool crowds(std::int64_t at) const;
   [[nodiscard]] bool scheduled_may_start() const;
   void forget();
   [[nodiscard]] bool delivers() const { return !stopped_ && !dry(); }
@@ -131,6 +132,11 @@ class ReferenceModel {
       waiting_;  // scheduled boluses whose turn comes after the running bolus: their local time
   std::int64_t next_interval_ = 0;
   std::int64_t high_water_ = 0;  // local ms up to which times of day are over
+  struct Given {
+    std::int64_t local, t;
+  };
+  std::optional<Given> given_;  // the last bolus at a time of day
+  bool clock_was_set_ = false;  // and no bolus has come due since
   std::vector<std::int64_t> grants_;
   int scheduled_started_ = 0, scheduled_waited_ = 0, scheduled_skipped_ = 0;
 };

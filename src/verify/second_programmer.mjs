@@ -244,12 +244,13 @@ function raising(clinicSeed, epoch, issued_utc_s, implant, number) {
   const signature = sign(clinicSeed, epochSigned(epoch, issued_utc_s, implant, number));
   return { epoch, issued_utc_s, implant, number, signature };
 }
-const secretSigned = (whom, implant, share) => sha256(text('theca secret 1'), Buffer.of(FOR[whom]), implant, share);
-/// What the clinic says for a secret of its own.
-const renewing = (clinicSeed, implant, share) =>
-  ({ share, signature: sign(clinicSeed, secretSigned('clinic', implant, share)) });
-const pairing = (clinicSeed, implant, share) =>
-  ({ clinic: publicOf(ED25519, clinicSeed), ...renewing(clinicSeed, implant, share) });
+const secretSigned = (whom, implant, share, number) =>
+  sha256(text('theca secret 2'), Buffer.of(FOR[whom]), implant, share, number);
+/// What the clinic says for a secret of its own, in the session that this number has opened.
+const renewing = (clinicSeed, implant, share, number) =>
+  ({ share, signature: sign(clinicSeed, secretSigned('clinic', implant, share, number)) });
+const pairing = (clinicSeed, implant, share, number) =>
+  ({ clinic: publicOf(ED25519, clinicSeed), ...renewing(clinicSeed, implant, share, number) });
 const tokenOf = (implant, heir, number) => Buffer.concat([Buffer.of(1), implant, heir, u32(number)]);
 const tokenSigned = (token) => sha256(text('theca transfer 1'), token);
 const cardProof = (card, token) => hmac(card, tokenSigned(token)).subarray(0, 16);
@@ -403,8 +404,9 @@ function vectorsOf(inputs) {
     order: { prescription, bytes: order, digest, signed: orderSigned(digest),
       signature: sign(bytes('signer_seed'), orderSigned(digest)), last_block: blockOf(order, 7) },
     epoch: { for_this_session: raised(number), for_none: raised(NO_SESSION) },
-    secrets: { signed: secretSigned('clinic', id, share), pair: asking('pair', pairing(clinicSeed, id, share)),
-      renew: asking('renew', renewing(clinicSeed, id, share)),
+    secrets: { signed: secretSigned('clinic', id, share, number),
+      pair: asking('pair', pairing(clinicSeed, id, share, number)),
+      renew: asking('renew', renewing(clinicSeed, id, share, number)),
       ...Object.fromEntries(Object.keys(FOR).map((whom) =>
         [whom, pairedSecret(share, bytes('implant_share'), whom)])) },
     transfer: { heir, token, signed: tokenSigned(token), signature: sign(clinicSeed, tokenSigned(token)) },
@@ -619,10 +621,12 @@ async function visit(where, card) {
   must(session.told.implant.equals(card.implant), 'another implant');
   epoch = session.told.epoch;
   let share = crypto.randomBytes(32);
-  const unsigned = await session.outcome('pair', { ...pairing(clinicSeed, card.implant, share),
+  const unsigned = await session.outcome('pair', { ...pairing(clinicSeed, card.implant, share, session.openedBy),
     clinic: publicOf(ED25519, crypto.randomBytes(32)) });
   must(unsigned.answer === 'signature wrong', `paired in another's name: ${unsigned.answer}`);
-  let reply = await session.ask('pair', pairing(clinicSeed, card.implant, share));
+  const early = await session.outcome('pair', pairing(clinicSeed, card.implant, share, crypto.randomBytes(16)));
+  must(early.answer === 'signature wrong', `paired by what was signed for another session: ${early.answer}`);
+  let reply = await session.ask('pair', pairing(clinicSeed, card.implant, share, session.openedBy));
   let clinic = pairedSecret(share, reply.share, 'clinic');
   session.close();
   session = await opened(certified(PHYSICIAN, physician, clinic), 'the physician');
@@ -689,6 +693,7 @@ async function visit(where, card) {
   session.radio.send(TO_IMPLANT, session.out.seal(Buffer.concat([Buffer.of(opcodes.get('resume'), 255, 255),
     encode(fieldsOf('resume'), { sequence: status.sequence, intent })])));
   await sleep(300);
+  const earlier = session.openedBy;
   session.close();
   session = await opened(certified(PHYSICIAN, physician, clinic), 'the physician again');
   const before = status.sequence;
@@ -702,9 +707,12 @@ async function visit(where, card) {
   await session.ask('read status');
   // A new secret, a raised epoch, a promise that is taken back.
   share = crypto.randomBytes(32);
-  const stolen = await session.outcome('renew', { share, signature: crypto.randomBytes(64) });
-  must(stolen.answer === 'signature wrong', `a secret without the clinic: ${stolen.answer}`);
-  reply = await session.ask('renew', renewing(clinicSeed, card.implant, share));
+  const found = renewing(clinicSeed, card.implant, share, earlier);
+  for (const message of [{ share, signature: crypto.randomBytes(64) }, found]) {
+    const stolen = await session.outcome('renew', message);
+    must(stolen.answer === 'signature wrong', `a secret without the clinic: ${stolen.answer}`);
+  }
+  reply = await session.ask('renew', renewing(clinicSeed, card.implant, share, session.openedBy));
   const renewed = pairedSecret(share, reply.share, 'clinic');
   session.close();
   session = await opened(certified(PHYSICIAN, physician, renewed), 'the physician with a new secret');

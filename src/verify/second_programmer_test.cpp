@@ -116,7 +116,7 @@ TEST(SecondProgrammerBrokenTwin, who_leaves_the_page_in_one_place_gets_no_furthe
       {"'theca pairing 1'", "'theca pairing 2'", "paired"},
       {"'theca role certificate 1'", "'theca role certificate 2'", "paired"},
       {"writeBigUInt64LE(BigInt(count), 4)", "writeBigUInt64LE(BigInt(count), 0)", "paired"},
-      {"'theca secret 1'", "'theca secret 2'", "paired"},
+      {"'theca secret 2'", "'theca secret 1'", "paired"},
       {"'theca order 1'", "'theca order 2'", "ordered"},
       {"await session.done('stop', { sequence, intent });\n  const late",
        "await session.done('stop', { sequence, intent: (intent ^ 1) >>> 0 });\n  const late", "stopped"},

@@ -136,7 +136,7 @@ TEST(ThreatModelBrokenTwin, whatever_is_named_wrongly_is_seen) {
       {"`NO_PARENT_RULE`", "`NO_PARENT_RULES`", "NO_PARENT_RULES"},
       {"INV-14", "INV-17", "INV-17"},
       {"(journal.md)", "(journals.md)", "journals.md"},
-      {"\n| RT-14 |", "\n| RT-01 |", "RT-14"},
+      {"\n| RT-21 |", "\n| RT-01 |", "RT-21"},
   };
   for (const auto& twin : twins) {
     std::string wrong = page;

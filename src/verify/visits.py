@@ -78,6 +78,8 @@ def life(bench):
     # ---- what a user may get wrong, before anything stands
     text = bench.link("status", code=2, json_out=False)
     hold("pair first" in text, "bad input", text)
+    text = bench.link("frobnicate", code=2, json_out=False)
+    hold('no command "frobnicate"' in text and "prescribe" in text, "bad input", text)
     bench.link("pair", "--card", bench.folder / "none.card", code=2)
     broken = bench.folder / "broken.card"
     broken.write_text("{}")
@@ -97,6 +99,8 @@ def life(bench):
 
     # ---- killed at any moment it goes on where it was
     bench.link("bolus")
+    text = bench.link("bolus", code=1, json_out=False)
+    hold(text.strip() == "Not done: Another bolus is being given.", "a refusal says why", text)
     own = bench.link("status", "--as", "patient")
     bench.reboot()
     after = bench.link("status", "--as", "patient")

@@ -70,7 +70,9 @@ link::CallerKeys Clinic::keys_of(Person person, std::int64_t utc_s) {
   return {who.secret, who.certificate, implant_, person == Person::kPatient ? patients_pairing_ : pairing_};
 }
 
-link::Pair Clinic::pairing() { return link::signed_pair(root_, id_, random()); }
+link::Pair Clinic::pairing(const link::NearFieldNonce& number) {
+  return link::signed_pair(root_, id_, random(), number);
+}
 
 std::array<link::SignedBy, 2> Clinic::signed_by_both(const link::Hash& digest, std::int64_t utc_s) {
   std::array<link::SignedBy, 2> both;

@@ -44,8 +44,8 @@ class Clinic {
   [[nodiscard]] const link::Key& public_key() const { return public_key_; }
   /// For whoever holds the card of the pack.
   [[nodiscard]] link::CallerKeys card_keys(const link::Key& card);
-  /// What makes the implant this clinic's.
-  link::Pair pairing();
+  /// What makes the implant this clinic's, in the session that this number of the coil has opened.
+  link::Pair pairing(const link::NearFieldNonce& number);
   /// With a certificate for this moment.
   [[nodiscard]] link::CallerKeys keys_of(Person person, std::int64_t utc_s);
   /// Both physicians sign.

@@ -58,6 +58,16 @@ TEST(Lives, INV_1_INV_3_INV_8_INV_9_hold_for_seven_years) {
   expect_none_broken(is_long() ? lives(1'000, 7 * 365) : lives(2, 7 * 365));
 }
 
+/// A life with two pages that take nothing: a change that is done and not kept is not told as failed.
+TEST(Lives, INV_1_INV_7_hold_where_no_page_takes_a_change) {
+  for (const auto& [number, days] : {std::pair{344, 7 * 365}, std::pair{48, 180}}) {
+    LivesRequest one = lives(number + 1, days);
+    one.seed = 20260801;
+    one.first = number;
+    expect_none_broken(one);
+  }
+}
+
 /// Faults that a month of 600 lives must have met in any class of drug, or the lives are too tame.
 TEST(Lives, the_lives_meet_what_they_are_for) {
   const LivesResult result = play_lives(lives(600, 30), library());

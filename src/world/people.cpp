@@ -21,8 +21,8 @@ bool is_passing(LinkAnswer answer) {
 }
 
 Told told(const link::Outcome& outcome) {
-  const bool done = outcome.answer == LinkAnswer::kDone;
-  return {done ? link::Delivery::kConfirmed : link::Delivery::kFailed, outcome, is_passing(outcome.answer)};
+  return {link::is_done(outcome) ? link::Delivery::kConfirmed : link::Delivery::kFailed, outcome,
+          is_passing(outcome.answer)};
 }
 Told lost() { return {link::Delivery::kFailed, std::nullopt, true}; }
 
@@ -93,7 +93,7 @@ bool People::pair() {
   {
     Programmer programmer{device_, clinic_, ether_};
     if (!programmer.open(clinic_.card_keys(implant.card()))) return false;
-    const link::Pair ask = clinic_.pairing();
+    const link::Pair ask = clinic_.pairing(programmer.talk().number());
     if (watch_ != nullptr) watch_->keep_secret(ask.share);
     const auto reply = programmer.talk().ask(ask);
     if (!reply || !*reply) return false;
@@ -203,7 +203,7 @@ link::Order People::written(const Wanted& wanted, const link::StatusReply& statu
   order.issued_utc_s = utc_s();
   order.path = tells_path ? wanted.path : status.path;
   order.ceilings = wanted.ceilings;
-  order.low_alarm = wanted.low_alarm;
+  order.low_alarm = wanted.kind == kImplant ? wanted.low_alarm : status.low_alarm;
   order.largest_rise_ppm = kLargestRisePpm;
   order.emergency_hold_s = kHoldS;
   if (tells_path) order.path_contents = wanted.path_contents;
@@ -224,25 +224,13 @@ Told People::ordered(Person who, const Wanted& wanted) {
   const auto status = talk.ask(link::ReadStatus{});
   if (!status) return lost();
   if (!*status) return told(status->error());
-  link::Order order = written(wanted, **status);
-  link::OrderBytes bytes{};
-  link::Hash digest{};
-  const auto offer = [&] {
-    bytes = link::written(order);
-    digest = link::digest_of<link::Sodium>(bytes);
-    if (watch_ != nullptr) {
-      watch_->keep_private(bytes);
-      watch_->keep_private(digest);
-    }
-    return link::offer(talk, bytes, digest, clinic_.signed_by_both(digest, utc_s()));
-  };
-  auto offered = offer();
-  // A pump that has lost its limits in both copies has its model's alarm level again, and no status tells it.
-  const Volume models = device_.pump().model().low_alarm;
-  if (offered && offered->answer == LinkAnswer::kSettingsDiffer && order.low_alarm != models) {
-    order.low_alarm = models;
-    offered = offer();
+  const link::OrderBytes bytes = link::written(written(wanted, **status));
+  const link::Hash digest = link::digest_of<link::Sodium>(bytes);
+  if (watch_ != nullptr) {
+    watch_->keep_private(bytes);
+    watch_->keep_private(digest);
   }
+  const auto offered = link::offer(talk, bytes, digest, clinic_.signed_by_both(digest, utc_s()));
   if (!offered) return lost();
   if (offered->answer != LinkAnswer::kDone) return told(*offered);
   if (link::read_order(talk, link::WhichOrder::kOffered) != bytes) return lost();

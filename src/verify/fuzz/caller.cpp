@@ -18,6 +18,9 @@ Key key(std::uint8_t fill) {
 /// A programmer, and an implant reduced to its half of the protocol.
 class Conversation {
  public:
+  /// The pairing's secret is this input's own: the fuzzer remembers genuine answers of other inputs.
+  explicit Conversation(Bytes data) : pairing_(Sodium::sha256(std::array{data})) {}
+
   void deed(Script& script) {
     const std::uint8_t what = script.byte();
     switch (what % 8) {
@@ -49,7 +52,7 @@ class Conversation {
     first_ = blob(caller_.call(number_, key(ephemeral)).bytes());
     const auto view = frame_of(first_);
     hold(view && view->type == FrameType::kFirst, "a call is a first message");
-    WakeGate<Sodium> gate{key(55)};
+    WakeGate<Sodium> gate{pairing_};
     gate.expect(number_);
     hold(gate.admit(view->body).has_value(), "for which the gate opens");
     open_ = false;
@@ -60,7 +63,7 @@ class Conversation {
     if (!view) return;
     responder_.emplace(
         kIkPsk2, Side::kResponder, prologue_of(number_),
-        Keys{key(22), key(script.byte()), std::nullopt, session_psk<Sodium>(key(55), number_)});
+        Keys{key(22), key(script.byte()), std::nullopt, session_psk<Sodium>(pairing_, number_)});
     std::array<std::uint8_t, kMostBody> payload{}, body{};
     const Bytes message = view->body.first(view->body.size() - kGateBytes);
     hold(responder_->read(message, payload).has_value(), "which the implant reads");
@@ -111,7 +114,8 @@ class Conversation {
     heard_.push_back(index);
   }
 
-  Caller<Sodium> caller_{CallerKeys{key(11), {}, Sodium::public_of(key(22)), key(55)}};
+  Key pairing_;
+  Caller<Sodium> caller_{CallerKeys{key(11), {}, Sodium::public_of(key(22)), pairing_}};
   Instant now_;
   NearFieldNonce number_{};
   Blob first_, answer_;
@@ -127,7 +131,7 @@ class Conversation {
 void caller(Bytes data) {
   constexpr int kMostDeeds = 24;
   Script script{data};
-  Conversation conversation;
+  Conversation conversation{data};
   for (int i = 0; i < kMostDeeds && script.any(); ++i) conversation.deed(script);
 }
 

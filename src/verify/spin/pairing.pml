@@ -70,6 +70,7 @@ byte speaks_with; /* epoch of his certificate */
 byte dated;       /* not_before of it; it is for its day */
 byte opened_by;   /* the secret that opened the gate */
 byte offered;     /* 1 + epoch of the certificate that signed the order on offer; 0: none */
+bool signed_here; /* the clinic has signed a secret with the coil's number of this session */
 
 /* ---- the air: the newest first message of each, for ever. `fresh`: made with the coil's number of now. ------ */
 typedef First {
@@ -96,6 +97,9 @@ byte wrong = WRONG;
 byte made;           /* secrets made so far */
 #ifdef KEEP_TWO
 byte newest;         /* that the patient's programmer has heard of */
+#endif
+#ifdef OLD_SIGNATURE
+bool signed_once;    /* a secret, with any number */
 #endif
 
 /* ---- ghosts ------------------------------------------------------------------------------------------------ */
@@ -138,7 +142,7 @@ inline keep() {
 
 inline hang_up() {
   in_session = 0; slot = 0; ready = 0; card_role = 0; raises_only = 0; speaks_with = 0; dated = 0; opened_by = 0;
-  offered = 0; own_call = 0
+  offered = 0; signed_here = 0; own_call = 0
 }
 inline stale_numbers() {
   first[1].fresh = 0; first[2].fresh = 0; first[3].fresh = 0; first[4].fresh = 0; number = 0
@@ -288,12 +292,21 @@ chan to_implant = [0] of { byte, mtype, byte };
 #else
 #define may_act (!raises_only)
 #endif
-/* implant.hpp, Renew: signed by the clinic's key, which no programmer of its people has. */
-#if defined(RENEW_BY_ANYONE) || defined(CLAIM_SIGNED_ONCE)
-#define renewal_signed true /* the claim: what was signed at a pairing, told again by the programmer that told it */
+/* implant.hpp, signed_here: by the clinic's key, which no programmer of its people has, with the number of the session
+ * that it is said in. Whoever stole one says what it was given to say. (Pair is signed by the key that it brings.) */
+#ifdef RENEW_BY_ANYONE
+#define renewal_signed true
+#elif defined(OLD_SIGNATURE)
+#define renewal_signed signed_once
 #else
-#define renewal_signed (who != THIEF)
+#define renewal_signed signed_here
 #endif
+inline signs() {
+#ifdef OLD_SIGNATURE
+  signed_once = 1;
+#endif
+  signed_here = 1
+}
 /* implant.hpp, RaiseEpoch: what is signed for this session may set the time back. What is signed for none moves it
  * forward alone; what is signed for another does nothing, and need not be told here. */
 #ifdef OLD_STATEMENT
@@ -630,7 +643,7 @@ proctype Clinic(byte me; byte visits) {
           fi
         };
         do
-        :: atomic { talking && card_role && made < MADE -> made++; to_implant!me, kPair, made };
+        :: atomic { talking && card_role && made < MADE -> made++; signs(); to_implant!me, kPair, made };
 #ifndef USE_BEFORE_KEEP
            atomic {
              if
@@ -640,7 +653,7 @@ proctype Clinic(byte me; byte visits) {
            };
 #endif
            break
-        :: atomic { talking && !card_role && made < MADE -> made++; to_implant!me, kRenew, made };
+        :: atomic { talking && !card_role && made < MADE -> made++; signs(); to_implant!me, kRenew, made };
 #ifndef USE_BEFORE_KEEP
            atomic {
              if
@@ -725,7 +738,7 @@ proctype Thief(byte me; byte visits) {
         if
         :: atomic { talking && made < MADE -> made++; to_implant!me, kPair, made }
         :: atomic { talking && !card_role && made < MADE -> to_implant!me, kRenew, made + 1 }
-#if defined(RENEW_BY_ANYONE) || defined(CLAIM_SIGNED_ONCE)
+#if defined(RENEW_BY_ANYONE) || defined(OLD_SIGNATURE)
            ; atomic {
              if
              :: heard[me] != 0 -> known[me] = known[me] | (1 << heard[me]); heard[me] = 0

@@ -139,6 +139,7 @@ MODELS = {
             Fails("NO_MEND", WRONG, "raises_only&&", "the clinic's word for an epoch does not set the time"),
             Fails("LEAPS_AT_ONCE", WRONG, "wrong_base", "one certificate is enough for a leap of the time"),
             Fails("RENEW_BY_ANYONE", STOLEN, "keys.paired!=kYes", "a new secret of the clinic's is made without its signature"),
+            Fails("OLD_SIGNATURE", STOLEN, "keys.paired!=kYes", "what the clinic has signed for a secret does not name the session"),
             Fails("USED_ALONE", STOLEN, "keys.paired!=kYes", "once a secret has opened the implant a programmer forgets the newer ones as well"),
             Fails("KEEP_TWO", TWICE, "!(let_in)", "of the secrets since the last that was used a programmer keeps the newest and the one before"),
             Fails("OLD_STATEMENT", OLD_WORD, "was", "a statement that was not signed for this session sets the time back as well"),
@@ -147,7 +148,6 @@ MODELS = {
         weak=[
             Fails("CLAIM_CLOCK", PAIR_3 + " EPOCHS=0 DAYS=0 CUTS=0 WRONG=1", "first[who].epoch==keys.epoch",
                   "an honest certificate of the epoch of now is let in, whatever the very first clock said"),
-            Fails("CLAIM_SIGNED_ONCE", STOLEN, "keys.paired!=kYes", "what the clinic has signed for one secret makes no other"),
             Fails("CLAIM_CARRIED", CARRIED, "!(wrong_base)", "the clinic's honest word for an epoch mends a wrong time, whoever brings it"),
         ],
         remedies=[],

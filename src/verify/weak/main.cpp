@@ -1,10 +1,12 @@
-// `theca pump` of an implant that lacks the defence that THECA_WITHOUT names: for the red team's controls.
+// `theca pump` and `theca link` of an implant and a programmer that lack the defence that THECA_WITHOUT
+// names: for the red team's controls.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <exception>
 
 #include "cli/exit_code.hpp"
+#include "cli/link_command.hpp"
 #include "cli/pump_command.hpp"
 
 int main(int argc, char** argv) {
@@ -12,6 +14,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int exit_code = theca::kExitOk;
   theca::add_pump_command(app, exit_code);
+  theca::add_link_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
