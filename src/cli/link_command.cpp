@@ -18,12 +18,11 @@
 #include "cli/exit_code.hpp"
 #include "cli/link_session.hpp"
 #include "cli/link_text.hpp"
+#include "clinic/draft.hpp"
+#include "gateway/change.hpp"
+#include "gateway/visit.hpp"
 #include "link/sodium_issue.hpp"
-#include "plan/ceilings.hpp"
-#include "plan/limits.hpp"
-#include "pump/flash_model.hpp"
 #include "quantity/text.hpp"
-#include "world/journal_file.hpp"
 #include "world/run_described.hpp"
 #include "world/scenario.hpp"
 
@@ -37,28 +36,12 @@ std::int64_t utc_ms() {
              std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
-std::uint32_t new_intent() {
-  std::array<std::uint8_t, 4> bytes{};
-  std::uint32_t intent = 0;
-  while (intent == 0) {
-    link::Sodium::random(bytes);
-    for (const std::uint8_t byte : bytes) intent = intent << 8 | byte;
-  }
-  return intent;
-}
-
 link::Key random_share() {
   link::Key share{};
   link::Sodium::random(share);
   return share;
 }
 
-/// What became of a change, told to people: never "failed" while it is not known.
-struct Told {
-  link::Delivery delivery = link::Delivery::kConfirmed;
-  std::optional<link::Outcome> outcome;
-  Duration possible_in{};  // of a dose that was refused: when it may be asked for again
-};
 int tell(const LinkOptions& options, const Told& told, const std::string& done) {
   const auto code = [&] {
     switch (told.delivery) {
@@ -97,37 +80,24 @@ int tell(const LinkOptions& options, const Told& told, const std::string& done) 
 
 /// Sends a change; when its answer is lost, asks in a new session what became of it.
 template <class M>
-Linked<Told> change(OpenLink& open, const LinkOptions& options, Role role, const M& message) {
-  const auto said = open.session->talk.change(message);
-  if (said) {
-    return Told{link::is_done(*said) ? link::Delivery::kConfirmed : link::Delivery::kFailed, *said};
-  }
-  open.session.reset();
-  auto again = open_link(options, role);
-  if (!again) return Told{link::Delivery::kUncertain, std::nullopt};
-  if constexpr (std::is_same_v<M, link::RequestBolus>) {
-    const auto own = ask(again->session->talk, options, link::ReadOwn{});
-    if (!own) return Told{link::Delivery::kUncertain, std::nullopt};
-    return Told{link::settle(message, own->last_request, own->last_refusal), std::nullopt};
-  } else if (role == Role::kPatient) {
-    const auto own = ask(again->session->talk, options, link::ReadOwn{});
-    if (!own) return Told{link::Delivery::kUncertain, std::nullopt};
-    return Told{link::settle(message, own->sequence, own->intent), std::nullopt};
-  } else {
-    const auto status = ask(again->session->talk, options, link::ReadStatus{});
-    if (!status) return Told{link::Delivery::kUncertain, std::nullopt};
-    return Told{link::settle(message, status->sequence, status->intent), std::nullopt};
-  }
+Told change(OpenLink& open, const LinkOptions& options, Role role, const M& message) {
+  const auto again = [&]() -> Linked<SessionPtr> {
+    auto anew = open_link(options, role);
+    if (!anew) return std::unexpected(anew.error());
+    return std::move(anew->session);
+  };
+  return change(open.session, again, options.reach, role, message);
 }
+
+LinkFailure input(std::string why) { return {std::move(why), LinkFailure::Kind::kInput}; }
 
 /// A secret made with the implant. It is kept before it is used, beside the one that it replaces.
 template <class M>
 Linked<void> new_secret(OpenLink& open, const LinkOptions& options, const M& message, RenewedSecret& secret) {
-  const auto reply = ask(open.session->talk, options, message);
+  const auto reply = ask(open.session->talk, options.reach, message);
   if (!reply) return std::unexpected(reply.error());
   secret.renew(link::paired_secret<link::Sodium>(message.share, reply->share, M::kSecretFor));
-  if (const auto kept = open.keys.keep(open.pairing); !kept)
-    return std::unexpected(LinkFailure{kept.error(), kExitUsage});
+  if (const auto kept = open.keys.keep(open.pairing); !kept) return std::unexpected(input(kept.error()));
   return {};
 }
 
@@ -135,23 +105,22 @@ Linked<void> new_secret(OpenLink& open, const LinkOptions& options, const M& mes
 
 Linked<Pairing> pair_with(const LinkOptions& options, const std::string& card_file) {
   const auto card = air::read_card(card_file);
-  if (!card) return std::unexpected(LinkFailure{card.error(), kExitUsage});
+  if (!card) return std::unexpected(input(card.error()));
   const auto keys = LinkKeys::open(options.keys);
-  if (!keys) return std::unexpected(LinkFailure{keys.error(), kExitUsage});
+  if (!keys) return std::unexpected(input(keys.error()));
   Pairing pairing;
   pairing.implant = card->implant;
   pairing.public_key = card->public_key;
   {
-    auto session = open_session(options, keys->of_card(*card));
+    auto session = open_session(options.reach, keys->of_card(*card));
     if (!session) return std::unexpected(session.error());
     const link::Pair message = keys->pair(pairing.implant, (*session)->talk.number());
-    const auto reply = ask((*session)->talk, options, message);
+    const auto reply = ask((*session)->talk, options.reach, message);
     if (!reply) return std::unexpected(reply.error());
     pairing.clinic.renew(
         link::paired_secret<link::Sodium>(message.share, reply->share, link::SecretFor::kClinic));
     pairing.epoch = (*session)->talk.implant().epoch;
-    if (const auto kept = keys->keep(pairing); !kept)
-      return std::unexpected(LinkFailure{kept.error(), kExitUsage});
+    if (const auto kept = keys->keep(pairing); !kept) return std::unexpected(input(kept.error()));
   }
   // The first session with the new secret makes the card worthless, and gives the patient a secret as well.
   LinkOptions same = options;
@@ -202,12 +171,12 @@ int pair_patient(const LinkOptions& options) {
 int revoke(const LinkOptions& options) {
   const auto fail = [&](const LinkFailure& failure) { return tell_failure(options, "revoke", failure); };
   auto keys = LinkKeys::open(options.keys);
-  if (!keys) return fail({keys.error(), kExitUsage});
+  if (!keys) return fail(input(keys.error()));
   auto pairing = keys->pairing(options.implant);
-  if (!pairing) return fail({pairing.error(), kExitUsage});
+  if (!pairing) return fail(input(pairing.error()));
   // First the clinic's own books: an implant takes certificates of an epoch that it has not heard of.
   ++pairing->epoch;
-  if (const auto kept = keys->keep(*pairing); !kept) return fail({kept.error(), kExitUsage});
+  if (const auto kept = keys->keep(*pairing); !kept) return fail(input(kept.error()));
   auto open = open_link(options, Role::kPhysician);
   if (!open) return fail(open.error());
   link::RaiseEpoch raise;
@@ -215,8 +184,8 @@ int revoke(const LinkOptions& options) {
                      open->session->talk.number()};
   raise.signature = keys->sign_epoch(raise.statement);
   const auto raised = open->session->talk.change(raise);
-  if (!raised) return fail(failure_of(raised.error(), options));
-  if (raised->answer != LinkAnswer::kDone) return fail({text_of(*raised), kExitRefused});
+  if (!raised) return fail(failure_of(raised.error(), options.reach));
+  if (raised->answer != LinkAnswer::kDone) return fail({text_of(*raised)});
   if (const auto made = new_secret(
           *open, options, keys->renew(pairing->implant, open->session->talk.number()), open->pairing.clinic);
       !made)
@@ -237,7 +206,7 @@ int revoke(const LinkOptions& options) {
 
 int clinic_key(const LinkOptions& options) {
   const auto keys = LinkKeys::open(options.keys);
-  if (!keys) return tell_failure(options, "key", {keys.error(), kExitUsage});
+  if (!keys) return tell_failure(options, "key", input(keys.error()));
   const std::string key = air::to_hex(keys->clinic_key());
   fmt::print("{}\n", options.json ? Json{{"clinic_key", key}}.dump(2) : key);
   return kExitOk;
@@ -251,30 +220,28 @@ int transfer(const LinkOptions& options, const TransferOptions& asked) {
   const auto fail = [&](const LinkFailure& failure) { return tell_failure(options, "transfer", failure); };
   link::Key heir{};
   if (!air::from_hex(asked.heir, heir))
-    return fail({fmt::format("--heir: '{}' is no key of a clinic: 64 hexadecimal digits, as `theca link key` "
-                             "prints them there",
-                             asked.heir),
-                 kExitUsage});
+    return fail(
+        input(fmt::format("--heir: '{}' is no key of a clinic: 64 hexadecimal digits, as `theca link key` "
+                          "prints them there",
+                          asked.heir)));
   auto open = open_link(options, Role::kPhysician);
   if (!open) return fail(open.error());
   if (heir == open->keys.clinic_key())
-    return fail(
-        {"--heir: that is this clinic's own key; the other clinic prints its own with `theca link key`",
-         kExitUsage});
-  const auto status = ask(open->session->talk, options, link::ReadStatus{});
+    return fail(input(
+        "--heir: that is this clinic's own key; the other clinic prints its own with `theca link key`"));
+  const auto status = ask(open->session->talk, options.reach, link::ReadStatus{});
   if (!status) return fail(status.error());
   link::Transfer message;
   message.token = {link::kTransferVersion, open->pairing.implant, link::heir_of<link::Sodium>(heir),
                    status->transfers + 1};
   message.signature = open->keys.sign_transfer(message.token);
   link::Sodium::random(message.share);
-  const auto reply = ask(open->session->talk, options, message);
+  const auto reply = ask(open->session->talk, options.reach, message);
   if (!reply) return fail(reply.error());
   const air::Card card{
       open->pairing.implant, open->pairing.public_key,
       link::paired_secret<link::Sodium>(message.share, reply->share, link::SecretFor::kHeir)};
-  if (const auto written = air::write_card(card, asked.file); !written)
-    return fail({written.error(), kExitUsage});
+  if (const auto written = air::write_card(card, asked.file); !written) return fail(input(written.error()));
   const std::string id = air::to_hex(open->pairing.implant);
   if (options.json) {
     fmt::print("{}\n",
@@ -296,17 +263,17 @@ int refuse(const LinkOptions& options, Role role) {
   LinkTalk& talk = open->session->talk;
   link::PromisedTo promised;
   if (role == Role::kPatient) {
-    const auto own = ask(talk, options, link::ReadOwn{});
+    const auto own = ask(talk, options.reach, link::ReadOwn{});
     if (!own) return fail(own.error());
     promised = own->promised;
   } else {
-    const auto status = ask(talk, options, link::ReadStatus{});
+    const auto status = ask(talk, options.reach, link::ReadStatus{});
     if (!status) return fail(status.error());
     promised = status->promised;
   }
-  if (promised.number == 0) return fail({"the implant is promised to nobody", kExitRefused});
+  if (promised.number == 0) return fail({"the implant is promised to nobody"});
   const auto said = talk.change(link::RefuseTransfer{promised.number});
-  if (!said) return fail(failure_of(said.error(), options));
+  if (!said) return fail(failure_of(said.error(), options.reach));
   const bool done = said->answer == LinkAnswer::kDone;
   return tell(options, {done ? link::Delivery::kConfirmed : link::Delivery::kFailed, *said},
               "Confirmed: the promise to the other clinic is taken back.");
@@ -319,12 +286,12 @@ int status(const LinkOptions& options, Role role) {
   if (!open) return tell_failure(options, "status", open.error());
   const std::string id = air::to_hex(open->pairing.implant);
   if (role == Role::kPatient) {
-    const auto own = ask(open->session->talk, options, link::ReadOwn{});
+    const auto own = ask(open->session->talk, options.reach, link::ReadOwn{});
     if (!own) return tell_failure(options, "status", own.error());
     fmt::print("{}", options.json ? json_of(*own).dump(2) + "\n" : own_text(*own));
     return kExitOk;
   }
-  const auto read = ask(open->session->talk, options, link::ReadStatus{});
+  const auto read = ask(open->session->talk, options.reach, link::ReadStatus{});
   if (!read) return tell_failure(options, "status", read.error());
   fmt::print("{}", options.json ? json_of(*read, id).dump(2) + "\n" : status_text(*read, id));
   return kExitOk;
@@ -341,107 +308,27 @@ struct PrescribeOptions {
   bool patient_may_pause = false;
 };
 
-/// What runs in the implant, as it says itself.
-struct Running {
-  link::StatusReply status;
-  std::optional<link::Order> order;
-  std::optional<Prescription> prescription;
-};
-Linked<Running> read_running(LinkTalk& talk, const LinkOptions& options) {
-  const auto status = ask(talk, options, link::ReadStatus{});
-  if (!status) return std::unexpected(status.error());
-  Running running{*status, std::nullopt, std::nullopt};
-  if (status->order == link::Hash{}) return running;
-  const auto bytes = link::read_order(talk, link::WhichOrder::kRunning);
-  const auto order = bytes ? link::read<link::Order>(*bytes) : std::nullopt;
-  if (!order || link::digest_of<link::Sodium>(*bytes) != status->order)
-    return std::unexpected(LinkFailure{"the order that runs could not be read back", kExitRefused});
-  running.order = order;
-  if (const auto prescription = decode(order->prescription)) running.prescription = *prescription;
-  return running;
-}
-
-struct Draft {
-  link::Order order;
-  Prescription prescription;
-  Volume filled;  // implant, refill
-  std::vector<std::string> notes;
-};
-
-/// The file's prescription, made for what the implant holds.
-std::expected<Draft, std::vector<std::string>> draft(const Scenario& scenario, const Running& running,
-                                                     const Pairing& pairing, const Library& library,
-                                                     const PrescribeOptions& options) {
-  std::vector<std::string> errors;
-  const bool first = running.status.state == DeviceState::kShelf;
-  if (running.status.model != scenario.model.code)
-    errors.push_back(fmt::format("{}: is for pump {} (model {}), and this implant is of model {}",
-                                 scenario.file, scenario.pump_name, scenario.model.code,
-                                 running.status.model));
-  Draft made;
-  theca::Order order = scenario.first.order;
-  PathContents path{path_contents(scenario), scenario.path.total()};
-  made.order.kind = link::OrderKind::kImplant;
-  if (!first) {
-    if (!running.prescription) {
-      errors.emplace_back("the implant runs no signed order that this programmer could build on");
-      return std::unexpected(errors);
-    }
-    const Formulation& holds = running.prescription->formulation;
-    const bool same = same_contents(order.formulation, holds);
-    made.order.kind = same ? link::OrderKind::kPrescribe : link::OrderKind::kRefill;
-    if (!same) order.formulation.number = holds.number + 1;
-    if (same) order.formulation = holds;
-    const bool settled = running.status.in_reservoir == running.status.at_tip;
-    path = same && settled
-               ? PathContents{holds, Volume{}}
-               : PathContents{holds, same ? running.status.until_at_tip : running.status.path.total()};
-  }
-  order.number = running.status.newest + 1;
-  const auto composed = compose(order, scenario.model, path);
-  if (!composed) {
-    for (const OrderError& error : composed.error())
-      errors.push_back(fmt::format("{}: prescription.{}: {}", scenario.file, error.key, error.message));
-    return std::unexpected(errors);
-  }
-  made.prescription = composed->prescription;
-  made.notes = composed->roundings;
-  LimitQuestion question{.library = library, .model = scenario.model, .scope = {}};
-  if (running.prescription) question.previous = &*running.prescription;
-  for (const Finding& finding : check_limits(made.prescription, question)) {
-    if (finding.severity == Severity::kHard) errors.push_back(finding.message);
-    if (finding.severity == Severity::kSoft) {
-      made.notes.push_back(finding.message);
-      if (options.reason.empty()) errors.push_back(finding.message + " To go on, give --reason.");
-    }
-  }
-  if (!errors.empty()) return std::unexpected(errors);
-
-  link::Order& out = made.order;
-  out.implant = pairing.implant;
-  out.number = made.prescription.number;
-  out.parent = running.status.order;
-  out.author = serial_of(Role::kPhysician);
-  out.issued_utc_s = utc_ms() / 1'000;
-  out.path = first ? scenario.path : running.status.path;
-  const bool keeps_ceilings = out.kind == link::OrderKind::kPrescribe && running.order && !scenario.ceilings;
-  out.ceilings = keeps_ceilings ? running.order->ceilings
-                                : scenario.ceilings.value_or(
-                                      propose_ceilings(made.prescription, scenario.model, &library).ceilings);
-  out.low_alarm = first ? scenario.low_alarm : running.status.low_alarm;
-  if (running.order && running.order->low_alarm != out.low_alarm) {
-    made.notes.push_back(
-        fmt::format("The pump has lost its limits: its low alarm is at {}, its model's, and no longer at {}.",
-                    to_text(out.low_alarm), to_text(running.order->low_alarm)));
-  }
+/// What the file asks for.
+Wanted wanted(const Scenario& scenario, const Pairing& pairing, const PrescribeOptions& options) {
   constexpr double kPpmPerPercent = 10'000;
-  out.largest_rise_ppm = static_cast<std::uint32_t>(options.largest_rise_percent * kPpmPerPercent);
-  out.emergency_hold_s = 4 * 3'600;
-  out.patient_may_pause = options.patient_may_pause;
-  if (first) out.path_contents = path.at_tip;
-  out.prescription = encode(made.prescription);
-  if (out.kind != link::OrderKind::kPrescribe) made.filled = scenario.first_volume;
-  return made;
+  return {.therapy = scenario.first.order,
+          .implant = pairing.implant,
+          .model = scenario.model,
+          .ceilings = scenario.ceilings,
+          .largest_rise_ppm = static_cast<std::uint32_t>(options.largest_rise_percent * kPpmPerPercent),
+          .patient_may_pause = options.patient_may_pause,
+          .reason = options.reason,
+          .author = serial_of(Role::kPhysician),
+          .issued_utc_s = utc_ms() / 1'000,
+          .filled = scenario.first_volume,
+          .path = scenario.path,
+          .contents = PathContents{path_contents(scenario), scenario.path.total()},
+          .low_alarm = scenario.low_alarm};
+}
+std::string sentence_of(const DraftError& error, const PrescribeOptions& options) {
+  if (error.key.empty()) return fmt::format("{}: {}", options.file, error.message);
+  if (error.key == "reason") return fmt::format("--reason: {}", error.message);
+  return fmt::format("{}: prescription.{}: {}", options.file, error.key, error.message);
 }
 
 /// The daily dose, typed once more: a slip in the file is seen when it is typed from the chart.
@@ -461,17 +348,17 @@ int prescribe(const LinkOptions& options, const PrescribeOptions& asked) {
   const auto scenario = load_scenario(asked.file, *library);
   if (!scenario) {
     for (const DataError& error : scenario.error()) fmt::print(stderr, "{}\n", to_string(error));
-    return fail({asked.file + ": cannot be read; nothing was sent", kExitUsage});
+    return fail(input(asked.file + ": cannot be read; nothing was sent"));
   }
   auto open = open_link(options, Role::kPhysician);
   if (!open) return fail(open.error());
   LinkTalk& talk = open->session->talk;
-  const auto running = read_running(talk, options);
+  const auto running = read_running(talk, options.reach);
   if (!running) return fail(running.error());
-  const auto made = draft(*scenario, *running, open->pairing, *library, asked);
+  const auto made = draft(wanted(*scenario, open->pairing, asked), *running, *library);
   if (!made) {
-    for (const std::string& error : made.error()) fmt::print(stderr, "{}\n", error);
-    return fail({"refused by a check; nothing was sent", kExitRefused});
+    for (const DraftError& error : made.error()) fmt::print(stderr, "{}\n", sentence_of(error, asked));
+    return fail({"refused by a check; nothing was sent"});
   }
   const FlowRate minimum = scenario->model.minimum_rate;
   std::vector<OrderRow> before;
@@ -481,7 +368,7 @@ int prescribe(const LinkOptions& options, const PrescribeOptions& asked) {
     fmt::print("Order of kind \"{}\" for implant {}:\n{}",
                link::kOrderKindNames.at(static_cast<std::size_t>(made->order.kind)),
                air::to_hex(open->pairing.implant),
-               side_by_side(before, rows_of(made->order, made->prescription, minimum, *library)));
+               side_by_side(compare(before, rows_of(made->order, made->prescription, minimum, *library))));
     for (const std::string& note : made->notes) fmt::print("  note: {}\n", note);
   }
   const DoseRate daily = daily_dose(made->prescription, minimum);
@@ -491,32 +378,25 @@ int prescribe(const LinkOptions& options, const PrescribeOptions& asked) {
     std::fflush(stdout);
     std::getline(std::cin, typed);
   }
-  if (typed.empty())
-    return fail({"not confirmed: give the daily dose with --dose; nothing was sent", kExitRefused});
+  if (typed.empty()) return fail({"not confirmed: give the daily dose with --dose; nothing was sent"});
   if (const auto wrong =
           not_confirmed(typed, daily, made->prescription.formulation.components[0].concentration))
-    return fail({*wrong + "; nothing was sent", kExitRefused});
+    return fail({*wrong + "; nothing was sent"});
 
   const link::OrderBytes bytes = link::written(made->order);
   const link::Hash digest = link::digest_of<link::Sodium>(bytes);
   std::vector<link::SignedBy> signatures;
   for (int i = 0; i < (asked.second_signer ? 2 : 1); ++i) {
     const auto signer = open->keys.signer(i == 1, open->pairing);
-    if (!signer) return fail({signer.error(), kExitUsage});
+    if (!signer) return fail(input(signer.error()));
     signatures.push_back({signer->certificate, signer->key, link::sign_order(signer->seed, digest)});
   }
-  const auto judged = link::offer(talk, bytes, digest, signatures);
-  if (!judged) return fail(failure_of(judged.error(), options));
+  const auto judged = offer_and_read_back(talk, options.reach, bytes, signatures);
+  if (!judged) return fail(judged.error());
   if (judged->answer != LinkAnswer::kDone) {
     if (options.json) return tell(options, {link::Delivery::kFailed, *judged}, "");
-    return fail({"the implant does not take it: " + text_of(*judged), kExitRefused});
+    return fail({"the implant does not take it: " + text_of(*judged)});
   }
-  // What the implant has decoded, byte by byte and again as rows.
-  const auto back = link::read_order(talk, link::WhichOrder::kOffered);
-  const auto decoded = back ? link::read<link::Order>(*back) : std::nullopt;
-  const auto told = decoded ? decode(decoded->prescription) : std::expected<Prescription, DecodeFailure>{};
-  if (!decoded || !told || *back != bytes || !(*told == made->prescription))
-    return fail({"the implant reads back something else; nothing was committed", kExitRefused});
   if (!options.json)
     fmt::print("The implant has decoded the same {} bytes: SHA-256 {}…\n", bytes.size(),
                air::to_hex(link::Bytes{digest}.first(8)));
@@ -527,9 +407,7 @@ int prescribe(const LinkOptions& options, const PrescribeOptions& asked) {
   commit.digest = digest;
   commit.filled = made->filled;
   if (made->order.kind == link::OrderKind::kImplant) commit.utc_ms = utc_ms();
-  const auto done = change(*open, options, Role::kPhysician, commit);
-  if (!done) return fail(done.error());
-  return tell(options, *done,
+  return tell(options, change(*open, options, Role::kPhysician, commit),
               fmt::format("Confirmed: prescription {} is taken, {}.", commit.number,
                           to_text(daily, Rounding::significant(4))));
 }
@@ -544,29 +422,26 @@ int plain_change(const LinkOptions& options, const std::string& command, Role ro
   M message;
   message.intent = new_intent();
   if (role == Role::kPatient) {
-    const auto own = ask(open->session->talk, options, link::ReadOwn{});
+    const auto own = ask(open->session->talk, options.reach, link::ReadOwn{});
     if (!own) return tell_failure(options, command, own.error());
     message.sequence = own->sequence;
   } else {
-    const auto status = ask(open->session->talk, options, link::ReadStatus{});
+    const auto status = ask(open->session->talk, options.reach, link::ReadStatus{});
     if (!status) return tell_failure(options, command, status.error());
     message.sequence = status->sequence;
   }
-  const auto told = change(*open, options, role, message);
-  if (!told) return tell_failure(options, command, told.error());
-  return tell(options, *told, done);
+  return tell(options, change(*open, options, role, message), done);
 }
 
 int bolus(const LinkOptions& options) {
   auto open = open_link(options, Role::kPatient);
   if (!open) return tell_failure(options, "bolus", open.error());
-  const auto own = ask(open->session->talk, options, link::ReadOwn{});
+  const auto own = ask(open->session->talk, options.reach, link::ReadOwn{});
   if (!own) return tell_failure(options, "bolus", own.error());
   auto told = change(*open, options, Role::kPatient, link::RequestBolus{own->last_request + 1});
-  if (!told) return tell_failure(options, "bolus", told.error());
-  if (told->outcome && told->outcome->next_possible > own->now)
-    told->possible_in = told->outcome->next_possible - own->now;
-  return tell(options, *told, "The dose is being given.");
+  if (told.outcome && told.outcome->next_possible > own->now)
+    told.possible_in = told.outcome->next_possible - own->now;
+  return tell(options, told, "The dose is being given.");
 }
 
 // ---- break-glass ----------------------------------------------------------------------------------------
@@ -585,18 +460,17 @@ std::optional<link::Frame> by_coil(air::SocketLine& line, const M& message) {
 
 int emergency(const LinkOptions& options, bool lower) {
   const auto fail = [&](const LinkFailure& failure) { return tell_failure(options, "emergency", failure); };
-  const auto address = air::parse_address(options.to);
-  if (!address) return fail({"--to " + address.error(), kExitUsage});
-  if (!options.near) return fail(failure_of(link::NoAnswer::kNoField, options));
+  const auto address = air::parse_address(options.reach.to);
+  if (!address) return fail(input("--to " + address.error()));
+  if (!options.reach.near) return fail(failure_of(link::NoAnswer::kNoField, options.reach));
   auto line = air::SocketLine::reach(*address, true);
-  if (!line) return fail({line.error() + "; is `theca pump` running there?", kExitUsage});
+  if (!line) return fail(input(line.error() + "; is `theca pump` running there?"));
   if (lower) {
     const auto told = by_coil(*line, link::Lower{});
     const auto message = told ? link::message_of(told->body()) : std::nullopt;
     const auto outcome = message ? link::read<link::Outcome>(message->body) : std::nullopt;
     if (!outcome)
-      return fail(
-          {"no answer: look at the patient, and at the pump's state, before anything else", kExitRefused});
+      return fail({"no answer: look at the patient, and at the pump's state, before anything else"});
     if (outcome->answer != LinkAnswer::kDone) return tell(options, {link::Delivery::kFailed, *outcome}, "");
   }
   // An implant listens to who has no key once a second.
@@ -605,7 +479,7 @@ int emergency(const LinkOptions& options, bool lower) {
   const auto told = by_coil(*line, link::ReadPage{});
   const auto message = told ? link::message_of(told->body()) : std::nullopt;
   const auto page = message ? link::read<link::PageReply>(message->body) : std::nullopt;
-  if (!page) return fail({"no answer: is there an implant under the coil?", kExitRefused});
+  if (!page) return fail({"no answer: is there an implant under the coil?"});
   fmt::print("{}", options.json ? json_of(*page).dump(2) + "\n" : page_text(*page));
   return kExitOk;
 }
@@ -626,12 +500,12 @@ int refill(const LinkOptions& options, Role role, const RefillOptions& asked) {
   for (const auto& wrong :
        {volume("--filled", asked.filled, message.filled), volume("--left-in", asked.left_in, message.left_in),
         volume("--aspirated", asked.aspirated, message.aspirated)}) {
-    if (wrong) return tell_failure(options, "refill", {*wrong, kExitUsage});
+    if (wrong) return tell_failure(options, "refill", input(*wrong));
   }
   message.aspirated_told = !asked.aspirated.empty();
   auto open = open_link(options, role);
   if (!open) return tell_failure(options, "refill", open.error());
-  const auto status = ask(open->session->talk, options, link::ReadStatus{});
+  const auto status = ask(open->session->talk, options.reach, link::ReadStatus{});
   if (!status) return tell_failure(options, "refill", status.error());
   message.sequence = status->sequence;
   message.intent = new_intent();
@@ -639,51 +513,26 @@ int refill(const LinkOptions& options, Role role, const RefillOptions& asked) {
   if (!options.json && message.aspirated_told)
     fmt::print("Aspirated {}; by its count there were {}.\n", to_text(message.aspirated),
                to_text(status->reservoir_nominal, Rounding::significant(4)));
-  const auto told = change(*open, options, role, message);
-  if (!told) return tell_failure(options, "refill", told.error());
-  return tell(options, *told,
+  return tell(options, change(*open, options, role, message),
               fmt::format("Confirmed: the reservoir holds {}.", to_text(message.filled + message.left_in)));
 }
 
 int log(const LinkOptions& options, Role role, const std::string& file) {
   auto open = open_link(options, role);
   if (!open) return tell_failure(options, "log", open.error());
-  LinkTalk& talk = open->session->talk;
-  FlashModel memory;
-  auto part = ask(talk, options, link::ReadJournal{0, 0});
-  if (!part) return tell_failure(options, "log", part.error());
-  const std::uint32_t first = part->oldest_page, last = part->newest_page;
-  constexpr std::uint32_t kParts = (kPageWords + link::kJournalPartWords - 1) / link::kJournalPartWords;
-  for (std::uint32_t page = first; page <= last; ++page) {
-    for (std::uint32_t which = 0; which < kParts; ++which) {
-      part = ask(talk, options, link::ReadJournal{page, static_cast<std::uint8_t>(which)});
-      if (!part) return tell_failure(options, "log", part.error());
-      for (std::uint32_t i = 0; i < link::kJournalPartWords; ++i) {
-        const std::uint32_t at = which * std::uint32_t{link::kJournalPartWords} + i;
-        Word word = 0;
-        for (unsigned b = 0; b < 8; ++b) word |= Word{part->words[i * 8 + b]} << (8 * b);
-        if (at < kPageWords) memory.put_back(Journal::address_of(page) + at, word);
-      }
-    }
-  }
-  Journal journal{memory};
-  journal.open();
-  const std::string jsonl = journal_jsonl(journal);
-  const auto check = check_journal(jsonl);
-  if (!check || !check->wrong.empty())
-    return tell_failure(
-        options, "log",
-        {"the journal does not hold together: " + (check ? check->wrong[0] : check.error()), kExitRefused});
+  const auto read = read_journal(open->session->talk, options.reach);
+  if (!read) return tell_failure(options, "log", read.error());
   std::ofstream out{file, std::ios::binary};
-  out << jsonl << std::flush;
-  if (!out) return tell_failure(options, "log", {file + ": cannot be written", kExitUsage});
+  out << read->jsonl << std::flush;
+  if (!out) return tell_failure(options, "log", input(file + ": cannot be written"));
   if (options.json) {
     fmt::print(
         "{}\n",
-        Json{{"file", file}, {"entries", check->entries}, {"newest_page_sha256", check->digest}}.dump(2));
+        Json{{"file", file}, {"entries", read->check.entries}, {"newest_page_sha256", read->check.digest}}
+            .dump(2));
   } else {
-    fmt::print("{} entries from number {} on, whole and in order: {}\n", check->entries,
-               check->first_sequence, file);
+    fmt::print("{} entries from number {} on, whole and in order: {}\n", read->check.entries,
+               read->check.first_sequence, file);
   }
   return kExitOk;
 }

@@ -7,7 +7,6 @@
 #include "air/private_file.hpp"
 #include "cli/page.hpp"
 #include "quantity/text.hpp"
-#include "therapy/schedule.hpp"
 
 namespace theca {
 namespace {
@@ -33,54 +32,6 @@ std::string alarms_text(std::uint32_t bits) {
 std::string rounded(Volume volume) { return to_text(volume, Rounding::significant(4)); }
 std::string ago(Instant now, Instant then) {
   return then.raw() == 0 ? "never" : to_text(now - then, seconds(1)) + " ago";
-}
-
-std::string drug_name(DrugCode code, const Library& library) {
-  const DrugEntry* entry = library.find_drug(code);
-  return entry == nullptr ? fmt::format("drug {}", static_cast<int>(code)) : entry->name;
-}
-std::string fluid_text(const Formulation& fluid, const Library& library) {
-  std::string text;
-  for (const Component& part : fluid.parts()) {
-    text += fmt::format("{}{} {}", text.empty() ? "" : " + ", drug_name(part.drug, library),
-                        to_text(part.concentration));
-  }
-  return text.empty() ? "none" : text;
-}
-
-constexpr int kDoseDigits = 4;
-std::string dose_text(DoseRate dose) { return to_text(dose, Rounding::significant(kDoseDigits)); }
-std::string mass_text(Volume volume, Concentration c) {
-  return to_text(mass_in(volume, c), Rounding::significant(kDoseDigits));
-}
-std::string bolus_text(const BolusDose& dose, Concentration c) {
-  if (dose.volume.raw() == 0) return "none";
-  return fmt::format("{} ({}) over {}", mass_text(dose.volume, c), to_text(dose.volume),
-                     to_text(bolus_duration(dose), seconds(1)));
-}
-const char* basal_name(BasalMode mode) {
-  switch (mode) {
-    case BasalMode::kStopped:
-      return "stopped";
-    case BasalMode::kMinimumRate:
-      return "minimum rate";
-    case BasalMode::kSimpleContinuous:
-      return "simple continuous";
-    case BasalMode::kFlex:
-      return "flex";
-  }
-  return "";
-}
-const char* safe_name(SafeAction action) {
-  switch (action) {
-    case SafeAction::kStop:
-      return "stop";
-    case SafeAction::kMinimumRate:
-      return "minimum rate";
-    case SafeAction::kEmergencyRate:
-      return "emergency rate";
-  }
-  return "";
 }
 
 std::string promised_text(const link::PromisedTo& promised) {
@@ -218,79 +169,17 @@ nlohmann::ordered_json json_of(const link::Outcome& outcome) {
   return json;
 }
 
-DoseRate daily_dose(const Prescription& prescription, FlowRate minimum_rate) {
-  Prescription basal = prescription;
-  basal.schedule = {};
-  basal.patient = {};
-  const Volume day = worst_case_volume(basal, minimum_rate, days(1));
-  return DoseRate{mass_in(day, prescription.formulation.components[0].concentration).raw()};
-}
-
-std::vector<OrderRow> rows_of(const link::Order& order, const Prescription& p, FlowRate minimum_rate,
-                              const Library& library) {
-  const Concentration c = p.formulation.components[0].concentration;
-  std::vector<OrderRow> rows;
-  const auto row = [&](std::string what, std::string value) {
-    rows.push_back({std::move(what), std::move(value)});
-  };
-  row("prescription", std::to_string(p.number));
-  row("fluid", fmt::format("{}: {}", p.formulation.number, fluid_text(p.formulation, library)));
-  row("mode", basal_name(p.basal.mode));
-  for (const Component& part : p.formulation.parts()) {
-    Prescription one = p;
-    one.formulation.components[0].concentration = part.concentration;
-    row("daily dose, " + drug_name(part.drug, library), dose_text(daily_dose(one, minimum_rate)));
-  }
-  const RateRange flow = basal_range(p.basal, minimum_rate);
-  row("flow", flow.lowest == flow.highest
-                  ? to_text(flow.lowest)
-                  : fmt::format("{} to {}", to_text(flow.lowest), to_text(flow.highest)));
-  row("scheduled bolus", p.schedule.kind == ScheduleKind::kNone ? "none" : bolus_text(p.schedule.dose, c));
-  row("patient's bolus", bolus_text(p.patient.dose, c));
-  if (p.patient.dose.volume.raw() > 0) {
-    row("  lockout", to_text(seconds(p.patient.lockout_s)));
-    row("  allotted", fmt::format("{} in {}", p.patient.allotted, to_text(seconds(p.patient.window_s))));
-  }
-  row("most in any day", mass_text(worst_case_volume(p, minimum_rate, days(1)), c));
-  row("prime", p.prime.volume.raw() == 0
-                   ? "none"
-                   : fmt::format("{} at {}", to_text(p.prime.volume), to_text(p.prime.rate)));
-  row("bridge", p.bridge.volume.raw() == 0
-                    ? "none"
-                    : fmt::format("{} at {}", to_text(p.bridge.volume), to_text(p.bridge.rate)));
-  row("single bolus", bolus_text(p.single, c));
-  row("when in doubt",
-      fmt::format("{}, {}", safe_name(p.safe_state.action), to_text(safe_rate(p.safe_state, minimum_rate))));
-  row("tubing, catheter", fmt::format("{}, {}", to_text(order.path.tubing), to_text(order.path.catheter)));
-  row("ceilings", fmt::format("{} an hour, {} a day, {} in 30 days", to_text(order.ceilings.hour),
-                              to_text(order.ceilings.day), to_text(order.ceilings.thirty_days)));
-  row("largest rise, next visit", percent_text(order.largest_rise_ppm) + " by one signer");
-  row("low alarm", to_text(order.low_alarm));
-  row("patient may pause", order.patient_may_pause ? "yes" : "no");
-  return rows;
-}
-
-std::string side_by_side(const std::vector<OrderRow>& before, const std::vector<OrderRow>& now) {
-  const auto value_of = [](const std::vector<OrderRow>& rows, const std::string& what) {
-    const auto row = std::ranges::find(rows, what, &OrderRow::what);
-    return row == rows.end() ? std::string{"-"} : row->value;
-  };
-  std::vector<std::string> whats;
-  for (const auto* rows : {&now, &before}) {
-    for (const OrderRow& row : *rows) {
-      if (std::ranges::find(whats, row.what) == whats.end()) whats.push_back(row.what);
-    }
-  }
+std::string side_by_side(const std::vector<ComparedRow>& rows) {
+  const bool any_before = std::ranges::any_of(rows, [](const ComparedRow& row) { return row.before != "-"; });
   std::size_t wide = 3;
-  for (const OrderRow& row : before) wide = std::max(wide, row.value.size());
-  std::string text = before.empty() ? "" : fmt::format("  {:<26}{:<{}}  {}\n", "", "now", wide, "ordered");
-  for (const std::string& what : whats) {
-    const std::string old_value = value_of(before, what), new_value = value_of(now, what);
-    if (before.empty()) {
-      text += fmt::format("  {:<26}{}\n", what, new_value);
+  for (const ComparedRow& row : rows) wide = std::max(wide, row.before.size());
+  std::string text = any_before ? fmt::format("  {:<26}{:<{}}  {}\n", "", "now", wide, "ordered") : "";
+  for (const ComparedRow& row : rows) {
+    if (!any_before) {
+      text += fmt::format("  {:<26}{}\n", row.what, row.now);
     } else {
-      text += fmt::format("{} {:<26}{:<{}}  {}\n", old_value == new_value ? " " : "*", what, old_value, wide,
-                          new_value);
+      text += fmt::format("{} {:<26}{:<{}}  {}\n", row.changed() ? "*" : " ", row.what, row.before, wide,
+                          row.now);
     }
   }
   return text;

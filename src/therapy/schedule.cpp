@@ -6,7 +6,6 @@ namespace theca {
 namespace {
 
 constexpr Duration kWeek = days(7);
-constexpr std::int64_t kMinutesOfDay = 24 * 60;
 constexpr std::int64_t kSlotsOfDay = 32;  // identities; kMaxDailyBoluses fits
 
 const DayProfile& profile_on(const Basal& basal, std::int64_t day) {
@@ -90,7 +89,7 @@ std::int64_t most_scheduled(const BolusSchedule& schedule, Duration reach) {
     std::int64_t inside = 0;
     for (std::size_t k = 0; k < schedule.count; ++k) {
       const std::int64_t after =
-          floor_modulo(schedule.minutes[k] - schedule.minutes[first], kMinutesOfDay) * 60'000LL;
+          floor_modulo(schedule.minutes[k] - schedule.minutes[first], kMinutesPerDay) * 60'000LL;
       if (after <= rest) ++inside;
     }
     most = std::max(most, inside);
@@ -242,8 +241,8 @@ std::optional<ScheduledBolusDue> next_by_new_clock(const BolusSchedule& schedule
                                                    Instant now, const std::optional<BolusAtTimeOfDay>& last) {
   const auto too_soon = [&](const ScheduledBolusDue& due) {
     const std::int64_t behind =
-        floor_modulo(given_at(schedule, due, due.at).minute - last->minute, kMinutesOfDay);
-    return (due.at - last->at) * 2 < minutes(behind == 0 ? kMinutesOfDay : behind);
+        floor_modulo(given_at(schedule, due, due.at).minute - last->minute, kMinutesPerDay);
+    return (due.at - last->at) * 2 < minutes(behind == 0 ? kMinutesPerDay : behind);
   };
   auto due = next_scheduled_bolus(schedule, clock, now, kNoBolusYet);
   while (due && last && too_soon(*due)) due = next_scheduled_bolus(schedule, clock, now, due->identity);

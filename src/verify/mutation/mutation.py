@@ -46,7 +46,7 @@ TARGETS = {
     "pump/journal.hpp": None,
     "pump/journal.cpp": None,
     **dict.fromkeys(subjects.LINK + subjects.IMPLANT),
-    # Rules without a condition of their own.
+    # No decision of more than one condition stands in these, so mcdc.py does not count them.
     "implant/twin_pages.hpp": None,
     "implant/firmware_record.hpp": None,
     "implant/firmware_slots.hpp": None,

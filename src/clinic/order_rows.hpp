@@ -1,0 +1,32 @@
+#pragma once
+/// An order in words, row by row, so that it can be held against another.
+
+#include <string>
+#include <vector>
+
+#include "link/order.hpp"
+#include "plan/library.hpp"
+#include "therapy/prescription.hpp"
+
+namespace theca {
+
+/// The most basal that any day gives, of the fluid's first drug: what a clinician types to confirm.
+DoseRate daily_dose(const Prescription& prescription, FlowRate minimum_rate);
+
+struct OrderRow {
+  std::string what, value;
+};
+/// Every number that the order decides. Doses are computed back from the stored rates; `minimum_rate` is the
+/// pump model's.
+std::vector<OrderRow> rows_of(const link::Order& order, const Prescription& prescription,
+                              FlowRate minimum_rate, const Library& library);
+
+/// A row of both; "-" where one has none.
+struct ComparedRow {
+  std::string what, before, now;
+  [[nodiscard]] bool changed() const { return before != now; }
+};
+/// Every row of either, in the new order's order.
+std::vector<ComparedRow> compare(const std::vector<OrderRow>& before, const std::vector<OrderRow>& now);
+
+}  // namespace theca

@@ -1,0 +1,73 @@
+#include "gateway/visit.hpp"
+
+#include <array>
+
+#include "gateway/change.hpp"
+#include "pump/flash_model.hpp"
+
+namespace theca {
+
+std::uint32_t new_intent() {
+  std::array<std::uint8_t, 4> bytes{};
+  std::uint32_t intent = 0;
+  while (intent == 0) {
+    link::Sodium::random(bytes);
+    for (const std::uint8_t byte : bytes) intent = intent << 8 | byte;
+  }
+  return intent;
+}
+
+Linked<Running> read_running(LinkTalk& talk, const Reach& reach) {
+  const auto status = ask(talk, reach, link::ReadStatus{});
+  if (!status) return std::unexpected(status.error());
+  Running running{*status, std::nullopt, std::nullopt};
+  if (status->order == link::Hash{}) return running;
+  const auto bytes = link::read_order(talk, link::WhichOrder::kRunning);
+  const auto order = bytes ? link::read<link::Order>(*bytes) : std::nullopt;
+  if (!order || link::digest_of<link::Sodium>(*bytes) != status->order)
+    return std::unexpected(LinkFailure{"the order that runs could not be read back"});
+  running.order = order;
+  if (const auto prescription = decode(order->prescription)) running.prescription = *prescription;
+  return running;
+}
+
+Linked<link::Outcome> offer_and_read_back(LinkTalk& talk, const Reach& reach, const link::OrderBytes& order,
+                                          std::span<const link::SignedBy> signers) {
+  const auto judged = link::offer(talk, order, link::digest_of<link::Sodium>(order), signers);
+  if (!judged) return std::unexpected(failure_of(judged.error(), reach));
+  if (judged->answer != LinkAnswer::kDone) return *judged;
+  if (link::read_order(talk, link::WhichOrder::kOffered) != order)
+    return std::unexpected(LinkFailure{"the implant reads back something else; nothing was committed"});
+  return *judged;
+}
+
+Linked<JournalRead> read_journal(LinkTalk& talk, const Reach& reach) {
+  FlashModel memory;
+  auto part = ask(talk, reach, link::ReadJournal{0, 0});
+  if (!part) return std::unexpected(part.error());
+  const std::uint32_t first = part->oldest_page, last = part->newest_page;
+  constexpr std::uint32_t kParts = (kPageWords + link::kJournalPartWords - 1) / link::kJournalPartWords;
+  for (std::uint32_t page = first; page <= last; ++page) {
+    for (std::uint32_t which = 0; which < kParts; ++which) {
+      part = ask(talk, reach, link::ReadJournal{page, static_cast<std::uint8_t>(which)});
+      if (!part) return std::unexpected(part.error());
+      for (std::uint32_t i = 0; i < link::kJournalPartWords; ++i) {
+        const std::uint32_t at = which * std::uint32_t{link::kJournalPartWords} + i;
+        Word word = 0;
+        for (unsigned b = 0; b < 8; ++b) word |= Word{part->words[i * 8 + b]} << (8 * b);
+        if (at < kPageWords) memory.put_back(Journal::address_of(page) + at, word);
+      }
+    }
+  }
+  Journal journal{memory};
+  journal.open();
+  JournalRead read{journal_jsonl(journal), {}};
+  auto check = check_journal(read.jsonl);
+  if (!check || !check->wrong.empty())
+    return std::unexpected(
+        LinkFailure{"the journal does not hold together: " + (check ? check->wrong[0] : check.error())});
+  read.check = std::move(*check);
+  return read;
+}
+
+}  // namespace theca

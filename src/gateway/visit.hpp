@@ -1,0 +1,29 @@
+#pragma once
+/// What a visit reads from an implant and hands over to it.
+
+#include <span>
+#include <string>
+
+#include "clinic/running.hpp"
+#include "gateway/session.hpp"
+#include "link/order_talk.hpp"
+#include "world/journal_file.hpp"
+
+namespace theca {
+
+/// Fails when the order that runs cannot be read back as its digest says.
+Linked<Running> read_running(LinkTalk& talk, const Reach& reach);
+
+/// Offers the order and reads back what the implant has decoded: done only when that is the same, byte by
+/// byte. Nothing is committed.
+Linked<link::Outcome> offer_and_read_back(LinkTalk& talk, const Reach& reach, const link::OrderBytes& order,
+                                          std::span<const link::SignedBy> signers);
+
+/// The pump's own journal, whole and in order (docs/journal.md).
+struct JournalRead {
+  std::string jsonl;
+  JournalCheck check;
+};
+Linked<JournalRead> read_journal(LinkTalk& talk, const Reach& reach);
+
+}  // namespace theca
