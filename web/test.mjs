@@ -39,7 +39,7 @@ try {
     env: { ...process.env, TMPDIR: temporary, THECA_ROOT: root },
     stdio: "inherit",
   });
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => running.kill(signal));
+  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => running.kill(signal));
   status = await new Promise((done) => running.on("exit", (code) => done(code ?? 1)));
 } finally {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
