@@ -8,8 +8,8 @@ import texts from "../../data/entry/texts.json";
 
 export type TrailingZeros = "allowed" | "refused";
 export type Unit = keyof typeof texts.units;
-export type Fault =
-  | Exclude<keyof typeof texts.faults, "leading_zeros_or_mark">;
+/** A fault has one sentence, but for leading zeros, which have two. */
+export type Fault = Exclude<keyof typeof texts.faults, "leading_zeros_or_mark">;
 
 /** mantissa / 10^decimals. */
 export interface DecimalNumber {
@@ -155,8 +155,10 @@ function decimal(mantissa: bigint, decimals: number): DecimalNumber {
   return { mantissa: BigInt(text.replace(".", "")), decimals: places, text };
 }
 
-/** The fewest decimals that numerator / denominator, or a multiple of it, needs, and the multiple. */
-function smallestDecimal(numerator: bigint, denominator: bigint): DecimalNumber | undefined {
+const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? a : gcd(b, a % b));
+
+/** The smallest multiple of a step in lowest terms that is a decimal of few enough places. */
+function smallestDecimal({ numerator, denominator }: NumberField["step"]): DecimalNumber | undefined {
   let rest = denominator;
   for (const prime of [2n, 5n]) while (rest % prime === 0n) rest /= prime;
   for (let decimals = 0; decimals <= mostStepDecimals; ++decimals) {
@@ -179,15 +181,10 @@ export function numberField({ unit, step, least, most, zeros = "refused" }: Fiel
     return read.ok ? read.it : fail(`a limit. ${read.refusal.message}`);
   };
   const [lowest, highest] = [limit(least), limit(most)];
-  let [numerator, denominator] = [BigInt(step[0]), BigInt(step[1])];
-  for (let [a, b] = [numerator, denominator]; ; [a, b] = [b, a % b])
-    if (b === 0n) {
-      [numerator, denominator] = [numerator / a, denominator / a];
-      break;
-    }
+  const common = gcd(BigInt(step[0]), BigInt(step[1]));
+  const exact = { numerator: BigInt(step[0]) / common, denominator: BigInt(step[1]) / common };
   const writable =
-    smallestDecimal(numerator, denominator) ?? fail(`a step of ${step.join("/")} needs more than 12 decimals`);
-  const exact = { numerator, denominator };
+    smallestDecimal(exact) ?? fail(`a step of ${step.join("/")} needs more than ${mostStepDecimals} decimals`);
   if (compared(lowest, highest) > 0) fail(`the least, ${least}, is above the most, ${most}`);
   const steps = stepsOf(highest, exact);
   if (steps === undefined || stepsOf(lowest, exact) === undefined)
@@ -238,13 +235,13 @@ function groupInWords(group: number): string[] {
   const rest = group % 100;
   const out: string[] = [];
   if (group >= 100) out.push(word(digits, Math.floor(group / 100)), hundred);
-  if (rest > 0 && rest < 20) out.push(word(digits, rest));
-  if (rest >= 20) out.push([word(tens, Math.floor(rest / 10)), ...groupOnes(rest % 10)].join("-"));
+  if (rest >= 20) {
+    const ten = word(tens, Math.floor(rest / 10));
+    out.push(rest % 10 > 0 ? `${ten}-${word(digits, rest % 10)}` : ten);
+  } else if (rest > 0) {
+    out.push(word(digits, rest));
+  }
   return out;
-}
-
-function groupOnes(one: number): string[] {
-  return one > 0 ? [texts.words.digits[one] ?? ""] : [];
 }
 
 /** "one point five milligrams per day"; without a unit the number alone. */
