@@ -99,7 +99,7 @@ TEST(NumberEntry, reads_every_row_of_the_table) {
   for (const Json& row : table().at("cases")) {
     const auto text = row.at("text").get<std::string>();
     EXPECT_EQ(difference(row, read_entry(text, field(row.at("field")))), "") << '\'' << text << '\'';
-    measured += row.value("measured", false) ? 1 : 0;
+    if (row.value("measured", false)) ++measured;
     faults.insert(row.value("fault", ""));
   }
   EXPECT_GE(table().at("cases").size(), kLeastCases);
