@@ -12,6 +12,7 @@ import {
   type NumberField,
   readEntry,
   readNumber,
+  type Replaced,
 } from "../shared/number_entry";
 import styles from "./dose_field.module.css";
 
@@ -98,8 +99,8 @@ export function DoseField({ label, field, onChange, typedBefore = "", insist = f
   }));
   const [left, setLeft] = useState(false);
   const lastKey = useRef<Keystroke | null>(null);
-  /** Of the edit that the browser has announced and not made yet. */
-  const announced = useRef<string | null>(null);
+  /** The edit that the browser has announced and not made yet. */
+  const announced = useRef<(Replaced & { readonly kind: string }) | null>(null);
 
   useEffect(() => {
     const element = input.current;
@@ -113,7 +114,8 @@ export function DoseField({ label, field, onChange, typedBefore = "", insist = f
           return;
         }
       }
-      announced.current = event.inputType;
+      const { selectionStart, selectionEnd } = element;
+      announced.current = { kind: event.inputType, from: selectionStart ?? 0, to: selectionEnd ?? 0 };
       setTimeout(() => (announced.current = null)); // when another listener stops it
     };
     element.addEventListener("beforeinput", announce);
@@ -127,16 +129,14 @@ export function DoseField({ label, field, onChange, typedBefore = "", insist = f
 
   const edit = (event: ChangeEvent<HTMLInputElement>) => {
     const text = event.currentTarget.value;
-    const kind = announced.current;
-    const typed = kind === "insertText" || kind === "insertCompositionText";
-    const grown = text.length - state.keys.length === 1;
-    const key = lastKey.current;
+    const edited = announced.current;
+    const typed = edited?.kind === "insertText" || edited?.kind === "insertCompositionText";
     // The key's own time: the page may have been busy when it came. A keyboard on the screen has none.
-    const ms = typed && grown ? (key?.ms ?? event.nativeEvent.timeStamp) : null;
+    const ms = typed ? (lastKey.current?.ms ?? event.nativeEvent.timeStamp) : null;
     announced.current = lastKey.current = null;
-    const keys = afterEdit(state.keys, text, ms);
+    const keys = afterEdit(state.keys, text, ms, edited ?? undefined);
     setLeft(false);
-    change({ keys, filledIn: text !== "" && (kind === null || state.filledIn), refusal: null });
+    change({ keys, filledIn: text !== "" && (edited === null || state.filledIn), refusal: null });
   };
 
   const keyDown = (event: KeyboardEvent) => {

@@ -185,6 +185,10 @@ test("SLIP-07 a digit that came twice within a bounce has to be confirmed", asyn
     assert.equal(await confirm(page, "baclofen").count(), 0);
     assert.equal(await input(page, "baclofen").evaluate((it) => it === document.activeElement), true);
 
+    await page.keyboard.press("Control+A");
+    await strike(page, [["4", 0], ["4", 30]]);
+    assert.deepEqual(await told(page, "baclofen"), { text: "44", value: null }, "over a text that was there");
+
     await empty(page, "baclofen");
     await strike(page, [["4", 0], ["4", 200]]);
     assert.deepEqual(await told(page, "baclofen"), { text: "44", value: "44" }, "typed twice on purpose");

@@ -276,15 +276,32 @@ export function bounced(keys: readonly Keystroke[]): number {
   });
 }
 
-/** The keystrokes of `after`, when `before` stood in the field and what is new came at `ms`. What stayed keeps its time. */
-export function afterEdit(before: readonly Keystroke[], after: string, ms: number | null): Keystroke[] {
+/** What an edit replaces in a text: from this character up to, not including, that one. */
+export interface Replaced {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The keystrokes of `after`, when `before` stood in the field and what is new came at `ms`. What stayed keeps its time;
+ * what came several at once was no key and has none. By default what was replaced is found by comparing. */
+export function afterEdit(
+  before: readonly Keystroke[],
+  after: string,
+  ms: number | null,
+  replaced: Replaced = { from: before.length, to: 0 },
+): Keystroke[] {
   const characters = [...after];
+  const mostHead = Math.min(characters.length, replaced.from);
   let head = 0;
-  while (head < characters.length && characters[head] === before[head]?.key) ++head;
+  while (head < mostHead && characters[head] === before[head]?.key) ++head;
+  const mostTail = Math.min(characters.length - head, before.length - Math.max(head, replaced.to));
   let tail = 0;
-  const shorter = Math.min(characters.length, before.length);
-  while (head + tail < shorter && characters.at(-1 - tail) === before.at(-1 - tail)?.key) ++tail;
-  const kept = before.slice(before.length - tail);
-  const added = characters.slice(head, characters.length - tail).map((key) => ({ key, ms }));
-  return [...before.slice(0, head), ...added, ...kept];
+  while (tail < mostTail && characters.at(-1 - tail) === before.at(-1 - tail)?.key) ++tail;
+  const added = characters.slice(head, characters.length - tail);
+  const time = added.length === 1 ? ms : null;
+  return [
+    ...before.slice(0, head),
+    ...added.map((key) => ({ key, ms: time })),
+    ...before.slice(before.length - tail),
+  ];
 }

@@ -109,7 +109,9 @@ test("times stay with their digits when the text is edited", () => {
   assert.equal(bounced(afterEdit(keys, "44.", 900)), 1, "both are still there");
   assert.equal(at(afterEdit(keys, "1", 900)), "1@900");
   assert.equal(at(afterEdit(keys, "", 900)), "");
+  assert.equal(at(afterEdit(afterEdit([], "4.4", null), "4", 900, { from: 0, to: 3 })), "4@900", "not one of the old");
   const pasted = afterEdit([], "55", null);
+  assert.equal(at(afterEdit([], "55", 0)), "5@null 5@null", "several at once are no keys");
   assert.equal(bounced(afterEdit(pasted, "555", bounceMs)), -1, "a digit without a time bounces with none");
 });
 
