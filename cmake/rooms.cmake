@@ -128,6 +128,6 @@ function(theca_room room)
       DISCOVERY_MODE PRE_TEST
       DISCOVERY_TIMEOUT 60
       WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
-      PROPERTIES TIMEOUT 900)
+      PROPERTIES TIMEOUT 3600)  # with THECA_LONG=1 the random lives take their time
   endif()
 endfunction()
