@@ -66,13 +66,13 @@ std::optional<SigningRefused> taken(const link::Order& order, const link::Hash& 
                            order.number, last, last + 1, last + kLargestGap)};
 }
 
-/// What any day, and a day of basal alone, can bring of a drug. A single bolus comes on top of a day.
+/// What any day, and a day of basal alone, can bring of a drug. A day brings the single bolus as well.
 struct Daily {
   DoseRate worst, basal;
 };
 Daily daily(const Prescription& p, const PumpModel& model, DrugCode drug) {
   for (const ComponentDoses& doses : component_doses(p, model))
-    if (doses.drug == drug) return {DoseRate{doses.worst_day.raw() + doses.single.raw()}, doses.basal_day};
+    if (doses.drug == drug) return {doses.worst_day, doses.basal_day};
   return {};
 }
 bool rises(DoseRate from, DoseRate to, std::uint32_t allowed_ppm) {
@@ -99,27 +99,29 @@ std::vector<std::string> second_for(const link::Order& order, const Prescription
   const std::int64_t began = std::max(parent.order.issued_utc_s, signed_parent ? signed_parent->at_utc_s : 0);
   const bool same_visit = now_utc_s - began < kVisit.raw() / 1'000;
   const std::uint32_t allowed = same_visit ? 0 : std::min(kLargestRisePpm, parent.order.largest_rise_ppm);
+  Prescription from = parent.prescription;
+  from.single = {};  // given once: it makes no room for what lasts
   const std::size_t before = why.size();
   constexpr int kDigits = 4;
   for (const Component& part : to.formulation.parts()) {
-    const Daily now = daily(to, model, part.drug), then = daily(parent.prescription, model, part.drug);
-    const auto tell = [&](const char* what, DoseRate from, DoseRate rise) {
-      if (rises(from, rise, allowed))
+    const Daily now = daily(to, model, part.drug), then = daily(from, model, part.drug);
+    const auto tell = [&](const char* what, DoseRate low, DoseRate high) {
+      if (rises(low, high, allowed))
         why.push_back(fmt::format("{}: {} goes from {} to {}, and one clinician may raise it by {}{}",
                                   drug_name(library, part.drug), what,
-                                  to_text(from, Rounding::significant(kDigits)),
-                                  to_text(rise, Rounding::significant(kDigits)), percent_text(allowed),
+                                  to_text(low, Rounding::significant(kDigits)),
+                                  to_text(high, Rounding::significant(kDigits)), percent_text(allowed),
                                   same_visit ? fmt::format(" within {} h", kVisit.raw() / 3'600'000) : ""));
     };
-    tell("the most in a day", DoseRate{then.worst}, now.worst);
+    tell("the most in a day", then.worst, now.worst);
     tell("the basal of a day", then.basal, now.basal);
   }
   if (why.size() == before && rises_too_far(parent.prescription, to, model.minimum_rate, allowed))
     why.emplace_back("the implant's own rule finds that a daily dose rises too far");
 
-  const auto changed = [&](const char* what, auto from, auto to_now) {
-    if (from != to_now)
-      why.push_back(fmt::format("{} changes from {} to {}", what, to_text(from), to_text(to_now)));
+  const auto changed = [&](const char* what, Volume then, Volume now) {
+    if (then != now)
+      why.push_back(fmt::format("{} changes from {} to {}", what, to_text(then), to_text(now)));
   };
   changed("the ceiling of an hour", parent.order.ceilings.hour, order.ceilings.hour);
   changed("the ceiling of a day", parent.order.ceilings.day, order.ceilings.day);
@@ -179,6 +181,11 @@ std::expected<Judgement, SigningRefused> judge(const SigningRequest& request, co
   if (!found.empty()) return refuse(kRule, describe(found.all()[0], prescription, *model));
   LimitQuestion question{.library = library, .model = *model, .scope = {}};
   if (*parent) {
+    const auto& [before, then] = **parent;
+    const Violations in_parent = check(then, *model, before.path, before.ceilings, before.number);
+    if (!in_parent.empty())
+      return refuse(kParent,
+                    "the parent never ran in this pump: " + describe(in_parent.all()[0], then, *model));
     question.previous = &(*parent)->prescription;
     question.bridged = &(*parent)->prescription.formulation;
   }

@@ -41,7 +41,8 @@ std::string attend(Signer& signer, const Serving& serving, const LocalSocket& cl
 
 }  // namespace
 
-std::expected<void, std::string> serve(Signer& signer, const Serving& serving, const std::stop_token& stop) {
+std::expected<void, std::string> serve(Signer& signer, const FileLock&, const Serving& serving,
+                                       const std::stop_token& stop) {
   const auto listener = listen_at(serving.socket, serving.client.has_value());
   if (!listener) return std::unexpected(listener.error());
   while (!stop.stop_requested()) {

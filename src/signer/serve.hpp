@@ -25,7 +25,12 @@ struct Serving {
   };  // a sentence for each client: no secret
 };
 
-/// Until it is stopped; the socket file is gone then. The error: why it cannot listen.
-std::expected<void, std::string> serve(Signer& signer, const Serving& serving, const std::stop_token& stop);
+/// Held while a folder is signed from: two that keep the same books would each take an assertion once.
+inline constexpr const char* kSigningLock = "signing.lock";
+
+/// Until it is stopped; the socket file is gone then. `alone` is kSigningLock of the signer's folder. The
+/// error: why it cannot listen.
+std::expected<void, std::string> serve(Signer& signer, const FileLock& alone, const Serving& serving,
+                                       const std::stop_token& stop);
 
 }  // namespace theca::signer

@@ -102,13 +102,13 @@ TEST_F(InAFolder, it_signs_on_after_a_start) {
 TEST_F(InAFolder, it_is_one_process_s_at_a_time) {
   const PrivateFolder files = open();
   {
-    const auto first = files.lock("signing.lock", "signs already");
+    const auto first = files.lock(kSigningLock, "signs already");
     ASSERT_TRUE(first);
-    const auto second = files.lock("signing.lock", "signs already");
+    const auto second = files.lock(kSigningLock, "signs already");
     ASSERT_FALSE(second);
     EXPECT_NE(second.error().find("another process signs already"), std::string::npos);
   }
-  EXPECT_TRUE(files.lock("signing.lock", "signs already"));
+  EXPECT_TRUE(files.lock(kSigningLock, "signs already"));
 }
 
 // ---- the socket -----------------------------------------------------------------------------------------
@@ -116,6 +116,7 @@ TEST_F(InAFolder, it_is_one_process_s_at_a_time) {
 struct AtTheSocket : testing::Test {
   TemporaryFolder folder;
   fs::path socket = folder.path / "s";
+  FileLock alone = PrivateFolder::open(folder.path / "own")->lock(kSigningLock, "signs already").value();
   Desk desk;
   std::mutex mutex;
   std::vector<std::string> told;
@@ -133,7 +134,7 @@ struct AtTheSocket : testing::Test {
         const std::scoped_lock lock{mutex};
         told.push_back(what);
       };
-      const auto served = serve(*desk.signer, serving, stop);
+      const auto served = serve(*desk.signer, alone, serving, stop);
       EXPECT_TRUE(served) << served.error();
     });
     for (int i = 0; i < 500 && !connect_to(socket); ++i)
@@ -199,7 +200,7 @@ TEST_F(AtTheSocket, a_stale_socket_is_in_nobody_s_way_and_a_file_is) {
     Serving serving;
     serving.socket = socket;
     const std::stop_source stop;
-    EXPECT_FALSE(serve(*desk.signer, serving, stop.get_token()));
+    EXPECT_FALSE(serve(*desk.signer, alone, serving, stop.get_token()));
     EXPECT_EQ(fs::file_size(socket), 4U);
     fs::remove(socket);
   }

@@ -182,6 +182,10 @@ TEST_F(Rt30, RT_30_the_parent_is_the_order_s_own) {
   link::Order torn = first;
   torn.prescription[0] = 99;
   refused(desk.sign(desk.order(Desk::therapy(2), torn), torn, {&desk.doctor}), kParent, "no prescription");
+  link::Order never = first;
+  never.ceilings.day = microlitres(100);
+  refused(desk.sign(desk.order(Desk::therapy(2), never), never, {&desk.doctor, &desk.second}), kParent,
+          "one that no implant has taken", "never ran");
 }
 
 TEST_F(Rt30, RT_30_an_order_has_one_form) {
@@ -332,6 +336,18 @@ TEST_F(Rt30, RT_30_basal_may_not_hide_behind_fewer_boluses) {
   desk.now += 86'400;
   refused(desk.sign(next(first, 400), first, {&desk.doctor}), kSecondClinician, "400 for 300 and boluses",
           "basal of a day");
+}
+
+TEST_F(Rt30, RT_30_a_single_bolus_that_was_given_makes_no_room) {
+  Prescription from = Desk::therapy(1, 300);
+  from.single = over(microlitres(200), minutes(30));
+  const link::Order first = desk.order(from);
+  ASSERT_TRUE(desk.sign(first, std::nullopt, {&desk.doctor}));
+  desk.now += 86'400;
+  Prescription to = Desk::therapy(2, 300);
+  to.patient = quarter_millilitre_a_day();
+  refused(desk.sign(desk.order(to, first), first, {&desk.doctor}), kSecondClinician,
+          "boluses for a single one", "most in a day");
 }
 
 TEST_F(Rt30, RT_30_within_a_visit_one_clinician_raises_nothing) {
