@@ -1,0 +1,131 @@
+#include "clinic/signing.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "clinic/strict_json.hpp"
+
+namespace theca {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Read = nlohmann::json;
+using Wrong = std::unexpected<std::string>;
+
+constexpr int kDepth = 4;
+
+/// Has exactly these names.
+bool has_names(const Read& json, std::initializer_list<const char*> names) {
+  return json.is_object() && json.size() == names.size() &&
+         std::ranges::all_of(names, [&](const char* name) { return json.contains(name); });
+}
+template <std::size_t N>
+bool bytes(const Read& json, std::array<std::uint8_t, N>& out) {
+  return json.is_string() && from_base64url(json.get_ref<const std::string&>(), out);
+}
+bool bytes(const Read& json, ByteString& out) {
+  if (!json.is_string()) return false;
+  auto read = from_base64url(json.get_ref<const std::string&>());
+  if (!read) return false;
+  out = std::move(*read);
+  return true;
+}
+
+link::Bytes bytes_of(const std::string& text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+bool assertion(const Read& json, PasskeyAssertion& out) {
+  ByteString client;
+  if (!has_names(json, {"credential", "authenticator_data", "client_data", "signature"}) ||
+      !bytes(json["credential"], out.credential) ||
+      !bytes(json["authenticator_data"], out.authenticator_data) || !bytes(json["client_data"], client) ||
+      !bytes(json["signature"], out.signature))
+    return false;
+  out.client_data.assign(client.begin(), client.end());
+  return true;
+}
+
+}  // namespace
+
+std::string text_of(const SigningRequest& request) {
+  Json assertions = Json::array();
+  for (const PasskeyAssertion& one : request.assertions)
+    assertions.push_back({{"credential", to_base64url(one.credential)},
+                          {"authenticator_data", to_base64url(one.authenticator_data)},
+                          {"client_data", to_base64url(bytes_of(one.client_data))},
+                          {"signature", to_base64url(one.signature)}});
+  return Json{{"sign", to_base64url(request.order)},
+              {"parent", request.parent ? Json(to_base64url(*request.parent)) : Json(nullptr)},
+              {"model", request.model},
+              {"assertions", assertions}}
+      .dump();
+}
+
+std::expected<SigningRequest, std::string> parse_signing_request(std::string_view line) {
+  const auto json = parse_strictly(line, {.most_bytes = kMostSigningBytes, .most_depth = kDepth});
+  if (!json) return Wrong("the request " + json.error());
+  if (!has_names(*json, {"sign", "parent", "model", "assertions"}))
+    return Wrong("the request has other fields than sign, parent, model, assertions");
+  SigningRequest request;
+  if (!bytes((*json)["sign"], request.order))
+    return Wrong(fmt::format("the request's \"sign\" is no base64url of {} bytes", link::kOrderBytes));
+  if (!(*json)["parent"].is_null() && !bytes((*json)["parent"], request.parent.emplace()))
+    return Wrong(
+        fmt::format("the request's \"parent\" is neither null nor base64url of {} bytes", link::kOrderBytes));
+  const Read& model = (*json)["model"];
+  if (!model.is_number_unsigned() || model.get<std::uint64_t>() > UINT16_MAX)
+    return Wrong(fmt::format("the request's \"model\" is no number from 0 to {}", UINT16_MAX));
+  request.model = model.get<std::uint16_t>();
+  const Read& assertions = (*json)["assertions"];
+  if (!assertions.is_array() || assertions.empty() || assertions.size() > kMostSigners)
+    return Wrong(fmt::format("the request has {} assertions, and 1 to {} are taken",
+                             assertions.is_array() ? assertions.size() : 0, kMostSigners));
+  for (const Read& one : assertions) {
+    if (!assertion(one, request.assertions.emplace_back()))
+      return Wrong(
+          "an assertion of the request has other fields than credential, authenticator_data, client_data, "
+          "signature, "
+          "each base64url");
+  }
+  return request;
+}
+
+std::string text_of(const SigningAnswer& answer) {
+  if (!answer)
+    return Json{{"refused", row_of(answer.error().why).name}, {"message", answer.error().message}}.dump();
+  Json list = Json::array();
+  for (const link::SignedBy& one : *answer)
+    list.push_back({{"certificate", to_base64url(one.certificate)},
+                    {"key", to_base64url(one.key)},
+                    {"signature", to_base64url(one.signature)}});
+  return Json{{"signatures", list}}.dump();
+}
+
+std::expected<SigningAnswer, std::string> parse_signing_answer(std::string_view line) {
+  const auto json = parse_strictly(line, {.most_bytes = kMostSigningBytes, .most_depth = kDepth});
+  if (!json) return Wrong("the signer's answer " + json.error());
+  if (has_names(*json, {"refused", "message"}) && (*json)["refused"].is_string() &&
+      (*json)["message"].is_string()) {
+    const std::string name = (*json)["refused"];
+    const auto row =
+        std::ranges::find_if(kSigningRefusals, [&](const auto& one) { return name == one.name; });
+    if (row == kSigningRefusals.end())
+      return Wrong("the signer refuses for no reason that is known: " + name);
+    return SigningAnswer{std::unexpected(SigningRefused{row->refusal, (*json)["message"]})};
+  }
+  if (!has_names(*json, {"signatures"}) || !(*json)["signatures"].is_array())
+    return Wrong("the signer's answer holds neither signatures nor a refusal");
+  std::vector<link::SignedBy> list;
+  for (const Read& one : (*json)["signatures"]) {
+    link::SignedBy& by = list.emplace_back();
+    if (!has_names(one, {"certificate", "key", "signature"}) || !bytes(one["certificate"], by.certificate) ||
+        !bytes(one["key"], by.key) || !bytes(one["signature"], by.signature))
+      return Wrong("the signer's answer holds a signature of another form");
+  }
+  return SigningAnswer{std::move(list)};
+}
+
+}  // namespace theca

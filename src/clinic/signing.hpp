@@ -1,0 +1,86 @@
+#pragma once
+/// What is said to the signer and what it says: one line of JSON each way. docs/signer.md
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "clinic/passkey.hpp"
+#include "link/order.hpp"
+#include "link/order_talk.hpp"
+
+namespace theca {
+
+/// "Sign this order": the challenge of each assertion is the order's digest.
+struct SigningRequest {
+  link::OrderBytes order{};
+  std::optional<link::OrderBytes> parent;    // what runs; nothing: the first order of an implant
+  std::uint16_t model = 0;                   // code of the pump in the library
+  std::vector<PasskeyAssertion> assertions;  // one or two
+};
+inline constexpr std::size_t kMostSigners = 2;
+inline constexpr std::size_t kMostSigningBytes = 16'384;  // a line, either way
+
+enum class SigningRefusal : std::uint8_t {
+  kRequest = 0,
+  kAssertion,
+  kOnePerson,
+  kRole,
+  kOrder,
+  kParent,
+  kNumber,
+  kTime,
+  kPump,
+  kRule,
+  kLimit,
+  kSecondClinician,
+  kBooks,
+};
+struct SigningRefusalRow {
+  SigningRefusal refusal;
+  const char* name;
+  const char* text;
+};
+inline constexpr std::array<SigningRefusalRow, 13> kSigningRefusals{{
+    {SigningRefusal::kRequest, "request", "The request is none."},
+    {SigningRefusal::kAssertion, "assertion", "An assertion does not hold, or is of nobody who is enrolled."},
+    {SigningRefusal::kOnePerson, "one-person", "Two assertions are of one person or of one authenticator."},
+    {SigningRefusal::kRole, "role", "Somebody asserts who may not sign orders."},
+    {SigningRefusal::kOrder, "order", "The bytes are not the one form of an order."},
+    {SigningRefusal::kParent, "parent", "The parent is not the order's, or is missing, or is one too many."},
+    {SigningRefusal::kNumber, "number", "The number does not follow, or another order has it."},
+    {SigningRefusal::kTime, "time", "The order is too old, or from the future."},
+    {SigningRefusal::kPump, "pump", "The library has no such pump, or the implant is another."},
+    {SigningRefusal::kRule, "rule", "The pump cannot run the prescription."},
+    {SigningRefusal::kLimit, "limit", "A dose is beyond a hard limit of the drug library."},
+    {SigningRefusal::kSecondClinician, "second-clinician",
+     "Another clinician has to assert the order as well."},
+    {SigningRefusal::kBooks, "books", "The signer cannot read or keep its own files."},
+}};
+constexpr const SigningRefusalRow& row_of(SigningRefusal refusal) {
+  return kSigningRefusals[static_cast<std::size_t>(refusal)];
+}
+static_assert([] {
+  for (std::size_t i = 0; i < kSigningRefusals.size(); ++i)
+    if (static_cast<std::size_t>(kSigningRefusals[i].refusal) != i) return false;
+  return true;
+}());
+
+struct SigningRefused {
+  SigningRefusal why = SigningRefusal::kRequest;
+  std::string message;  // a sentence, with value and limit
+};
+/// One signature for each assertion, in their order.
+using SigningAnswer = std::expected<std::vector<link::SignedBy>, SigningRefused>;
+
+// Without the end of the line. Errors are sentences.
+std::string text_of(const SigningRequest& request);
+std::expected<SigningRequest, std::string> parse_signing_request(std::string_view line);
+std::string text_of(const SigningAnswer& answer);
+std::expected<SigningAnswer, std::string> parse_signing_answer(std::string_view line);
+
+}  // namespace theca

@@ -1,0 +1,48 @@
+#pragma once
+/// What the signer must never forget: where each authenticator's counter stands, and what was signed for each
+/// implant. Kept before a signature goes out.
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "clinic/passkey.hpp"
+#include "clinic/private_folder.hpp"
+#include "link/order.hpp"
+
+namespace theca::signer {
+
+struct SignedOrder {
+  std::uint32_t number = 0;
+  link::Hash digest{};
+  std::int64_t at_utc_s = 0;          // the newest time
+  std::vector<ByteString> uncounted;  // passkeys without a counter that have asserted it
+};
+
+struct ImplantBook {
+  std::uint16_t model = 0;          // 0: nothing was signed for it
+  std::vector<SignedOrder> orders;  // by number
+
+  [[nodiscard]] const SignedOrder* find(const link::Hash& digest) const;
+  [[nodiscard]] std::uint32_t newest() const { return orders.empty() ? 0 : orders.back().number; }
+};
+
+/// Errors are sentences that begin with the file's name.
+std::expected<ImplantBook, std::string> read_book(const Files& files, const link::ShortId& implant);
+std::expected<void, std::string> keep_book(Files& files, const link::ShortId& implant,
+                                           const ImplantBook& book);
+
+/// Counters by credential.
+class Counters {
+ public:
+  static std::expected<Counters, std::string> read(const Files& files);
+  [[nodiscard]] std::uint32_t of(const Passkey& passkey) const;  // no less than at enrolment
+  void set(const ByteString& credential, std::uint32_t counter);
+  [[nodiscard]] std::expected<void, std::string> keep(Files& files) const;
+
+ private:
+  std::vector<std::pair<std::string, std::uint32_t>> list_;
+};
+
+}  // namespace theca::signer

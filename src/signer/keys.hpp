@@ -1,0 +1,42 @@
+#pragma once
+/// The keys that nobody else has: the clinic's, which says who may sign, and one for each person.
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+
+#include "clinic/private_folder.hpp"
+#include "link/order_talk.hpp"
+#include "signer/people.hpp"
+
+namespace theca::signer {
+
+/// How long a certificate holds: as long as a signed order may wait for the implant.
+inline constexpr std::uint32_t kCertificateLastsS = 24 * 3'600;
+
+class Keys {
+ public:
+  Keys(const Keys&) = delete;
+  Keys& operator=(const Keys&) = delete;
+  Keys(Keys&& other) noexcept;
+  Keys& operator=(Keys&&) = delete;
+  ~Keys();
+
+  /// Makes them; the clinic's own where it has one already. Refused where there are some.
+  static std::expected<void, std::string> make(Files& files, const std::optional<link::Key>& clinic_seed);
+  static std::expected<Keys, std::string> read(const Files& files);
+
+  [[nodiscard]] link::Key clinic_key() const;
+  /// By this person's own key, with a certificate for this implant from now on.
+  [[nodiscard]] link::SignedBy sign(const Enrolled& person, const link::Order& order,
+                                    const link::Hash& digest, std::uint32_t epoch,
+                                    std::int64_t now_utc_s) const;
+
+ private:
+  Keys() = default;
+  link::Key clinic_seed_{};
+  link::Key secret_{};  // of which each person's seed is made
+};
+
+}  // namespace theca::signer

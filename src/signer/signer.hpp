@@ -1,0 +1,42 @@
+#pragma once
+/// Bytes of a request in, bytes of an answer out; the time is passed in. docs/signer.md
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "clinic/private_folder.hpp"
+#include "clinic/signing.hpp"
+#include "plan/library.hpp"
+#include "signer/keys.hpp"
+#include "signer/people.hpp"
+
+namespace theca::signer {
+
+/// Makes a signer in an empty folder, with a clinic's key of its own or the one that there is.
+std::expected<void, std::string> make(Files& files, const PasskeySite& site,
+                                      const std::optional<link::Key>& clinic_seed);
+
+class Signer {
+ public:
+  /// Both outlive it. Refused where the folder holds no signer.
+  static std::expected<Signer, std::string> open(Files& files, const Library& library);
+
+  /// A line without its end, either way.
+  [[nodiscard]] std::string answer(std::string_view request, std::int64_t now_utc_s);
+  [[nodiscard]] SigningAnswer sign(const SigningRequest& request, std::int64_t now_utc_s);
+
+  [[nodiscard]] link::Key clinic_key() const { return keys_.clinic_key(); }
+
+ private:
+  Signer(Files& files, const Library& library, Keys keys)
+      : files_(&files), library_(&library), keys_(std::move(keys)) {}
+
+  Files* files_;
+  const Library* library_;
+  Keys keys_;
+};
+
+}  // namespace theca::signer
