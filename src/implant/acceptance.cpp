@@ -48,8 +48,10 @@ Mass worst_day(const Prescription& p, DrugCode drug, FlowRate minimum_rate) {
 
 bool rises_too_far(const Prescription& from, const Prescription& to, FlowRate minimum_rate,
                    std::uint32_t allowed_ppm) {
+  Prescription goes_on = from;
+  goes_on.single = {};
   for (const Component& part : to.formulation.parts()) {
-    const Mass before = worst_day(from, part.drug, minimum_rate);
+    const Mass before = worst_day(goes_on, part.drug, minimum_rate);
     const Mass after = worst_day(to, part.drug, minimum_rate);
     const auto allowed =
         multiply_divide(before.raw(), kMillion + std::int64_t{allowed_ppm}, kMillion, Round::kDown);

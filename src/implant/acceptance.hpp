@@ -30,7 +30,8 @@ Judged judge(const link::Order& order, const OrderBackground& background);
 inline constexpr Duration kVisit = hours(12);
 
 /// The largest rise of any drug's worst day from one prescription to another, where `allowed_ppm` is broken:
-/// true. A drug that was not given before rises beyond all bounds.
+/// true. A drug that was not given before rises beyond all bounds. The single bolus of `from` is no dose of a
+/// day: what was given once makes no room for what is given for good.
 bool rises_too_far(const Prescription& from, const Prescription& to, FlowRate minimum_rate,
                    std::uint32_t allowed_ppm);
 

@@ -240,10 +240,12 @@ RC_GTEST_PROP(Rises, RT_08_INV_4_are_those_of_any_drugs_worst_day, (std::uint64_
       to.formulation.components[i].concentration =
           nanograms_per_millilitre(to.formulation.components[i].concentration.raw() + within(0, 100));
   }
+  if (within(0, 1) == 0) to.single = over(nanolitres(within(1, 100) * 10), minutes(10));
+  Prescription goes_on = from;
   if (within(0, 1) == 0)
-    to.single = over(nanolitres(within(1, 100) * 10), minutes(10));  // once, not by the day
+    from.single = over(nanolitres(within(1, 100) * 10), minutes(10));  // once, and it was
   __extension__ using Wide = __int128;
-  const Wide volume_from = worst_case_volume(from, minimum, days(1)).raw(),
+  const Wide volume_from = worst_case_volume(goes_on, minimum, days(1)).raw(),
              volume_to = worst_case_volume(to, minimum, days(1)).raw();
   // The smallest rise that lets each of them through, in millionths.
   Wide least = 0;
@@ -256,6 +258,21 @@ RC_GTEST_PROP(Rises, RT_08_INV_4_are_those_of_any_drugs_worst_day, (std::uint64_
   const auto ppm = static_cast<std::uint32_t>(least);
   RC_ASSERT(!rises_too_far(from, to, minimum, ppm));
   RC_ASSERT(ppm == 0 || rises_too_far(from, to, minimum, ppm - 1));
+}
+
+/// A dose that was given once makes no room for one that is given every day.
+TEST(Rises, RT_08_INV_4_a_single_bolus_that_was_given_is_no_dose_of_a_day) {
+  const FlowRate minimum = microlitres_per_day(6);
+  Prescription from = therapy(1, microlitres_per_day(300));
+  from.single = over(microlitres(60), minutes(10));
+  const Prescription same = therapy(2, microlitres_per_day(300)), more = therapy(2, microlitres_per_day(360));
+  constexpr std::uint32_t kTenPercent = 100'000, kTwentyPercent = 200'000;
+  EXPECT_FALSE(rises_too_far(from, same, minimum, 0));
+  EXPECT_TRUE(rises_too_far(from, more, minimum, kTenPercent));
+  EXPECT_FALSE(rises_too_far(from, more, minimum, kTwentyPercent));
+  Prescription again = same;
+  again.single = from.single;
+  EXPECT_TRUE(rises_too_far(from, again, minimum, kTenPercent)) << "the same once more is more";
 }
 
 TEST(Rises, RT_08_INV_4_a_drug_that_was_not_given_rises_beyond_all_bounds) {

@@ -66,9 +66,9 @@ struct RateRange {
 };
 RateRange basal_range(const Basal& basal, FlowRate minimum_rate);
 
-/// Most volume that basal, scheduled and patient boluses can bring into any window of this length, every
-/// allotted bolus taken, the window placed anywhere, a repeated hour at the highest rate included. An upper
-/// bound, tight to one bolus and one nanolitre.
+/// Most volume that basal, the scheduled, the patient's and the single bolus can bring into any window of
+/// this length, every allotted bolus taken, the window placed anywhere, a repeated hour at the highest rate
+/// included. An upper bound, tight to one bolus and one nanolitre.
 Volume worst_case_volume(const Prescription& prescription, FlowRate minimum_rate, Duration window);
 
 /// Instant at which the prescription expires, kNever if it does not.
