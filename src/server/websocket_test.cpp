@@ -37,9 +37,9 @@ struct Talk {
     out.open = [this](const Request& request) -> std::expected<Ears, Response> {
       if (request.target.path != "/live") return std::unexpected(Response{403, "text/plain", "no", {}});
       return Ears{[this](std::shared_ptr<Line> opened) {
-                    tell("opened");
                     line = std::move(opened);
                     feed.subscribe("all", line);
+                    tell("opened");
                   },
                   [this](std::string_view text) {
                     if (text == "throw") throw std::runtime_error("secret");
