@@ -90,7 +90,7 @@ class Records {
     opening.institution = "Clinic of the tests";
     return opening;
   }
-  [[nodiscard]] std::unique_ptr<Database> open() const { return must(Database::open(opening())); }
+  std::unique_ptr<Database> open() const { return must(Database::open(opening())); }
   /// The engine itself, past everything that guards the records.
   void raw(soci::session& sql) const {
     if (address.starts_with("postgresql"))
@@ -101,6 +101,7 @@ class Records {
   [[nodiscard]] AuditCheck verified() const { return must(verify_audit(address, folder / "heads")); }
 
   TestFolder folder;
+  std::filesystem::file_time_type made = std::filesystem::last_write_time(folder.path());
   std::string address;
 };
 
