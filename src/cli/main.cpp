@@ -19,6 +19,7 @@
 #include "cli/pump_command.hpp"
 #include "cli/run_command.hpp"
 #include "cli/study_command.hpp"
+#include "cli/verify_command.hpp"
 
 namespace {
 
@@ -69,6 +70,7 @@ int run(int argc, char** argv) {
   theca::add_pump_command(app, exit_code);
   theca::add_link_command(app, exit_code);
   theca::add_attack_command(app, exit_code);
+  theca::add_verify_command(app, exit_code);
   if (const auto wrong = unknown_command(app, {argv + 1, argv + argc})) {
     fmt::print(stderr, "{}\n", *wrong);
     return theca::kExitUsage;

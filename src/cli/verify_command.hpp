@@ -1,0 +1,10 @@
+#pragma once
+/// `theca verify DATABASE --heads FILE`: is a clinic's audit trail whole?
+
+#include <CLI/CLI.hpp>
+
+namespace theca {
+
+void add_verify_command(CLI::App& app, int& exit_code);
+
+}  // namespace theca
