@@ -371,6 +371,22 @@ Recorded<void> Database::found(const Actor& founder, const KeyId& key, Deed deed
   return run(founder, &key, std::move(deed), work);
 }
 
+Recorded<void> Database::look(const std::function<void(soci::session&)>& question) {
+  try {
+    question(sql_);
+    return {};
+  } catch (const soci::soci_error& error) {
+    if (engine_ == Engine::kSqlite) return engine_said(error);
+  }
+  try {
+    if (const auto again = connect(); !again) return again;
+    question(sql_);
+    return {};
+  } catch (const soci::soci_error& error) {
+    return engine_said(error);
+  }
+}
+
 Recorded<void> Database::scrub() {
   try {
     if (engine_ == Engine::kPostgres) {

@@ -102,7 +102,9 @@ class Database {
 
   [[nodiscard]] const Opening& opening() const { return opening_; }
   [[nodiscard]] Engine engine() const { return engine_; }
-  /// The connection itself: for a question before anybody has signed in, and for tests.
+  /// A question before anybody has signed in; asked again when the server was started anew meanwhile.
+  Recorded<void> look(const std::function<void(soci::session&)>& question);
+  /// The connection itself, for tests.
   soci::session& session() { return sql_; }
   /// What an erased key stood in is written over as far as the engine can (docs/records.md).
   Recorded<void> scrub();

@@ -62,6 +62,8 @@ TEST_P(DatabaseOn, a_newer_schema_is_refused_and_left_alone) {
   std::string version;
   sql << "SELECT text FROM marks WHERE name = 'schema'", soci::into(version);
   EXPECT_EQ(version, "1000");
+  sql << "UPDATE marks SET text = '2; x' WHERE name = 'schema'";
+  EXPECT_TRUE(is_refused(Database::open(records.opening()), RecordFault::kNewerSchema));
 }
 
 TEST_P(DatabaseOn, steps_go_forward_one_by_one_and_all_or_none) {

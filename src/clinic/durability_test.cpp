@@ -150,6 +150,10 @@ TEST(DurabilityOfAServer, INV_16_no_acknowledged_write_is_lost_when_postgresql_i
     const auto database = records.open();
     EXPECT_FALSE(ids.empty());
     ASSERT_EQ(lost(*database, scene.actor, ids), 0U) << "of " << ids.size() << " in round " << round;
+    EXPECT_TRUE(is_refused(find_passkey(*connected_before, "AQID"), RecordFault::kMissing))
+        << "a connection does not come back by itself";
+    server.kill_all();
+    server.start();
     EXPECT_TRUE(staff(*connected_before, scene.actor).has_value())
         << "a connection does not come back by itself";
   }

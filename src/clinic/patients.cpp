@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sodium.h>
 
 #include <algorithm>
 #include <array>
@@ -151,7 +152,7 @@ Recorded<SecretKey> data_key(Work& work, PatientId id) {
     return failed(RecordFault::kSpoilt, fmt::format("the data key of patient {} has {} bytes, not {}",
                                                     id.value, text->size(), key.bytes.size()));
   std::ranges::copy(bytes_of(*text), key.bytes.begin());
-  std::ranges::fill(*text, '\0');
+  sodium_memzero(text->data(), text->size());
   return key;
 }
 

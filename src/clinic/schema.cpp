@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
+#include <limits>
 #include <string>
 
 namespace theca::records {
@@ -128,7 +130,11 @@ std::int64_t schema_version(soci::session& sql, Engine engine) {
   if (!has_marks(sql, engine)) return 0;
   std::string text;
   sql << "SELECT text FROM marks WHERE name = 'schema'", soci::into(text);
-  return sql.got_data() ? std::stoll(text) : 0;
+  if (!sql.got_data()) return 0;
+  std::int64_t version = 0;
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), version);
+  const bool reads = wrong == std::errc{} && end == text.data() + text.size() && version > 0;
+  return reads ? version : std::numeric_limits<std::int64_t>::max();
 }
 
 Recorded<void> migrate(soci::session& sql, Engine engine, std::span<const SchemaStep> steps) {

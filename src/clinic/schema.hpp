@@ -26,7 +26,7 @@ std::span<const SchemaStep> schema_steps();
 /// `steps`.
 Recorded<void> migrate(soci::session& sql, Engine engine, std::span<const SchemaStep> steps);
 
-/// The version the database has; 0: none of our tables.
+/// The version the database has; 0: none of our tables; the largest number: its mark does not read.
 std::int64_t schema_version(soci::session& sql, Engine engine);
 
 }  // namespace theca::records

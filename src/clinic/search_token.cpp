@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <memory>
+#include <stdexcept>
 
 namespace theca::records {
 namespace {
@@ -20,6 +21,7 @@ const icu::Transliterator& folding() {
     return std::unique_ptr<icu::Transliterator>{icu::Transliterator::createInstance(
         "NFKD; [:M:] Remove; Any-Latin; Latin-ASCII; Lower; NFKD; [:M:] Remove", UTRANS_FORWARD, status)};
   }();
+  if (fold == nullptr) throw std::runtime_error("ICU has no transliteration to Latin letters");
   return *fold;
 }
 

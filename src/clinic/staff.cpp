@@ -158,16 +158,16 @@ Recorded<void> add_passkey(Database& database, const Actor& actor, const Request
 }
 
 Recorded<Passkey> find_passkey(Database& database, const std::string& credential) {
-  Actor owner;
-  try {
-    database.session() << "SELECT clinic, person FROM passkeys WHERE credential = :credential",
-        soci::into(owner.clinic.value), soci::into(owner.person.value), soci::use(credential);
-    if (!database.session().got_data())
-      return failed(RecordFault::kMissing, "nobody has enrolled this passkey");
-  } catch (const soci::soci_error& error) {
-    return failed(RecordFault::kEngine, error.get_error_message());
-  }
-  return database.act<Passkey>(owner, {"show passkey", "passkeys", owner.person.value},
+  std::optional<Actor> owner;
+  const auto looked = database.look([&](soci::session& sql) {
+    Actor found;
+    sql << "SELECT clinic, person FROM passkeys WHERE credential = :credential",
+        soci::into(found.clinic.value), soci::into(found.person.value), soci::use(credential);
+    if (sql.got_data()) owner = found;
+  });
+  if (!looked) return std::unexpected(looked.error());
+  if (!owner) return failed(RecordFault::kMissing, "nobody has enrolled this passkey");
+  return database.act<Passkey>(*owner, {"show passkey", "passkeys", owner->person.value},
                                [&](Work& work) { return passkey_of(work, credential); });
 }
 
