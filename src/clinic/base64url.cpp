@@ -23,6 +23,8 @@ std::optional<ByteString> from_base64url(std::string_view text) {
                         kVariant) != 0)
     return std::nullopt;
   bytes.resize(size);
+  if (to_base64url(bytes) != text)
+    return std::nullopt;  // libsodium 1.0.18 takes some bytes beyond ASCII for letters
   return bytes;
 }
 

@@ -5,12 +5,9 @@
 
 #include <array>
 
+#include "clinic/base64url.hpp"
+
 namespace theca::records {
-namespace {
-
-constexpr int kBase64 = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
-
-}  // namespace
 
 Bytes bytes_of(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
@@ -26,24 +23,9 @@ std::string joined(std::initializer_list<std::string_view> parts) {
   return text;
 }
 
-std::string base64(Bytes bytes) {
-  std::string text(sodium_base64_encoded_len(bytes.size(), kBase64), '\0');
-  sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), kBase64);
-  text.pop_back();  // the terminating zero
-  return text;
-}
+std::string base64(Bytes bytes) { return to_base64url(bytes); }
 
-std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
-  std::vector<std::uint8_t> bytes(text.size() * 3 / 4 + 1);
-  std::size_t length = 0;
-  const char* end = nullptr;
-  if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &length, &end,
-                        kBase64) != 0 ||
-      end != text.data() + text.size())
-    return std::nullopt;
-  bytes.resize(length);
-  return bytes;
-}
+std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) { return from_base64url(text); }
 
 std::string hex(Bytes bytes) {
   std::string text(bytes.size() * 2 + 1, '\0');

@@ -299,7 +299,7 @@ RC_GTEST_PROP(Base64url, has_one_form_for_all_that_is_read, (std::string text)) 
   RC_ASSERT(!bytes || to_base64url(*bytes) == text);
 }
 TEST(Base64url, refuses_other_forms) {
-  for (const char* text : {"AA==", "AB", "A", "A+/A", "AA AA", "AAA\n"})
+  for (const char* text : {"AA==", "AB", "A", "A+/A", "AA AA", "AAA\n", "aaa\xDD"})
     EXPECT_FALSE(from_base64url(text)) << text;
   EXPECT_EQ(from_base64url("_-8"), (ByteString{0xFF, 0xEF}));
 }

@@ -26,10 +26,13 @@ constexpr int kPromises = 16;
 /// Promises that are held by tests. An id is added here and never taken away.
 const std::set<int> kHeld{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
 /// What a row may wait for, and the path that ends the waiting.
-const std::map<std::string, std::string> kWaitsFor{
-    {"the pump's store", "src/pump/store.hpp"}, {"the pump's journal", "src/pump/journal.hpp"},
-    {"the pump's power supply", "src/pump/power.hpp"}, {"link", "src/link"}, {"implant", "src/implant"},
-    {"clinic", "src/clinic"}, {"server", "src/server"}};
+const std::map<std::string, std::string> kWaitsFor{{"the pump's store", "src/pump/store.hpp"},
+                                                   {"the pump's journal", "src/pump/journal.hpp"},
+                                                   {"the pump's power supply", "src/pump/power.hpp"},
+                                                   {"link", "src/link"},
+                                                   {"implant", "src/implant"},
+                                                   {"clinic", "src/clinic"},
+                                                   {"server", "src/server"}};
 constexpr const char* kListHeading = "## The tests\n";
 
 using Tests = std::map<int, std::map<std::string, std::vector<std::string>>>;  // id -> file -> names
@@ -40,12 +43,14 @@ std::string read(const fs::path& file) {
 }
 
 void find_tests(const std::string& file, const std::string& text, Tests& tests) {
-  static const std::regex kTest{R"(\b(?:TEST|TEST_F|TEST_P|RC_GTEST_PROP|RC_GTEST_FIXTURE_PROP)\s*\(\s*(\w+)\s*,\s*(\w*INV_\d\w*))"};
+  static const std::regex kTest{
+      R"(\b(?:TEST|TEST_F|TEST_P|RC_GTEST_PROP|RC_GTEST_FIXTURE_PROP)\s*\(\s*(\w+)\s*,\s*(\w*INV_\d\w*))"};
   static const std::regex kId{R"(INV_(\d+)(?=_|$))"};
   for (std::sregex_iterator match{text.begin(), text.end(), kTest}, end; match != end; ++match) {
     const std::string name = (*match)[2];
     std::set<int> ids;
-    for (std::sregex_iterator id{name.begin(), name.end(), kId}; id != end; ++id) ids.insert(std::stoi((*id)[1]));
+    for (std::sregex_iterator id{name.begin(), name.end(), kId}; id != end; ++id)
+      ids.insert(std::stoi((*id)[1]));
     for (const int id : ids) tests[id][file].push_back((*match)[1].str() + "." + name);
   }
 }
@@ -82,7 +87,8 @@ std::size_t count_of(const Tests& tests, int id) {
 
 /// The cells of the row of a promise; empty when there is none.
 std::vector<std::string> row_of_promise(const std::string& page, int id) {
-  const std::regex line{R"(\n\| \[?INV-)" + std::to_string(id) + R"(\]?[^|]*\|([^|\n]*)\|([^|\n]*)\|([^|\n]*)\|)"};
+  const std::regex line{R"(\n\| \[?INV-)" + std::to_string(id) +
+                        R"(\]?[^|]*\|([^|\n]*)\|([^|\n]*)\|([^|\n]*)\|)"};
   std::smatch match;
   if (!std::regex_search(page, match, line)) return {};
   return {match[1], match[2], match[3]};
@@ -91,10 +97,12 @@ std::vector<std::string> row_of_promise(const std::string& page, int id) {
 std::string with_counts(std::string page, const Tests& tests) {
   for (int id = 1; id <= kPromises; ++id) {
     const std::size_t count = count_of(tests, id);
-    const std::regex line{R"(\n\| \[?INV-)" + std::to_string(id) + R"(\]?(?:\(#inv-\d+\))? \|([^|\n]*)\|[^|\n]*\|)"};
+    const std::regex line{R"(\n\| \[?INV-)" + std::to_string(id) +
+                          R"(\]?(?:\(#inv-\d+\))? \|([^|\n]*)\|[^|\n]*\|)"};
     const std::string name = "INV-" + std::to_string(id);
     const std::string link = count == 0 ? name : "[" + name + "](#inv-" + std::to_string(id) + ")";
-    page = std::regex_replace(page, line, "\n| " + link + " |$1| " + (count == 0 ? "" : std::to_string(count) + " ") + "|");
+    page = std::regex_replace(
+        page, line, "\n| " + link + " |$1| " + (count == 0 ? "" : std::to_string(count) + " ") + "|");
   }
   return page.substr(0, page.find(kListHeading)) + list_of(tests);
 }
@@ -132,7 +140,8 @@ TEST(Promises, every_id_is_held_by_a_test_or_waits_for_what_does_not_exist) {
 
 TEST(Promises, the_search_sees_every_kind_of_test_and_both_ids_of_a_name) {
   Tests tests;
-  find_tests("x_test.cpp", "TEST(A, INV_1_INV_3_b) {}\nRC_GTEST_PROP(C,\n  d_INV_12, (int x)) {}\nTEST(E, f) {}", tests);
+  find_tests("x_test.cpp",
+             "TEST(A, INV_1_INV_3_b) {}\nRC_GTEST_PROP(C,\n  d_INV_12, (int x)) {}\nTEST(E, f) {}", tests);
   EXPECT_EQ(count_of(tests, 1), 1U);
   EXPECT_EQ(count_of(tests, 3), 1U);
   EXPECT_EQ(count_of(tests, 12), 1U);
