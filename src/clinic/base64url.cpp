@@ -17,6 +17,7 @@ std::string to_base64url(std::span<const std::uint8_t> bytes) {
 }
 
 std::optional<ByteString> from_base64url(std::string_view text) {
+  if (text.empty()) return ByteString{};  // libsodium is given no null
   ByteString bytes(text.size());
   std::size_t size = 0;
   if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &size, nullptr,

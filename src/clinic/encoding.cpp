@@ -37,6 +37,7 @@ std::string hex(Bytes bytes) {
 std::optional<std::vector<std::uint8_t>> from_hex(std::string_view text) {
   if (text.size() % 2 != 0 || text.find_first_not_of("0123456789abcdef") != std::string_view::npos)
     return std::nullopt;
+  if (text.empty()) return std::vector<std::uint8_t>{};  // libsodium is given no null
   std::vector<std::uint8_t> bytes(text.size() / 2);
   if (sodium_hex2bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, nullptr, nullptr) != 0)
     return std::nullopt;

@@ -58,8 +58,9 @@ using Reader = std::function<Answer(std::string_view, const EntryField&)>;
 std::string difference(const Json& row, const Answer& answer) {
   if (row.contains("fault")) {
     if (answer) return "taken as " + answer->number.text;
-    if (name_of(answer.error().fault) != row.at("fault")) return std::string{name_of(answer.error().fault)};
-    return answer.error().message == row.at("says") ? "" : answer.error().message;
+    if (name_of(answer.error().fault) != row.at("fault").get<std::string>())
+      return std::string{name_of(answer.error().fault)};
+    return answer.error().message == row.at("says").get<std::string>() ? "" : answer.error().message;
   }
   if (!answer) return answer.error().message;
   const Json read{{"value", answer->number.text},

@@ -257,7 +257,7 @@ RC_GTEST_PROP(Rises, RT_08_INV_4_are_those_of_any_drugs_worst_day, (std::uint64_
   RC_PRE(least <= UINT32_MAX);
   const auto ppm = static_cast<std::uint32_t>(least);
   RC_ASSERT(!rises_too_far(from, to, minimum, ppm));
-  RC_ASSERT(ppm == 0 || rises_too_far(from, to, minimum, ppm - 1));
+  RC_ASSERT((ppm == 0 || rises_too_far(from, to, minimum, ppm - 1)));
 }
 
 /// A dose that was given once makes no room for one that is given every day.

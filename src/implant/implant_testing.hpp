@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "implant/implant.hpp"
+#include "implant/sodium_implant.hpp"
 #include "link/dialogue.hpp"
 #include "link/sodium_issue.hpp"
 #include "pump/flash_model.hpp"

@@ -213,7 +213,7 @@ std::vector<Workflow> workflows() {
   };
 }
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef THECA_SANITIZED
 constexpr std::int64_t kStride = 25;
 #else
 constexpr std::int64_t kStride = 5;

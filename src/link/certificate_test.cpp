@@ -226,7 +226,7 @@ TEST(Transfers, INV_10_the_proof_of_a_card_is_for_one_token_and_one_card) {
 
 RC_GTEST_PROP(Numbers, INV_8_what_follows_is_above_and_leaves_room, (std::uint32_t last)) {
   RC_ASSERT(!follows(last, last));
-  RC_ASSERT(last == 0 || !follows(last - 1, last));
+  RC_ASSERT((last == 0 || !follows(last - 1, last)));
   const auto above = [&](std::uint64_t by) {
     const std::uint64_t number = last + by;
     return number <= UINT32_MAX && follows(static_cast<std::uint32_t>(number), last);

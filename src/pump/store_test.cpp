@@ -321,7 +321,7 @@ RC_GTEST_PROP(Store, INV_6_a_call_counts_from_its_first_word, ()) {
       const auto made_again = replayed(again);
       RC_ASSERT(made_again.has_value());
       const bool is_new = same(*made_again, with_last);
-      RC_ASSERT(is_new || same(*made_again, calls));
+      RC_ASSERT((is_new || same(*made_again, calls)));
       if (cut < kCallWords) RC_ASSERT(!is_new);
       if (cut == kCallWords && torn == Torn::kNothing) RC_ASSERT(!is_new);
       RC_ASSERT(flash.broken_rules() == 0);

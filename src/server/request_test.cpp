@@ -202,7 +202,7 @@ RC_GTEST_PROP(Json, any_bytes_are_read_or_refused, (const std::string& bytes)) {
   std::string text;
   for (const std::string& piece : pieces) text += piece;
   const auto value = parse_json(text);
-  RC_ASSERT(value.has_value() || !value.error().empty());
+  RC_ASSERT((value.has_value() || !value.error().empty()));
   if (value) check(*value, kBolus);
 }
 

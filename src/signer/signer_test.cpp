@@ -405,9 +405,9 @@ RC_GTEST_FIXTURE_PROP(Rt30, RT_30_is_no_looser_than_the_implant, ()) {
   const link::Order then = desk.order(to, first);
   const auto alone = desk.sign(then, first, {&desk.doctor});
   RC_TAG(alone ? "one" : "two");
-  RC_ASSERT(alone || alone.error().why == kSecondClinician);
-  RC_ASSERT(!alone || !rises_too_far(from, to, kRoller.minimum_rate, 200'000));
-  RC_ASSERT(alone || desk.sign(then, first, {&desk.doctor, &desk.second}).has_value());
+  RC_ASSERT((alone || alone.error().why == kSecondClinician));
+  RC_ASSERT((!alone || !rises_too_far(from, to, kRoller.minimum_rate, 200'000)));
+  RC_ASSERT((alone || desk.sign(then, first, {&desk.doctor, &desk.second}).has_value()));
 }
 
 // ---- the line ------------------------------------------------------------------------------------------

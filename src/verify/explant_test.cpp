@@ -281,7 +281,7 @@ TEST(Secrets, INV_6_a_cut_at_every_write_leaves_all_or_nothing_and_the_erasing_e
   const std::int64_t writes = whole.flash->writes() - from;
   const std::int64_t commanded = whole.pump().status().steps_commanded;
   std::int64_t old = 0, gone = 0;
-#ifdef __SANITIZE_ADDRESS__
+#ifdef THECA_SANITIZED
   constexpr std::int64_t kStride = 23;
 #else
   constexpr std::int64_t kStride = 1;

@@ -306,7 +306,7 @@ TEST(RottenRecords, INV_5_INV_6_every_single_bit_that_turns_is_found_at_boot_and
     for (std::uint32_t i = 0; i < 4; ++i)
       words.push_back(StoredPumpTestAccess::log_address(bench->pump(), place) + i);
   }
-#ifdef __SANITIZE_ADDRESS__
+#ifdef THECA_SANITIZED
   const int stride = 13;  // each word, and each bit of the word in some of them
 #else
   const int stride = 1;

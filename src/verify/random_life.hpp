@@ -57,7 +57,7 @@ struct Campaign {
   bool few = false;
 
   explicit Campaign(std::int64_t in_ci, std::int64_t when_long = 100'000) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef THECA_SANITIZED
     in_ci = std::max<std::int64_t>(1, in_ci / 10);
 #endif
     end = std::getenv("THECA_LONG") != nullptr ? when_long : in_ci;

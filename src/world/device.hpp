@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "drug/formulation.hpp"
-#include "implant/implant.hpp"
+#include "implant/sodium_implant.hpp"
 #include "link/sodium.hpp"
 #include "pump/effects.hpp"
 #include "pump/flash_model.hpp"
