@@ -18,6 +18,7 @@
 #include "cli/plan_command.hpp"
 #include "cli/pump_command.hpp"
 #include "cli/run_command.hpp"
+#include "cli/signer_command.hpp"
 #include "cli/study_command.hpp"
 #include "cli/verify_command.hpp"
 
@@ -70,6 +71,7 @@ int run(int argc, char** argv) {
   theca::add_pump_command(app, exit_code);
   theca::add_link_command(app, exit_code);
   theca::add_attack_command(app, exit_code);
+  theca::add_signer_command(app, exit_code);
   theca::add_verify_command(app, exit_code);
   if (const auto wrong = unknown_command(app, {argv + 1, argv + argc})) {
     fmt::print(stderr, "{}\n", *wrong);

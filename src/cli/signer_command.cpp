@@ -1,0 +1,257 @@
+#include "cli/signer_command.hpp"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <pwd.h>
+
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <expected>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "air/private_file.hpp"
+#include "cli/data_dir.hpp"
+#include "cli/exit_code.hpp"
+#include "clinic/passkey_json.hpp"
+#include "clinic/private_folder.hpp"
+#include "link/sodium.hpp"
+#include "signer/people.hpp"
+#include "signer/serve.hpp"
+#include "signer/signer.hpp"
+
+namespace theca {
+namespace {
+
+struct Options {
+  std::string folder;
+  PasskeySite site;
+  std::uint32_t serial = 0, epoch = 0;
+  std::string name, role = "physician";
+  std::string socket, client;
+  bool json = false;
+};
+
+/// Held while the list of people is changed: two changes at once would lose one of them.
+constexpr const char* kPeopleLock = "people.lock";
+
+using Done = std::expected<void, std::string>;
+
+std::string counted(const std::vector<Passkey>& passkeys) {
+  return fmt::format("{} {}", passkeys.size(), passkeys.size() == 1 ? "passkey" : "passkeys");
+}
+
+Done make(const Options& options) {
+  auto files = PrivateFolder::open(options.folder);
+  if (!files) return std::unexpected(files.error());
+  if (const auto made = signer::make(*files, options.site, std::nullopt); !made) return made;
+  fmt::print("A signer stands in {}. Nobody is enrolled yet: theca signer enrol {}\n", options.folder,
+             options.folder);
+  return {};
+}
+
+struct Opened {
+  PrivateFolder files;
+  signer::People people;
+};
+/// A signer that is there; a folder that is not there is not made.
+std::expected<Opened, std::string> there(const Options& options) {
+  if (!std::filesystem::is_directory(options.folder))
+    return std::unexpected(
+        fmt::format("{}: there is no such folder; theca signer make {}", options.folder, options.folder));
+  auto files = PrivateFolder::open(options.folder);
+  if (!files) return std::unexpected(files.error());
+  auto people = signer::read_people(*files);
+  if (!people) return std::unexpected(people.error());
+  return Opened{std::move(*files), std::move(*people)};
+}
+
+/// For a change of the list: the signer that is there, and nobody else at it.
+std::expected<std::pair<Opened, FileLock>, std::string> alone_at(const Options& options) {
+  auto opened = there(options);
+  if (!opened) return std::unexpected(opened.error());
+  auto alone = opened->files.lock(kPeopleLock, "changes the list of people");
+  if (!alone) return std::unexpected(alone.error());
+  return std::pair{std::move(*opened), std::move(*alone)};
+}
+
+Done enrol(const Options& options) {
+  auto opened = alone_at(options);
+  if (!opened) return std::unexpected(opened.error());
+  std::optional<Role> role;
+  for (const RoleRow& row : kRoles)
+    if (options.role == row.name) role = row.role;
+  if (!role) return std::unexpected(fmt::format("--role: there is no role \"{}\"", options.role));
+  link::Key challenge{};
+  link::Sodium::random(challenge);
+  fmt::print("challenge {}\n", to_base64url(challenge));
+  std::fflush(stdout);
+  fmt::print(stderr, "Make the passkey with this challenge and give what the page shows, in one line:\n");
+  std::string line;
+  if (!std::getline(std::cin, line)) return std::unexpected("nothing came on standard input");
+  const auto registration = parse_registration(line);
+  if (!registration) return std::unexpected(registration.error());
+  const auto person =
+      signer::enrol(opened->first.files, options.serial, options.name, *role, *registration, challenge);
+  if (!person) return std::unexpected(person.error());
+  fmt::print("{}, {}, serial {}: {}.\n", person->name, row_of(person->role).name, person->serial,
+             counted(person->passkeys));
+  return {};
+}
+
+Done raise(const Options& options) {
+  auto opened = alone_at(options);
+  if (!opened) return std::unexpected(opened.error());
+  if (const auto raised = signer::raise_epoch(opened->first.files, options.epoch); !raised) return raised;
+  fmt::print("Certificates carry epoch {} from now on.\n", options.epoch);
+  return {};
+}
+
+Done show(const Options& options) {
+  const auto opened = there(options);
+  if (!opened) return std::unexpected(opened.error());
+  const auto keys = signer::Keys::read(opened->files);
+  if (!keys) return std::unexpected(keys.error());
+  const std::string key = air::to_hex(keys->clinic_key());
+  if (options.json) {
+    auto list = nlohmann::ordered_json::array();
+    for (const signer::Enrolled& one : opened->people.list)
+      list.push_back({{"serial", one.serial},
+                      {"name", one.name},
+                      {"role", row_of(one.role).name},
+                      {"passkeys", one.passkeys.size()}});
+    fmt::print("{}\n", nlohmann::ordered_json{{"clinic_key", key},
+                                              {"site", opened->people.site.id},
+                                              {"origin", opened->people.site.origin},
+                                              {"epoch", opened->people.epoch},
+                                              {"people", list}}
+                           .dump(2));
+    return {};
+  }
+  fmt::print("Clinic {}, epoch {}. Passkeys of {} on {}.\n", key, opened->people.epoch,
+             opened->people.site.id, opened->people.site.origin);
+  for (const signer::Enrolled& one : opened->people.list)
+    fmt::print("  {:>6}  {}, {}: {}\n", one.serial, one.name, row_of(one.role).name, counted(one.passkeys));
+  if (opened->people.list.empty()) fmt::print("Nobody is enrolled.\n");
+  return {};
+}
+
+/// A name of a user of this machine, or a number.
+std::expected<uid_t, std::string> user_named(const std::string& name) {
+  uid_t user = 0;
+  const auto [end, wrong] = std::from_chars(name.data(), name.data() + name.size(), user);
+  if (wrong == std::errc{} && end == name.data() + name.size()) return user;
+  if (const passwd* row = ::getpwnam(name.c_str())) return row->pw_uid;
+  return std::unexpected(fmt::format("--client: this machine has no user \"{}\"", name));
+}
+
+Done serve(const Options& options) {
+  auto opened = there(options);
+  if (!opened) return std::unexpected(opened.error());
+  const auto alone = opened->files.lock(signer::kSigningLock, "signs already");
+  if (!alone) return std::unexpected(alone.error());
+  const auto library = load_library_or_tell();
+  if (!library) return std::unexpected("without the drug library nothing is signed");
+  auto signs = signer::Signer::open(opened->files, *library);
+  if (!signs) return std::unexpected(signs.error());
+
+  signer::Serving serving;
+  serving.socket = options.socket;
+  if (!options.client.empty()) {
+    const auto user = user_named(options.client);
+    if (!user) return std::unexpected(user.error());
+    serving.client = *user;
+  }
+  serving.utc_s = [] {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::seconds>(now).count();
+  };
+  serving.told = [](const std::string& said) {
+    fmt::print("{}\n", said);
+    std::fflush(stdout);
+  };
+
+  sigset_t ends, before;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGINT);
+  sigaddset(&ends, SIGTERM);
+  ::pthread_sigmask(SIG_BLOCK, &ends, &before);
+  std::stop_source stop;
+  std::jthread watcher{[&ends, &stop](const std::stop_token& over) {
+    constexpr timespec kLook{0, 100'000'000};
+    while (!over.stop_requested())
+      if (::sigtimedwait(&ends, nullptr, &kLook) > 0) stop.request_stop();
+  }};
+  fmt::print("Signs for clinic {}, {} enrolled, at {}. Ctrl-C stops it.\n", air::to_hex(signs->clinic_key()),
+             opened->people.list.size(), options.socket);
+  std::fflush(stdout);
+  auto served = signer::serve(*signs, *alone, serving, stop.get_token());
+  watcher.request_stop();
+  watcher.join();
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return served;
+}
+
+using Command = Done (*)(const Options&);
+
+}  // namespace
+
+void add_signer_command(CLI::App& app, int& exit_code) {
+  CLI::App* group = app.add_subcommand(
+      "signer",
+      "The process that alone signs orders for a clinic: with a folder of its own, its own list of who may "
+      "sign,\nand a socket with one verb (docs/signer.md). Exit code 0: done, or stopped; 2: refused, with "
+      "the reason.");
+  group->require_subcommand(1);
+  auto options = std::make_shared<Options>();
+  const auto add = [&](const char* name, const char* what, Command command) {
+    CLI::App* sub = group->add_subcommand(name, what);
+    sub->add_option("FOLDER", options->folder, "the signer's own folder (0700)")->required();
+    sub->callback([options, command, name, &exit_code] {
+      const Done done = command(*options);
+      if (!done) fmt::print(stderr, "theca signer {}: {}\n", name, done.error());
+      exit_code = done ? kExitOk : kExitUsage;
+    });
+    return sub;
+  };
+
+  CLI::App* making = add("make", "Make a signer, with a clinic's key of its own.", make);
+  making->add_option("--site", options->site.id, "the name that passkeys are made for: clinic.example")
+      ->required();
+  making->add_option("--origin", options->site.origin, "where the pages are: https://clinic.example")
+      ->required();
+
+  CLI::App* enrolling =
+      add("enrol",
+          "Enrol a person's passkey: prints a challenge, takes what a page made of it from standard input.",
+          enrol);
+  enrolling->add_option("--serial", options->serial, "the person's number, in certificates and journals")
+      ->required();
+  enrolling->add_option("--name", options->name, "the person's name")->required();
+  enrolling->add_option("--role", options->role, "only a physician's assertion signs an order")
+      ->capture_default_str();
+
+  CLI::App* raising = add("epoch", "Raise the epoch of certificates; it never goes down.", raise);
+  raising->add_option("EPOCH", options->epoch)->required();
+
+  CLI::App* showing = add("show", "Who is enrolled, and the public key of the clinic.", show);
+  showing->add_flag("--json", options->json);
+
+  CLI::App* serving = add("serve", "Answer at a socket file until stopped.", serve);
+  serving->add_option("--socket", options->socket, "the socket file")->required()->type_name("PATH");
+  serving->add_option("--client", options->client, "a user who may ask besides the signer's own")
+      ->type_name("USER");
+  group->footer(
+      "Example: theca signer make keys/signer --site clinic.example --origin https://clinic.example");
+}
+
+}  // namespace theca
