@@ -53,6 +53,10 @@ std::expected<void, std::string> write_private(const std::filesystem::path& path
     if (::fsync(file.fd()) != 0) return said(unfinished);
   }
   if (::rename(unfinished.c_str(), path.c_str()) != 0) return said(path);
+  // The new name is the folder's, and lasts when the folder does.
+  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
+  const File names{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!names.open() || ::fsync(names.fd()) != 0) return said(folder);
   return {};
 }
 

@@ -4,6 +4,8 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "cli/exit_code.hpp"
@@ -37,6 +39,13 @@ TEST(VerifyCommand, tells_a_whole_trail_from_a_changed_one_and_from_none) {
   EXPECT_EQ(verified(opening.address, (folder / "nothing").string()), kExitUsage);
   EXPECT_EQ(verified((folder / "nothing").string(), opening.heads.string()), kExitUsage);
   EXPECT_FALSE(std::filesystem::exists(folder / "nothing")) << "it wrote something";
+
+  std::ofstream{folder / "junk"} << std::string(8'192, 'x');
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(verified((folder / "junk").string(), opening.heads.string()), kExitUsage);
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("file is not a database"), std::string::npos) << said;
+  EXPECT_EQ(said.find("::"), std::string::npos) << said;
 
   soci::session sql{*soci::factory_sqlite3(), "dbname=" + opening.address};
   sql << "DROP TRIGGER audit_no_update";

@@ -126,7 +126,7 @@ Recorded<AuditCheck> verify_audit(const std::string& address, const std::filesys
     each_row(sql, [&](const AuditRow& row) { verifier.take(row); });
     return verifier.finish();
   } catch (const soci::soci_error& error) {
-    return failed(RecordFault::kUnreachable, shown(address) + ": " + error.get_error_message());
+    return failed(RecordFault::kUnreachable, shown(address) + ": " + engine_words(error));
   }
 }
 

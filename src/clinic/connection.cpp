@@ -73,6 +73,13 @@ Recorded<Engine> connect_postgres(soci::session& sql, const std::string& address
 
 }  // namespace
 
+std::string engine_words(const soci::soci_error& error) {
+  const std::string words = error.get_error_message();
+  const std::size_t end = words.find(": ");  // "sqlite3_statement_backend::prepare: file is not a database"
+  const bool names_a_place = end != std::string::npos && words.find("::") < end && words.find(' ') > end;
+  return names_a_place ? words.substr(end + 2) : words;
+}
+
 std::string shown(const std::string& address) {
   if (!is_postgres(address)) return address;
   const auto at = address.rfind('@');

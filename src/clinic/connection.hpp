@@ -17,6 +17,10 @@ Recorded<Engine> connect_to(soci::session& sql, const std::string& address);
 /// Only to read: no file is made, nothing is changed. kAddress when there is no such file.
 Recorded<Engine> look_into(soci::session& sql, const std::string& address);
 
+/// What the engine said of a fault, without the library's name for the place: no value that was bound, as
+/// what() has them.
+std::string engine_words(const soci::soci_error& error);
+
 /// An address without its password.
 std::string shown(const std::string& address);
 

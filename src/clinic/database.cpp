@@ -11,11 +11,11 @@
 #include "clinic/audit_heads.hpp"
 #include "clinic/connection.hpp"
 #include "clinic/encoding.hpp"
+#include "quantity/quantity.hpp"
 
 namespace theca::records {
 namespace {
 
-constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::size_t kShortestRequest = 16, kLongestRequest = 64;
 constexpr std::uint64_t kIdMask = (std::uint64_t{1} << 52U) - 1;
 
@@ -63,7 +63,7 @@ bool well_formed(const RequestId& request) {
 
 std::unexpected<RecordError> engine_said(const soci::soci_error& error) {
   // Not what(): that holds the values that were bound.
-  return failed(RecordFault::kEngine, "nothing was written; the database says: " + error.get_error_message());
+  return failed(RecordFault::kEngine, "nothing was written; the database says: " + engine_words(error));
 }
 
 }  // namespace
@@ -96,8 +96,7 @@ Recorded<std::unique_ptr<Database>> Database::open(Opening opening) {
     if (const auto done = database->settle_kind(); !done) return std::unexpected(done.error());
     if (const auto done = database->hold_against_heads(); !done) return std::unexpected(done.error());
   } catch (const soci::soci_error& error) {
-    return failed(RecordFault::kUnreachable,
-                  shown(database->opening_.address) + ": " + error.get_error_message());
+    return failed(RecordFault::kUnreachable, shown(database->opening_.address) + ": " + engine_words(error));
   }
   database->open_ = true;
   return database;
@@ -172,7 +171,7 @@ Recorded<void> Database::hold_against_heads() {
         fmt::format("the head at row {} is not in this database, whose trail ends at row {}: rows were "
                     "cut or changed, or an older copy was put in its place",
                     line.head->sequence, newest ? newest->sequence : 0));
-  headed_day_ = line.head->at_ms / kDayMs;
+  headed_day_ = line.head->at_ms / kMillisecondsPerDay;
   headed_ = line.head->sequence;
   return {};
 }
@@ -181,7 +180,7 @@ Recorded<void> Database::write_head(const char* reason) {
   const auto newest = last_row(sql_);
   const AuditHead head{id_, newest ? newest->sequence : 0, now_ms(), newest ? newest->hash : id_, reason};
   if (const auto written = append_head(opening_.heads, head); !written) return written;
-  headed_day_ = head.at_ms / kDayMs;
+  headed_day_ = head.at_ms / kMillisecondsPerDay;
   headed_ = head.sequence;
   return {};
 }
@@ -202,7 +201,7 @@ Recorded<void> Database::close() {
     if (newest && newest->sequence != headed_) written = write_head("close");
     sql_.close();
   } catch (const soci::soci_error& error) {
-    return failed(RecordFault::kEngine, "the trail's head was not written: " + error.get_error_message());
+    return failed(RecordFault::kEngine, "the trail's head was not written: " + engine_words(error));
   }
   return written;
 }
@@ -232,7 +231,7 @@ Recorded<void> Database::commit() {
         RecordFault::kUnknown,
         "it is not known whether this was written; ask again with the same request id. The database "
         "says: " +
-            error.get_error_message());
+            engine_words(error));
   }
   return {};
 }
@@ -277,7 +276,7 @@ void Database::append(const Actor& actor, const Deed& deed, const char* outcome,
 Recorded<void> Database::start(std::int64_t at_ms) {
   const auto head_and_begin = [&]() -> Recorded<void> {
     // Before anything of a new day, the head of the days before: what cannot be sealed is not continued.
-    if (at_ms / kDayMs != headed_day_) {
+    if (at_ms / kMillisecondsPerDay != headed_day_) {
       if (const auto written = write_head("day"); !written) return written;
     }
     begin();
@@ -399,7 +398,7 @@ Recorded<void> Database::scrub() {
     if (busy == 0) return {};
     return failed(RecordFault::kEngine, "somebody reads the write-ahead log; it is emptied later");
   } catch (const soci::soci_error& error) {
-    return failed(RecordFault::kEngine, error.get_error_message());
+    return failed(RecordFault::kEngine, engine_words(error));
   }
 }
 

@@ -10,12 +10,12 @@
 #include "clinic/encoding.hpp"
 #include "clinic/sealed.hpp"
 #include "clinic/search_token.hpp"
+#include "quantity/quantity.hpp"
 
 namespace theca::records {
 namespace {
 
 constexpr std::size_t kLongestName = 200, kLongestNumber = 64, kLongestNotes = 65'536, kMostTokens = 16;
-constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::chrono::year kEarliestBirth{1850};
 constexpr std::array<const char*, 4> kSexWords{"unknown", "female", "male", "other"};
 constexpr const char* kTable = "patients";
@@ -45,7 +45,7 @@ Recorded<void> check(const PatientDetails& details, std::int64_t now_ms) {
   if (folded_words(details.record_number).empty())
     return failed(RecordFault::kInvalid, "a record number has a letter or a digit in it");
   const auto today =
-      std::chrono::sys_days{std::chrono::days{now_ms / kDayMs + 1}};  // somewhere it is tomorrow
+      std::chrono::sys_days{std::chrono::days{now_ms / kMillisecondsPerDay + 1}};  // somewhere it is tomorrow
   if (!details.birth_date.ok() || details.birth_date.year() < kEarliestBirth ||
       std::chrono::sys_days{details.birth_date} > today)
     return failed(RecordFault::kInvalid,

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "clinic/whole_file.hpp"
+
 namespace theca {
 namespace {
 
@@ -22,21 +24,6 @@ std::unexpected<std::string> wrong(const std::filesystem::path& path, const std:
 std::unexpected<std::string> said(const std::filesystem::path& path) {
   return wrong(path, std::strerror(errno));
 }
-
-class Handle {
- public:
-  explicit Handle(int fd) : fd_(fd) {}
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-  ~Handle() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int fd() const { return fd_; }
-  [[nodiscard]] bool open() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 }  // namespace
 
@@ -58,9 +45,9 @@ std::expected<PrivateFolder, std::string> PrivateFolder::open(const std::filesys
 
 std::expected<std::optional<std::string>, std::string> PrivateFolder::read(const std::string& name) const {
   const auto path = path_ / name;
-  const Handle file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
-  if (!file.open() && errno == ENOENT) return std::nullopt;
-  if (!file.open()) return said(path);
+  const OpenFile file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+  if (!file.is_open() && errno == ENOENT) return std::nullopt;
+  if (!file.is_open()) return said(path);
   struct stat there {};
   if (::fstat(file.fd(), &there) != 0) return said(path);
   if (!S_ISREG(there.st_mode)) return wrong(path, "is no file");
@@ -81,26 +68,7 @@ std::expected<std::optional<std::string>, std::string> PrivateFolder::read(const
 }
 
 std::expected<void, std::string> PrivateFolder::write(const std::string& name, const std::string& text) {
-  const auto path = path_ / name;
-  const std::filesystem::path unfinished = path.string() + ".new";
-  {
-    ::unlink(unfinished.c_str());
-    const Handle file{::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kOwner)};
-    if (!file.open()) return said(unfinished);
-    std::size_t written = 0;
-    while (written < text.size()) {
-      const ssize_t some = ::write(file.fd(), text.data() + written, text.size() - written);
-      if (some < 0 && errno == EINTR) continue;
-      if (some <= 0) return said(unfinished);
-      written += static_cast<std::size_t>(some);
-    }
-    if (::fsync(file.fd()) != 0) return said(unfinished);
-  }
-  if (::rename(unfinished.c_str(), path.c_str()) != 0) return said(path);
-  // The new name is the folder's, and lasts when the folder does.
-  const Handle folder{::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!folder.open() || ::fsync(folder.fd()) != 0) return said(path_);
-  return {};
+  return replace_whole(path_ / name, text, kOwner);
 }
 
 std::expected<FileLock, std::string> PrivateFolder::lock(const std::string& name, const char* what) const {

@@ -7,6 +7,8 @@
 #include <limits>
 #include <string>
 
+#include "clinic/connection.hpp"
+
 namespace theca::records {
 namespace {
 
@@ -173,7 +175,7 @@ Recorded<void> migrate(soci::session& sql, Engine engine, std::span<const Schema
     } catch (const soci::soci_error&) {  // the engine rolled back by itself
     }
     return failed(RecordFault::kEngine,
-                  "the database was not brought to this Theca's schema: " + error.get_error_message());
+                  "the database was not brought to this Theca's schema: " + engine_words(error));
   }
   return {};
 }

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace theca::records {
+namespace theca {
 
 /// A file descriptor that closes itself.
 class OpenFile {
@@ -26,10 +26,13 @@ class OpenFile {
 
 /// Errors are sentences that begin with the path.
 std::expected<void, std::string> write_all(int fd, const std::filesystem::path& path, std::string_view text);
-/// Written beside, synced, renamed; refuses to replace a file.
+/// Written beside, synced, put in its place; refuses to replace a file.
 std::expected<void, std::string> write_whole(const std::filesystem::path& path, std::string_view text,
                                              mode_t mode);
+/// The same in the place of one that may be there: until it is done the old one stands.
+std::expected<void, std::string> replace_whole(const std::filesystem::path& path, std::string_view text,
+                                               mode_t mode);
 /// The folder's own entry of a file that was just made.
 std::expected<void, std::string> sync_folder_of(const std::filesystem::path& path);
 
-}  // namespace theca::records
+}  // namespace theca
