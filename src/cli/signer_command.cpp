@@ -175,6 +175,11 @@ Done serve(const Options& options) {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return std::chrono::duration_cast<std::chrono::seconds>(now).count();
   };
+  serving.listening = [&] {
+    fmt::print("Signs for clinic {}, {} enrolled, at {}. Ctrl-C stops it.\n",
+               air::to_hex(signs->clinic_key()), opened->people.list.size(), options.socket);
+    std::fflush(stdout);
+  };
   serving.told = [](const std::string& said) {
     fmt::print("{}\n", said);
     std::fflush(stdout);
@@ -191,9 +196,6 @@ Done serve(const Options& options) {
     while (!over.stop_requested())
       if (::sigtimedwait(&ends, nullptr, &kLook) > 0) stop.request_stop();
   }};
-  fmt::print("Signs for clinic {}, {} enrolled, at {}. Ctrl-C stops it.\n", air::to_hex(signs->clinic_key()),
-             opened->people.list.size(), options.socket);
-  std::fflush(stdout);
   auto served = signer::serve(*signs, *alone, serving, stop.get_token());
   watcher.request_stop();
   watcher.join();

@@ -45,6 +45,7 @@ std::expected<void, std::string> serve(Signer& signer, const FileLock&, const Se
                                        const std::stop_token& stop) {
   const auto listener = listen_at(serving.socket, serving.client.has_value());
   if (!listener) return std::unexpected(listener.error());
+  serving.listening();
   while (!stop.stop_requested()) {
     pollfd one{listener->fd(), POLLIN, 0};
     if (::poll(&one, 1, kLookForStopMs) <= 0) continue;

@@ -18,9 +18,10 @@ namespace theca::signer {
 
 struct Serving {
   std::filesystem::path socket;
-  std::optional<uid_t> client;          // may ask besides the signer's own user
-  Duration patience = seconds(2);       // for a client to say all and to take the answer
-  std::function<std::int64_t()> utc_s;  // the clock
+  std::optional<uid_t> client;              // may ask besides the signer's own user
+  Duration patience = seconds(2);           // for a client to say all and to take the answer
+  std::function<std::int64_t()> utc_s;      // the clock
+  std::function<void()> listening = [] {};  // from now on a client may come
   std::function<void(const std::string&)> told = [](const std::string&) {
   };  // a sentence for each client: no secret
 };
