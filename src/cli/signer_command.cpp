@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -51,9 +52,15 @@ std::string counted(const std::vector<Passkey>& passkeys) {
 }
 
 Done make(const Options& options) {
+  std::error_code unseen;
+  const bool fresh = !std::filesystem::exists(options.folder, unseen);
   auto files = PrivateFolder::open(options.folder);
   if (!files) return std::unexpected(files.error());
-  if (const auto made = signer::make(*files, options.site, std::nullopt); !made) return made;
+  if (const auto made = signer::make(*files, options.site, std::nullopt); !made) {
+    if (fresh)
+      std::filesystem::remove(options.folder, unseen);  // while it is empty: a refusal leaves nothing
+    return made;
+  }
   fmt::print("A signer stands in {}. Nobody is enrolled yet: theca signer enrol {}\n", options.folder,
              options.folder);
   return {};
@@ -65,7 +72,8 @@ struct Opened {
 };
 /// A signer that is there; a folder that is not there is not made.
 std::expected<Opened, std::string> there(const Options& options) {
-  if (!std::filesystem::is_directory(options.folder))
+  std::error_code unseen;  // then it is no folder for us either
+  if (!std::filesystem::is_directory(options.folder, unseen))
     return std::unexpected(
         fmt::format("{}: there is no such folder; theca signer make {}", options.folder, options.folder));
   auto files = PrivateFolder::open(options.folder);

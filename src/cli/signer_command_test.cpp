@@ -187,6 +187,7 @@ TEST_F(SignerCommand, makes_nothing_where_nothing_was_asked_for) {
     EXPECT_EQ(code, kExitUsage);
     EXPECT_NE(said.find("there is no such folder"), std::string::npos) << said;
   }
+  EXPECT_EQ(ran({"make", own, "--site", "", "--origin", ""}).first, kExitUsage);
   EXPECT_FALSE(std::filesystem::exists(own));
 }
 
