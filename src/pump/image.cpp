@@ -148,7 +148,7 @@ void Image::delivery(Io& io, P& pump) {
   field(io, pump.clock_offset_.utc_ms_at_zero);
   field(io, pump.condition_, Condition::kExplanted);
   field(io, pump.stopped_from_, Condition::kExplanted);
-  fields(io, pump.started_, pump.expiry_, pump.expired_, pump.next_starts_, pump.start_put_off_);
+  fields(io, pump.started_, pump.expired_, pump.next_starts_, pump.start_put_off_);
   field(io, pump.phase_, Pump::Phase::kBridge);
   fields(io, pump.phase_first_step_, pump.phase_last_step_, pump.segment_until_);
   if (flag(io, pump.bolus_)) {
@@ -182,7 +182,11 @@ void Image::list(Io& io, P& pump, RecordId id) {
                     pump.path_.tubing, pump.path_.catheter, pump.low_alarm_);
     case RecordId::kSafeStates:
       safe_state(io, pump.safe_in_reservoir_);
-      return safe_state(io, pump.safe_at_tip_);
+      safe_state(io, pump.safe_at_tip_);
+      fields(io, pump.ending_.prescription, pump.ending_.utc_s);
+      field(io, pump.ending_.fallback, Fallback::kSafeState);
+      // The clock stands here and with what was delivered: without it nothing ends.
+      return field(io, pump.clock_offset_.utc_ms_at_zero);
     case RecordId::kFluids:
       return front(io, pump.front_);
     case RecordId::kReservoir:
@@ -212,7 +216,7 @@ bool Image::read(Pump& pump, RecordId id, RecordReader reader) {
 
 void Image::complete(Pump& pump) {
   pump.gate_.set_ceilings(pump.ceilings_);
-  pump.clock_ = WallClock{pump.clock_offset_, pump.prescription_.zone};
+  pump.follow_clock();
   pump.follow_reservoir();
   pump.reckon_worst_day();
   pump.seal();

@@ -79,8 +79,8 @@ void Pump::start(const Prescription& prescription, std::optional<SupervisedFor> 
   start_put_off_ = false;
   prescription_ = prescription;
   started_ = now();
-  clock_ = WallClock{clock_offset_, prescription.zone};
-  expiry_ = expiry_of(prescription, clock_offset_);
+  ending_ = ending_of(prescription);
+  follow_clock();
   expired_ = false;
   condition_ = Condition::kRunning;
   paused_until_ = Instant{};  // it was held against what may have been given
@@ -108,7 +108,8 @@ void Pump::start(const Prescription& prescription, std::optional<SupervisedFor> 
   gate_.allow(TrainPurpose::kPrime, allowed(prescription.prime.volume));
   gate_.allow(TrainPurpose::kBridge, allowed(prescription.bridge.volume));
   if (lowered_until_ != Instant{}) end_lowered(out);  // a physician has thought about the dose
-  tell(out, EventCode::kPrescriptionStarted, prescription.number, 0, static_cast<std::uint8_t>(mode()));
+  tell(out, EventCode::kPrescriptionStarted, prescription.number, lower_safe_rate().raw(),
+       static_cast<std::uint8_t>(mode()));
   seal();
   reckon_worst_day();
   battery_next_ = now();  // another therapy takes another share
@@ -364,7 +365,7 @@ void Pump::expire(Effects& out) {
   expired_ = true;
   end_bolus(true, out);
   if (phase_ != Phase::kTherapy) end_phase(out);
-  tell(out, EventCode::kExpired, prescription_.number, 0, static_cast<std::uint8_t>(prescription_.fallback));
+  tell(out, EventCode::kExpired, prescription_.number, 0, static_cast<std::uint8_t>(ending_.fallback));
   raise(out, Alarm::kPrescriptionExpired);
 }
 
@@ -432,15 +433,11 @@ BasalSegment Pump::basal_from(Instant t) const {
 BasalSegment Pump::prescribed_from(Instant t) const {
   if (condition_ == Condition::kSafeState) return {safe_flow(), kNever};
   const bool over = expired_ || t >= expiry_;
-  if (over && falls_back()) {
-    const bool safe = prescription_.fallback == Fallback::kSafeState;
-    return {safe ? safe_flow() : fallback_rate(prescription_, model_.minimum_rate), kNever};
-  }
-  const Instant end = over ? kNever : expiry_;
-  if (phase_ == Phase::kPrime) return {prescription_.prime.rate, end};
-  if (phase_ == Phase::kBridge) return {prescription_.bridge.rate, end};
+  if (over) return {fallback_flow(), kNever};
+  if (phase_ == Phase::kPrime) return {prescription_.prime.rate, expiry_};
+  if (phase_ == Phase::kBridge) return {prescription_.bridge.rate, expiry_};
   const BasalSegment segment = basal_at(prescription_.basal, clock_, model_.minimum_rate, t);
-  return {segment.rate, std::min(segment.until, end)};
+  return {segment.rate, std::min(segment.until, expiry_)};
 }
 
 /// Tells the engine the basal flow of this moment and until when it holds.
@@ -558,12 +555,31 @@ void Pump::enter_safe_state(Effects& out) {
   tell(out, EventCode::kSafeStateEntered, engine_.basal().raw());
 }
 
+FlowRate Pump::lower_safe_rate() const {
+  return std::min(safe_rate(safe_at_tip_, model_.minimum_rate),
+                  safe_rate(safe_in_reservoir_, model_.minimum_rate));
+}
+
+FlowRate Pump::fallback_flow() const {
+  switch (ending_.fallback) {
+    case Fallback::kStop:
+      return FlowRate{0};
+    case Fallback::kSafeState:
+      return lower_safe_rate();
+    case Fallback::kMinimumRate:
+      break;
+  }
+  return model_.minimum_rate;
+}
+
+/// What has expired gives no more in the safe state than its fall-back does.
 FlowRate Pump::safe_flow() const {
-  const FlowRate safe = std::min(safe_rate(safe_at_tip_, model_.minimum_rate),
-                                 safe_rate(safe_in_reservoir_, model_.minimum_rate));
-  // What has expired gives no more in the safe state than its fall-back does.
-  const bool less = expired_ && falls_back() && prescription_.fallback != Fallback::kSafeState;
-  return less ? std::min(safe, fallback_rate(prescription_, model_.minimum_rate)) : safe;
+  return expired_ ? std::min(lower_safe_rate(), fallback_flow()) : lower_safe_rate();
+}
+
+void Pump::follow_clock() {
+  clock_ = WallClock{clock_offset_, prescription_.zone};
+  expiry_ = expiry_of(ending_, clock_offset_);
 }
 
 void Pump::start_bolus(BolusKind kind, const BolusDose& dose, Effects& out) {
@@ -589,8 +605,8 @@ void Pump::end_bolus(bool cut, Effects& out) {
 Mode Pump::mode() const {
   if (condition_ == Condition::kSafeState) return Mode::kSafeState;
   if (condition_ != Condition::kRunning || alarms_.has(Alarm::kReservoirDry)) return Mode::kStopped;
-  if (expired_ && falls_back()) {
-    switch (prescription_.fallback) {
+  if (expired_) {
+    switch (ending_.fallback) {
       case Fallback::kStop:
         return Mode::kStopped;
       case Fallback::kSafeState:

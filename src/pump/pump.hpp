@@ -73,7 +73,7 @@ struct PowerReturn {
   std::uint8_t failed_tests = 0;  // one bit for each SelfTestPart
 };
 
-/// Records that no copy could be read of.
+/// Records that no copy could be read of; the clock's offset stands in two of them.
 struct LostRecords {
   bool therapy = false;
   bool limits = false;
@@ -81,9 +81,22 @@ struct LostRecords {
   bool fluids = false;
   bool reservoir = false;
   bool delivery = false;
+  bool clock = false;
+  /// When the prescription ends cannot be known any more.
+  [[nodiscard]] bool ending() const { return safe_states && therapy; }
   [[nodiscard]] bool any() const {
     return therapy || limits || safe_states || fluids || reservoir || delivery;
   }
+};
+
+/// What the journal tells besides the records.
+struct StillKnown {
+  MotorReading reading;                             // the last time and step count that stand anywhere
+  std::uint32_t prescription = 0;                   // that started last; 0: not known
+  FlowRate safe_rate;                               // of its safe state
+  std::optional<Fallback> expired = std::nullopt;   // it has, into this
+  std::optional<ClockOffset> clock = std::nullopt;  // as it was set last
+  bool clock_is_newer = false;                      // than that of the records
 };
 
 /// Why a pump gives nothing, when that is somebody's decision and not the prescription's.
@@ -177,9 +190,9 @@ class Pump {
   /// Power is back. A dose in hand is cut and its part told; steps that are unknown count as given, and
   /// nothing more is given until they would have fallen (INV-8). Returns what time and step count go on from.
   MotorReading power_returned(const PowerReturn& power, Effects& out);
-  /// Records are gone: the safe state, from what can still be read (INV-5). `known` is the last time and step
-  /// count that stand anywhere; a pump that stood still before stands still.
-  void salvage(const LostRecords& lost, MotorReading known, Standstill stands, Effects& out);
+  /// Records are gone: the safe state, from what can still be read (INV-5). A pump that stood still before
+  /// stands still.
+  void salvage(LostRecords lost, const StillKnown& known, Standstill stands, Effects& out);
   [[nodiscard]] Standstill standstill() const;
   /// What is set and seldom changes still is what was set: prescription, limits, safe states.
   [[nodiscard]] bool intact() const;
@@ -216,6 +229,7 @@ class Pump {
   [[nodiscard]] const FluidPath& path() const { return path_; }
   [[nodiscard]] const Ceilings& ceilings() const { return ceilings_; }
   [[nodiscard]] Volume low_alarm() const { return low_alarm_; }
+  [[nodiscard]] const Ending& ending() const { return ending_; }
   [[nodiscard]] Instant prescription_started() const { return started_; }
   /// Number of the newest prescription taken, of this patient or one before.
   [[nodiscard]] std::uint32_t newest_prescription() const { return newest_; }
@@ -307,8 +321,6 @@ class Pump {
   void start_next(Effects& out);
   [[nodiscard]] Pump without_patient(MotorReading counts) const;
   [[nodiscard]] bool fits_after_past(const Prescription& prescription, const DoseGate& gate) const;
-  /// A prescription that keeps the pump stopped keeps it stopped when it expires.
-  [[nodiscard]] bool falls_back() const { return prescription_.basal.mode != BasalMode::kStopped; }
   [[nodiscard]] bool other_drug_at_tip() const {
     return front_.change_on_its_way() && front_.at_tip().number != 0;
   }
@@ -329,6 +341,9 @@ class Pump {
   [[nodiscard]] Refusal why_refused(Instant now, Instant& next_possible) const;
   [[nodiscard]] Volume request_volume() const;
   [[nodiscard]] FlowRate safe_flow() const;
+  [[nodiscard]] FlowRate lower_safe_rate() const;
+  [[nodiscard]] FlowRate fallback_flow() const;
+  void follow_clock();
   [[nodiscard]] std::int64_t steps_to_milestone() const;
   [[nodiscard]] std::int64_t given_steps() const { return engine_.commanded() + extra_steps_; }
 
@@ -356,7 +371,8 @@ class Pump {
   Condition stopped_from_ = Condition::kRunning;  // what a resume comes back to: a safe state stays one
   Prescription prescription_;
   Instant started_;
-  Instant expiry_ = kNever;
+  Ending ending_;            // the prescription's; kept with the safe states, which outlive it
+  Instant expiry_ = kNever;  // of the ending, by the clock
   bool expired_ = false;
   std::optional<Prescription> next_;  // taken, starts later
   Instant next_starts_ = kNever;

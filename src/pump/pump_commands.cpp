@@ -268,8 +268,8 @@ void Pump::set_clock(MotorReading reading, ClockOffset offset, Effects& out) {
   if (at_times_of_day())
     skip_boluses_before(now() + milliseconds(1), out);  // those that still wait for their turn
   clock_offset_ = offset;
-  clock_ = WallClock{offset, prescription_.zone};
-  if (prescription_.expires_utc_s != 0) expiry_ = expiry_of(prescription_, offset);
+  follow_clock();
+  seal();
   if (next_) next_starts_ = start_of(*next_, offset);
   if (due_ && at_times_of_day())  // what the clock leaps over is not caught up
     due_ = next_by_new_clock(prescription_.schedule, clock_, now(), last_at_time_of_day_);

@@ -5,6 +5,12 @@
 #include "pump/pump.hpp"
 
 namespace theca {
+namespace {
+
+/// An ending of which nothing is known but that it has come, in UTC seconds.
+constexpr std::int64_t kLongPast = 1;
+
+}  // namespace
 
 MotorReading Pump::power_returned(const PowerReturn& power, Effects& out) {
   MotorReading from = power.reading;
@@ -80,14 +86,14 @@ Standstill Pump::standstill() const {
   return Standstill::kNone;
 }
 
-void Pump::salvage(const LostRecords& lost, MotorReading known, Standstill stands, Effects& out) {
+void Pump::salvage(LostRecords lost, const StillKnown& known, Standstill stands, Effects& out) {
   const bool no_path = !lost.limits && path_.total().raw() == 0;
   const auto bit = [](bool gone, unsigned place) { return gone ? 1U << place : 0U; };
-  const auto records =
-      static_cast<std::uint8_t>(bit(lost.therapy, 0) | bit(lost.limits, 1) | bit(lost.safe_states, 2) |
-                                bit(lost.fluids, 3) | bit(lost.reservoir, 4) | bit(lost.delivery, 5));
+  const auto records = static_cast<std::uint8_t>(
+      bit(lost.therapy, 0) | bit(lost.limits, 1) | bit(lost.safe_states, 2) | bit(lost.fluids, 3) |
+      bit(lost.reservoir, 4) | bit(lost.delivery, 5) | bit(lost.clock, 6));
   if (stands == Standstill::kNotImplanted || stands == Standstill::kExplanted || no_path) {
-    *this = without_patient(known);
+    *this = without_patient(known.reading);
     if (stands == Standstill::kExplanted) condition_ = Condition::kExplanted;
     tell(out, EventCode::kMemoryLost, 0, 0, records);
     raise(out, row_of(Fault::kRecordsLost).alarm);
@@ -95,25 +101,39 @@ void Pump::salvage(const LostRecords& lost, MotorReading known, Standstill stand
   }
   // What was given when is not known: the count goes on from what stands elsewhere.
   engine_ = Engine{model_.step};
-  engine_.count_on(known.now, known.reported);
+  engine_.count_on(known.reading.now, known.reading.reported);
   gate_ = DoseGate{model_};
-  gate_.count_on(known.reported);
+  gate_.count_on(known.reading.reported);
   alarms_ = AlarmSet{};
   grants_ = PatientGrants{};
-  pushed_steps_ = known.reported;
+  pushed_steps_ = known.reading.reported;
   extra_steps_ = 0;
   held_ = false;
   retry_at_ = kNever;
   acknowledged_ = AlarmSet{};
-  sensed_ = known.reported;
-  last_given_ = known.now;
+  sensed_ = known.reading.reported;
+  last_given_ = known.reading.now;
   naive_ = in_field_ = false;
   supervised_until_ = Instant{};
+  newest_ = std::max(newest_, known.prescription);
   if (lost.therapy) {
     prescription_ = Prescription{};
     prescription_.number = newest_;
   }
-  if (lost.safe_states) safe_in_reservoir_ = safe_at_tip_ = prescription_.safe_state;
+  if (lost.safe_states) {
+    const bool told = known.prescription != 0 && (lost.therapy || known.prescription >= prescription_.number);
+    safe_in_reservoir_ =
+        told ? SafeState{SafeAction::kEmergencyRate, known.safe_rate} : prescription_.safe_state;
+    safe_at_tip_ = safe_in_reservoir_;
+    ending_ = ending_of(prescription_);
+  }
+  if ((lost.ending() || lost.clock) && known.expired)
+    ending_ = {prescription_.number, kLongPast, *known.expired};
+  // By an unknown clock nothing ends until it is set: stopping too early harms as well.
+  if (lost.clock) clock_offset_ = ClockOffset{};
+  if (known.clock && (lost.clock || known.clock_is_newer)) clock_offset_ = *known.clock;
+  follow_clock();
+  expired_ = now() >= expiry_;
   if (lost.limits) {
     path_ = {model_.tubing, Volume{}};
     low_alarm_ = model_.low_alarm;
@@ -124,8 +144,6 @@ void Pump::salvage(const LostRecords& lost, MotorReading known, Standstill stand
   due_.reset();
   next_.reset();
   next_starts_ = kNever;
-  expired_ = false;
-  expiry_ = kNever;
   phase_ = Phase::kTherapy;
   phase_last_step_ = INT64_MAX;
   condition_ = Condition::kSafeState;
@@ -139,7 +157,6 @@ void Pump::salvage(const LostRecords& lost, MotorReading known, Standstill stand
   ceilings_ = {needed(hours(1) + kHourBucket), needed(days(1) + kDayBucket),
                needed(days(30) + kThirtyDayBucket)};
   gate_.set_ceilings(ceilings_);
-  clock_ = WallClock{clock_offset_, prescription_.zone};
   if (lost.reservoir) reservoir_.fill(model_.capacity, given_steps(), now());
   follow_reservoir();
   tip_formulation_ = front_.at_tip().number;
@@ -149,6 +166,8 @@ void Pump::salvage(const LostRecords& lost, MotorReading known, Standstill stand
     raise(out, Alarm::kLowReservoir);
     raise(out, Alarm::kEmptyReservoir);
   }
+  if (lost.clock && !known.clock) raise(out, Alarm::kClockUncertain);
+  if (expired_) expire(out);
   tell(out, EventCode::kSafeStateEntered, safe_flow().raw());
   seal();
 }

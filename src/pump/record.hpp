@@ -28,7 +28,7 @@ inline constexpr std::size_t kRecordCount = 7;
 
 /// Head of a record: id (8), version of its fields (8), words (16), sum of the words (32).
 struct RecordHead {
-  static constexpr std::uint8_t kVersion = 1;
+  static constexpr std::uint8_t kVersion = 2;
   static Word make(RecordId id, std::uint32_t words, Crc32c sum) {
     const Word head = Word{static_cast<std::uint8_t>(id)} | Word{kVersion} << 8 | Word{words} << 16;
     sum.add(head);

@@ -148,8 +148,8 @@ TEST(Record, a_whole_head_that_no_writer_writes_ends_the_search) {
     RecordId id;
     Word version;
   };
-  for (const auto& [id, version] : {Wrong{RecordId::kTherapy, 0}, Wrong{RecordId::kTherapy, 2},
-                                    Wrong{RecordId{kRecordCount}, 1}, Wrong{RecordId{255}, 1}}) {
+  for (const auto& [id, version] : {Wrong{RecordId::kTherapy, 1}, Wrong{RecordId::kTherapy, 3},
+                                    Wrong{RecordId{kRecordCount}, 2}, Wrong{RecordId{255}, 2}}) {
     FlashModel flash;
     Crc32c sum;
     sum.add(77);
@@ -169,8 +169,8 @@ TEST(Record, a_head_holds_its_sum_above_what_it_tells) {
   Crc32c sum;
   sum.add(5);
   Crc32c whole = sum;
-  whole.add(0x0002'0103);
-  EXPECT_EQ(RecordHead::make(RecordId::kFluids, 2, sum), Word{0x0002'0103} | Word{whole.value()} << 32);
+  whole.add(0x0002'0203);
+  EXPECT_EQ(RecordHead::make(RecordId::kFluids, 2, sum), Word{0x0002'0203} | Word{whole.value()} << 32);
 }
 
 // ---- flips ----------------------------------------------------------------------------------------------

@@ -287,6 +287,7 @@ StoredPump::Restored StoredPump::restore() {
                    .fluids = !read(RecordId::kFluids),
                    .reservoir = !read(RecordId::kReservoir),
                    .delivery = !read(RecordId::kDelivery)};
+  restored.lost.clock = restored.lost.safe_states && restored.lost.delivery;
   restored.keeper = read(RecordId::kKeeper);
   Image::complete(pump_);
   return restored;
@@ -370,12 +371,21 @@ MotorReading StoredPump::boot(const PowerReturn& power, Effects& out) {
       restored.damaged += store_.mended();
     }
   } else {
-    restored.lost = {true, true, true, true, true, true};
+    restored.lost = {true, true, true, true, true, true, true};
   }
   // A journal that knows more than the calls do has seen calls that are gone.
   if (!told_all || told_ < journal_.next_sequence()) {
+    StillKnown known = still_known(restored);
+    if (power.kept) known.reading = power.reading;
+    LostRecords& lost = restored.lost;
+    // The state of an older prescription than the one that ran says nothing of it.
+    const std::uint32_t kept = std::max(lost.therapy ? 0 : pump_.prescription().number,
+                                        lost.safe_states ? 0 : pump_.ending().prescription);
+    restored.older = !lost.ending() && known.prescription > kept;
+    if (restored.older) lost.therapy = lost.safe_states = lost.fluids = lost.limits = true;
+    if (restored.older && restored.keeper && refilled_since(told_)) lost.reservoir = true;
     const Standstill stands = standstill(restored);
-    restored.lost.delivery = true;  // what came of the calls since is not known
+    lost.delivery = true;  // what came of the calls since is not known
     told_ = std::max(told_, journal_.next_sequence());
     // A change that the journal knows of was taken: it is neither counted nor taken once more.
     const auto last = journal_.newest(
@@ -384,7 +394,7 @@ MotorReading StoredPump::boot(const PowerReturn& power, Effects& out) {
       sequence_ = static_cast<std::uint32_t>(last->event.value);
       intent_ = static_cast<std::uint32_t>(last->event.value2);
     }
-    pump_.salvage(restored.lost, power.kept ? power.reading : last_known(), stands, out);
+    pump_.salvage(restored.lost, known, stands, out);
     if (stands == Standstill::kMotorOff || motor_power_went())
       pump_.raise_memory_alarm(Alarm::kOverDelivery, out);
   }
@@ -403,8 +413,9 @@ MotorReading StoredPump::boot(const PowerReturn& power, Effects& out) {
 /// Did a physician stop the pump, or did it take the motor's power away? Neither ends because records are
 /// lost.
 Standstill StoredPump::standstill(const Restored& restored) {
-  Standstill stands = restored.lost.delivery ? Standstill::kNone : pump_.standstill();
+  Standstill stands = restored.lost.delivery || restored.older ? Standstill::kNone : pump_.standstill();
   store_.replay([&](const LoggedCall& call) {
+    if (restored.older) return;
     if (call.kind == CallKind::kStop && stands == Standstill::kNone) stands = Standstill::kStopped;
     if (call.kind == CallKind::kResume && stands == Standstill::kStopped) stands = Standstill::kNone;
   });
@@ -426,14 +437,40 @@ bool StoredPump::motor_power_went() const {
       .has_value();
 }
 
-/// The latest time and step count that can be read anywhere.
-MotorReading StoredPump::last_known() const {
-  MotorReading known{pump_.now(), pump_.commanded()};
+/// Did a fill begin that the records do not know of?
+bool StoredPump::refilled_since(std::uint32_t told) const {
+  const auto fill = journal_.newest([](const JournalEntry& entry) {
+    return entry.event.code == EventCode::kRefilled || entry.event.code == EventCode::kImplanted;
+  });
+  return fill && fill->sequence >= told;
+}
+
+/// The newest entry with this code about this patient.
+std::optional<JournalEntry> StoredPump::newest_since_implanted(EventCode code) const {
+  const auto entry = journal_.newest([code](const JournalEntry& one) {
+    return one.event.code == code || one.event.code == EventCode::kImplanted;
+  });
+  return entry && entry->event.code == code ? entry : std::nullopt;
+}
+
+StillKnown StoredPump::still_known(const Restored& restored) const {
+  StillKnown known{.reading = {pump_.now(), pump_.commanded()}, .prescription = 0, .safe_rate = {}};
+  MotorReading& reading = known.reading;
   if (const auto last = journal_.newest([](const JournalEntry&) { return true; }))
-    known.now = std::max(known.now, last->event.at);
+    reading.now = std::max(reading.now, last->event.at);
   if (const auto last = journal_.newest(
           [](const JournalEntry& entry) { return entry.event.code == EventCode::kDelivered; }))
-    known.reported = std::max(known.reported, last->event.value);
+    reading.reported = std::max(reading.reported, last->event.value);
+  if (const auto start = newest_since_implanted(EventCode::kPrescriptionStarted)) {
+    known.prescription = static_cast<std::uint32_t>(start->event.value);
+    known.safe_rate = FlowRate{start->event.value2};
+    const auto end = newest_since_implanted(EventCode::kExpired);
+    if (end && end->sequence > start->sequence) known.expired = Fallback{end->event.detail};
+  }
+  if (const auto clock = newest_since_implanted(EventCode::kClockSet)) {
+    known.clock = ClockOffset{clock->event.value};
+    known.clock_is_newer = restored.keeper && clock->sequence >= told_;
+  }
   return known;
 }
 

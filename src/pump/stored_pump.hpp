@@ -135,12 +135,15 @@ class StoredPump {
   struct Restored {
     LostRecords lost;
     bool keeper = false;
-    int damaged = 0;  // places that could not be read
+    bool older = false;  // than the prescription that the journal knows of
+    int damaged = 0;     // places that could not be read
   };
   Restored restore();
   Standstill standstill(const Restored& restored);
+  [[nodiscard]] StillKnown still_known(const Restored& restored) const;
+  [[nodiscard]] std::optional<JournalEntry> newest_since_implanted(EventCode code) const;
+  [[nodiscard]] bool refilled_since(std::uint32_t told) const;
   [[nodiscard]] bool motor_power_went() const;
-  [[nodiscard]] MotorReading last_known() const;
   void journal_read(std::uint32_t entries, Effects& out);
   void keep(Effects& out, std::size_t first_event);
   void account(Effects& out, std::size_t first_event);

@@ -116,6 +116,14 @@ struct Prescription {
   friend bool operator==(const Prescription&, const Prescription&) = default;
 };
 
+/// When a prescription ends, and what then: what a pump still has to know when it has lost the rest of it.
+struct Ending {
+  std::uint32_t prescription = 0;  // its number
+  std::int64_t utc_s = 0;          // 0: never
+  Fallback fallback = Fallback::kMinimumRate;
+  friend bool operator==(const Ending&, const Ending&) = default;
+};
+
 /// Hour, day and 30-day ceilings of one patient: signed, kept apart from the prescription (INV-4).
 struct Ceilings {
   Volume hour;

@@ -320,14 +320,22 @@ Volume worst_case_volume(const Prescription& prescription, FlowRate minimum_rate
   return sum + prescription.single.volume;
 }
 
+Ending ending_of(const Prescription& prescription) {
+  const bool stopped = prescription.basal.mode == BasalMode::kStopped;
+  return {prescription.number, prescription.expires_utc_s, stopped ? Fallback::kStop : prescription.fallback};
+}
+
+Instant expiry_of(const Ending& ending, ClockOffset offset) {
+  if (ending.utc_s == 0) return kNever;
+  return Instant{ending.utc_s * 1'000 - offset.utc_ms_at_zero};
+}
+
 Instant expiry_of(const Prescription& prescription, ClockOffset offset) {
-  if (prescription.expires_utc_s == 0) return kNever;
-  return Instant{prescription.expires_utc_s * 1'000 - offset.utc_ms_at_zero};
+  return expiry_of(ending_of(prescription), offset);
 }
 
 FlowRate fallback_rate(const Prescription& prescription, FlowRate minimum_rate) {
-  if (prescription.basal.mode == BasalMode::kStopped) return FlowRate{0};
-  switch (prescription.fallback) {
+  switch (ending_of(prescription).fallback) {
     case Fallback::kStop:
       return FlowRate{0};
     case Fallback::kSafeState:

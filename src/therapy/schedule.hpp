@@ -71,8 +71,11 @@ RateRange basal_range(const Basal& basal, FlowRate minimum_rate);
 /// included. An upper bound, tight to one bolus and one nanolitre.
 Volume worst_case_volume(const Prescription& prescription, FlowRate minimum_rate, Duration window);
 
+/// A prescription that keeps the pump stopped keeps it stopped when it expires.
+Ending ending_of(const Prescription& prescription);
 /// Instant at which the prescription expires, kNever if it does not.
 Instant expiry_of(const Prescription& prescription, ClockOffset offset);
+Instant expiry_of(const Ending& ending, ClockOffset offset);
 /// Rate that the fall-back of an expired prescription gives; one that kept the pump stopped keeps it stopped.
 FlowRate fallback_rate(const Prescription& prescription, FlowRate minimum_rate);
 

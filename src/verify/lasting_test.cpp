@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 
 #include "pump/bench_testing.hpp"
@@ -363,6 +364,71 @@ TEST(RottenRecords, INV_5_a_record_lost_in_both_copies_leaves_the_safe_state_and
   }
 }
 
+/// Any two records lost in both copies, before the prescription expires and after: it ends as prescribed.
+/// Only where neither the ending nor what it follows from is left does the safe state go on, and what had
+/// ended by then stays ended by the journal.
+TEST(RottenRecords, INV_1_INV_5_what_expires_ends_though_its_record_is_lost) {
+  const auto safe = static_cast<std::size_t>(RecordId::kSafeStates);
+  for (const bool after : {false, true}) {
+    for (std::size_t first = 0; first < kRecordCount; ++first) {
+      for (std::size_t second = first; second < kRecordCount; ++second) {
+        SCOPED_TRACE(fmt::format("records {} and {}, {} expiry", first, second, after ? "after" : "before"));
+        PowerBench bench{kRoller};
+        Prescription p = busy(1, morphine(1, 20));
+        p.expires_utc_s = kMonday8UtcMs / 1'000 + 4 * 86'400;
+        p.fallback = Fallback::kStop;
+        begin(bench, p);
+        bench.run_for(after ? days(5) : days(2) + hours(7));
+        for (std::size_t copy = 0; copy < kCopies; ++copy) {
+          for (const std::size_t record : std::set{first, second})
+            bench.flash->flip(bench.pump().store().copy(copy)[record]->first, 5);
+        }
+        PowerBench again{kRoller, bench.flash->clone(), bench.reading()};
+        ASSERT_TRUE(again.has_alarm(Alarm::kMemoryFault));
+        const bool two = first == safe || second == safe;
+        const std::size_t other = first == safe ? second : first;
+        const bool no_ending = two && other == static_cast<std::size_t>(RecordId::kTherapy);
+        const bool no_clock = two && other == static_cast<std::size_t>(RecordId::kDelivery);
+        EXPECT_EQ(again.has_alarm(Alarm::kClockUncertain), no_clock);
+        const auto goes_on = [&] {
+          again.run_for(days(3));
+          const std::int64_t made = again.made();
+          again.run_for(days(2));
+          return again.made() > made;
+        };
+        EXPECT_EQ(goes_on(), (no_ending || no_clock) && !after);
+        again.give([](StoredPump& pump, MotorReading r, Effects& out) {
+          return pump.set_clock(r, kMonday8, out), 0;
+        });
+        EXPECT_EQ(goes_on(), no_ending && !after);
+        EXPECT_EQ(again.has_alarm(Alarm::kPrescriptionExpired), !no_ending || after);
+        EXPECT_EQ(again.made() > 0, !after);
+        EXPECT_FALSE(chain_wrong(again.pump().journal()));
+      }
+    }
+  }
+}
+
+TEST(RottenRecords, INV_1_a_prescription_whose_record_is_lost_ends_by_the_clock_that_is_set_since) {
+  PowerBench bench{kRoller};
+  Prescription p = busy(1, morphine(1, 20));
+  p.expires_utc_s = kMonday8UtcMs / 1'000 + 4 * 86'400;
+  p.fallback = Fallback::kStop;
+  begin(bench, p);
+  bench.run_for(days(1));
+  for (std::size_t copy = 0; copy < kCopies; ++copy)
+    bench.flash->flip(bench.pump().store().copy(copy)[static_cast<std::size_t>(RecordId::kTherapy)]->first,
+                      5);
+  PowerBench again{kRoller, bench.flash->clone(), bench.reading()};
+  again.give([](StoredPump& pump, MotorReading r, Effects& out) {
+    return pump.set_clock(r, ClockOffset{pump.pump().clock().utc_ms_at_zero + days(2).raw()}, out), 0;
+  });
+  again.run_for(hours(23));
+  EXPECT_EQ(again.pump().status().flow, FlowRate{200'000});
+  again.run_for(hours(2));
+  EXPECT_EQ(again.pump().status().flow, FlowRate{0});
+}
+
 TEST(RottenRecords, INV_2_INV_10_a_pump_that_stood_still_stands_still_when_records_are_lost) {
   for (const bool stop : {true, false}) {
     const auto bench = some_days_old();
@@ -400,6 +466,121 @@ TEST(RottenRecords, INV_5_INV_8_an_older_state_than_the_journal_knows_is_not_gon
   EXPECT_EQ(again.pump().status().mode, Mode::kSafeState);
   EXPECT_GE(again.pump().status().steps_commanded, bench->pump().status().steps_commanded);
   EXPECT_FALSE(chain_wrong(again.pump().journal()));
+}
+
+/// The newest prescription is known to the journal alone: its generation turned, or could never be written.
+TEST(RottenRecords, INV_1_INV_5_the_safe_state_is_that_of_the_prescription_that_ran) {
+  for (const bool stuck : {false, true}) {
+    const auto bench = some_days_old();
+    Prescription less = busy(2, morphine(1, 20));
+    every_day(less.basal, {{0, FlowRate{110'000}}, {540, FlowRate{120'000}}});
+    less.safe_state.emergency_rate = FlowRate{90'000};
+    if (stuck) {
+      for (std::size_t copy = 0; copy < kCopies; ++copy)
+        bench->flash->stick(StoredPumpTestAccess::slot_address(bench->pump().store().generation() + 1, copy) /
+                            kPageWords);
+    }
+    const auto taken = bench->give(
+        [&](StoredPump& pump, MotorReading r, Effects& out) { return pump.prescribe(r, encode(less), out); });
+    ASSERT_TRUE(taken);
+    if (!stuck) {
+      const std::uint32_t generation = bench->pump().store().generation();
+      for (std::size_t copy = 0; copy < kCopies; ++copy)
+        bench->flash->flip(StoredPumpTestAccess::slot_address(generation, copy) + kSlotWords - 1, 40);
+    }
+    PowerBench again{kRoller, bench->flash->clone(), bench->reading()};
+    EXPECT_TRUE(again.has_alarm(Alarm::kMemoryFault)) << stuck;
+    EXPECT_EQ(again.pump().status().mode, Mode::kSafeState) << stuck;
+    EXPECT_EQ(again.pump().status().flow, FlowRate{90'000}) << stuck;
+  }
+}
+
+/// Twice: what the first salvage has saved, the second finds.
+TEST(RottenRecords, INV_1_INV_8_what_expires_ends_though_records_are_lost_again_and_again) {
+  for (const RecordId then :
+       {RecordId::kTherapy, RecordId::kFluids, RecordId::kDelivery, RecordId::kKeeper}) {
+    PowerBench bench{kRoller};
+    Prescription p = busy(3, morphine(1, 20));
+    p.expires_utc_s = kMonday8UtcMs / 1'000 + 6 * 86'400;
+    p.fallback = Fallback::kStop;
+    begin(bench, p);
+    bench.run_for(days(1));
+    const auto lose = [](PowerBench& from, RecordId record) {
+      for (std::size_t copy = 0; copy < kCopies; ++copy)
+        from.flash->flip(from.pump().store().copy(copy)[static_cast<std::size_t>(record)]->first, 5);
+    };
+    lose(bench, RecordId::kTherapy);
+    lose(bench, RecordId::kDelivery);
+    PowerBench second{kRoller, bench.flash->clone(), bench.reading()};
+    second.run_for(days(1));
+    lose(second, then);
+    PowerBench third{kRoller, second.flash->clone(), second.reading()};
+    third.run_for(days(2));
+    EXPECT_EQ(third.pump().status().flow, FlowRate{200'000}) << static_cast<int>(then);
+    third.run_for(days(3));
+    EXPECT_EQ(third.pump().status().flow, FlowRate{0}) << static_cast<int>(then);
+    // No prescription of this pump has a number that one had before.
+    const auto old = third.give([&](StoredPump& pump, MotorReading r, Effects& out) {
+      Prescription again = busy(3, morphine(1, 20));
+      return pump.prescribe(r, encode(again), out);
+    });
+    EXPECT_FALSE(old) << static_cast<int>(then);
+  }
+}
+
+/// Stopped by a physician, and expired since: it does not start because records are lost.
+TEST(RottenRecords, INV_2_INV_10_a_stopped_pump_that_expired_stands_still_when_records_are_lost) {
+  for (const Fallback fallback : {Fallback::kMinimumRate, Fallback::kStop, Fallback::kSafeState}) {
+    for (std::size_t record = 0; record < kRecordCount; ++record) {
+      PowerBench bench{kRoller};
+      Prescription p = busy(1, morphine(1, 20));
+      p.expires_utc_s = kMonday8UtcMs / 1'000 + 2 * 86'400;
+      p.fallback = fallback;
+      begin(bench, p);
+      bench.run_for(days(1));
+      bench.give([](StoredPump& pump, MotorReading r, Effects& out) { return pump.stop(r, out); });
+      bench.run_for(days(2));
+      for (std::size_t copy = 0; copy < kCopies; ++copy)
+        bench.flash->flip(bench.pump().store().copy(copy)[record]->first, 5);
+      PowerBench again{kRoller, bench.flash->clone(), bench.reading()};
+      again.run_for(days(1));
+      EXPECT_EQ(again.made(), 0) << static_cast<int>(fallback) << ", record " << record;
+    }
+  }
+}
+
+/// Implanted while nothing could be kept: the journal alone knows that there is a patient.
+TEST(RottenRecords, INV_2_INV_5_a_patient_whom_the_journal_alone_knows_is_not_left_without_the_drug) {
+  PowerBench bench{kRoller};
+  for (std::uint32_t page = 0; page < kSlots * kSlotPages; ++page) bench.flash->stick(page);
+  begin(bench, busy(1, morphine(1, 20)));
+  bench.run_for(days(1));
+  PowerBench again{kRoller, bench.flash->clone(), bench.reading()};
+  EXPECT_TRUE(again.pump().pump().implanted());
+  EXPECT_TRUE(again.has_alarm(Alarm::kMemoryFault));
+  EXPECT_EQ(again.pump().status().flow, FlowRate{200'000});
+}
+
+/// The clock that was set is known to the journal as well.
+TEST(RottenRecords, INV_1_what_expires_ends_by_a_clock_whose_records_are_lost) {
+  PowerBench bench{kRoller};
+  Prescription p = busy(1, morphine(1, 20));
+  p.expires_utc_s = kMonday8UtcMs / 1'000 + 4 * 86'400;
+  p.fallback = Fallback::kStop;
+  begin(bench, p);
+  bench.give([](StoredPump& pump, MotorReading r, Effects& out) {
+    return pump.set_clock(r, ClockOffset{pump.pump().clock().utc_ms_at_zero + days(2).raw()}, out), 0;
+  });
+  bench.run_for(days(1));
+  for (std::size_t copy = 0; copy < kCopies; ++copy) {
+    for (const RecordId record : {RecordId::kSafeStates, RecordId::kDelivery})
+      bench.flash->flip(bench.pump().store().copy(copy)[static_cast<std::size_t>(record)]->first, 5);
+  }
+  PowerBench again{kRoller, bench.flash->clone(), bench.reading()};
+  again.run_for(hours(23));
+  EXPECT_EQ(again.pump().status().flow, FlowRate{200'000});
+  again.run_for(hours(2));
+  EXPECT_EQ(again.pump().status().flow, FlowRate{0});
 }
 
 TEST(RottenRecords, INV_5_a_bit_that_turns_between_two_wakes_is_found_and_written_anew) {

@@ -51,11 +51,11 @@ void expect_none_broken(const LivesRequest& request) {
 
 TEST(Lives,
      INV_1_INV_2_INV_3_INV_4_INV_5_INV_7_INV_8_INV_9_INV_10_INV_12_INV_13_INV_15_hold_whatever_breaks) {
-  expect_none_broken(is_long() ? lives(100'000, 180) : lives(1'000, 30));
+  expect_none_broken(is_long() ? lives(20'000, 180) : lives(1'000, 30));
 }
 
 TEST(Lives, INV_1_INV_3_INV_8_INV_9_hold_for_seven_years) {
-  expect_none_broken(is_long() ? lives(1'000, 7 * 365) : lives(2, 7 * 365));
+  expect_none_broken(is_long() ? lives(500, 7 * 365) : lives(2, 7 * 365));
 }
 
 /// A life with two pages that take nothing: a change that is done and not kept is not told as failed.

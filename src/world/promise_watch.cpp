@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "quantity/text.hpp"
 #include "therapy/schedule.hpp"
@@ -42,6 +43,17 @@ bool memory_is_sound(const Scenario& scenario) {
   return std::none_of(scenario.faults.begin(), scenario.faults.end(), [](const ScenarioFault& fault) {
     return fault.kind == FaultKind::kBitRot || fault.kind == FaultKind::kStuckPage;
   });
+}
+
+// What kMemoryLost tells, bit by bit (Pump::salvage).
+constexpr unsigned kTherapyLost = 1U << 0, kSafeStatesLost = 1U << 2, kClockLost = 1U << 6;
+
+/// The journal still says that the prescription which started last is over.
+bool expiry_is_told(const Journal& journal) {
+  const auto newest = journal.newest([](const JournalEntry& entry) {
+    return entry.event.code == EventCode::kExpired || entry.event.code == EventCode::kPrescriptionStarted;
+  });
+  return newest && newest->event.code == EventCode::kExpired;
 }
 
 }  // namespace
@@ -172,6 +184,7 @@ std::optional<std::string> PromiseWatch::follow(const Event& event, const Device
       stopped_ = false;
       phase_ = Phase::kTherapy;
       bolus_.reset();
+      ends_by_clock_ = 0;
       break;
     case EventCode::kLowered:
       lowered_ = FlowRate{event.value};
@@ -181,6 +194,7 @@ std::optional<std::string> PromiseWatch::follow(const Event& event, const Device
       break;
     case EventCode::kClockSet:
       clock_ = ClockOffset{event.value};
+      if (ends_by_clock_ != 0) running_.expires_utc_s = std::exchange(ends_by_clock_, 0);
       break;
     case EventCode::kPrimeStarted:
     case EventCode::kBridgeStarted:
@@ -246,10 +260,19 @@ std::optional<std::string> PromiseWatch::follow(const Event& event, const Device
       grants_
           .clear();  // nobody knows of them, nor of what fell when; the gate's ceilings are the safe state's
       forget_windows(device);
-      // Hundreds of turned bits can take every word that said it was explanted, or stopped; then it is what
-      // INV-5 says of a pump without a record. With one bit, or a few, it must still know.
-      if (!sound_memory_ && (explanted_ ? pump.implanted() : stopped_ && status.mode != Mode::kStopped))
-        beyond_telling_ = true;
+      // Hundreds of turned bits can take every word that said it was explanted, stopped, or over; then it is
+      // what INV-5 says of a pump without a record. With one bit, or a few, it must still know.
+      if (!sound_memory_) {
+        const bool no_end = (event.detail & kTherapyLost) != 0 && (event.detail & kSafeStatesLost) != 0;
+        const bool ended = expiry_of(running_, clock_) <= pump.now();
+        const bool stood = ended && ending_of(running_).fallback == Fallback::kStop && no_end &&
+                           !expiry_is_told(device.stored().journal());
+        if (explanted_ ? pump.implanted() : (stopped_ || stood) && status.mode != Mode::kStopped)
+          beyond_telling_ = true;
+        if (no_end && !ended) running_.expires_utc_s = 0;
+        if ((event.detail & kClockLost) != 0 && !no_end && !ended)  // nothing ends until the clock is set
+          ends_by_clock_ = std::exchange(running_.expires_utc_s, 0);
+      }
       time_is_lost_ = true;
       now_ = std::min(now_, pump.now());
       started_ = std::min(started_, now_);  // its time may begin anew

@@ -98,6 +98,7 @@ class PromiseWatch {
   std::optional<BolusDose> bolus_;
   Instant bolus_began_;
   std::optional<FlowRate> lowered_;  // break-glass: no more than this
+  std::int64_t ends_by_clock_ = 0;   // when, by a clock that is lost and was not set since; UTC s
   Amount prescribed_;
 
   Volume smallest_ahead_;  // made less prescribed, at its lowest so far
