@@ -48,6 +48,8 @@ class LinkKeys {
   static std::expected<LinkKeys, std::string> open(const std::filesystem::path& folder);
 
   [[nodiscard]] link::Key clinic_key() const;
+  /// For a signer that takes it over.
+  [[nodiscard]] const link::Key& clinic_seed() const { return clinic_seed_; }
   /// With a card there is no certificate.
   [[nodiscard]] link::CallerKeys of_card(const air::Card& card) const;
   /// A certificate of this role for this implant, from now on for a day (a patient's: for a year).

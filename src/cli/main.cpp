@@ -12,6 +12,7 @@
 #include "cli/attack_command.hpp"
 #include "cli/compare_command.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/gateway_command.hpp"
 #include "cli/journal_command.hpp"
 #include "cli/library_command.hpp"
 #include "cli/link_command.hpp"
@@ -72,6 +73,7 @@ int run(int argc, char** argv) {
   theca::add_link_command(app, exit_code);
   theca::add_attack_command(app, exit_code);
   theca::add_signer_command(app, exit_code);
+  theca::add_gateway_command(app, exit_code);
   theca::add_verify_command(app, exit_code);
   if (const auto wrong = unknown_command(app, {argv + 1, argv + argc})) {
     fmt::print(stderr, "{}\n", *wrong);

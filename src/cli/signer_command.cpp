@@ -1,12 +1,8 @@
 #include "cli/signer_command.hpp"
 
 #include <fmt/format.h>
-#include <pthread.h>
-#include <pwd.h>
 
-#include <charconv>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <expected>
 #include <filesystem>
@@ -16,13 +12,14 @@
 #include <optional>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "air/private_file.hpp"
 #include "cli/data_dir.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/link_keys.hpp"
+#include "cli/local_process.hpp"
 #include "clinic/passkey_json.hpp"
 #include "clinic/private_folder.hpp"
 #include "link/sodium.hpp"
@@ -38,7 +35,7 @@ struct Options {
   PasskeySite site;
   std::uint32_t serial = 0, epoch = 0;
   std::string name, role = "physician";
-  std::string socket, client;
+  std::string socket, client, key, clinic;
   bool json = false;
 };
 
@@ -56,7 +53,13 @@ Done make(const Options& options) {
   const bool fresh = !std::filesystem::exists(options.folder, unseen);
   auto files = PrivateFolder::open(options.folder);
   if (!files) return std::unexpected(files.error());
-  if (const auto made = signer::make(*files, options.site, std::nullopt); !made) {
+  std::optional<link::Key> seed;
+  if (!options.clinic.empty()) {
+    const auto keys = LinkKeys::open(options.clinic);
+    if (!keys) return std::unexpected(keys.error());
+    seed = keys->clinic_seed();
+  }
+  if (const auto made = signer::make(*files, options.site, seed); !made) {
     if (fresh)
       std::filesystem::remove(options.folder, unseen);  // while it is empty: a refusal leaves nothing
     return made;
@@ -153,13 +156,38 @@ Done show(const Options& options) {
   return {};
 }
 
-/// A name of a user of this machine, or a number.
-std::expected<uid_t, std::string> user_named(const std::string& name) {
-  uid_t user = 0;
-  const auto [end, wrong] = std::from_chars(name.data(), name.data() + name.size(), user);
-  if (wrong == std::errc{} && end == name.data() + name.size()) return user;
-  if (const passwd* row = ::getpwnam(name.c_str())) return row->pw_uid;
-  return std::unexpected(fmt::format("--client: this machine has no user \"{}\"", name));
+link::Key key_of(const std::string& hex, bool& fine) {
+  link::Key key{};
+  fine = air::from_hex(hex, key);
+  return key;
+}
+
+std::int64_t utc_s() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::seconds>(now).count();
+}
+
+Done gateway(const Options& options) {
+  auto opened = alone_at(options);
+  if (!opened) return std::unexpected(opened.error());
+  bool fine = false;
+  const link::Key key = key_of(options.key, fine);
+  if (!fine) return std::unexpected("KEY: a key has 64 hexadecimal digits; theca gateway make tells it");
+  if (const auto named = signer::name_gateway(opened->first.files, key); !named) return named;
+  fmt::print("Passes are about the gateway {} from now on.\n", options.key);
+  return {};
+}
+
+Done pass(const Options& options) {
+  const auto opened = there(options);
+  if (!opened) return std::unexpected(opened.error());
+  const auto keys = signer::Keys::read(opened->files);
+  if (!keys) return std::unexpected(keys.error());
+  const auto named = signer::named_gateway(opened->files);
+  if (!named) return std::unexpected(named.error());
+  if (!*named) return std::unexpected("no gateway is named: theca signer gateway FOLDER KEY");
+  fmt::print("{}\n", to_base64url(keys->read_pass(**named, opened->people.epoch, utc_s())));
+  return {};
 }
 
 Done serve(const Options& options) {
@@ -172,43 +200,13 @@ Done serve(const Options& options) {
   auto signs = signer::Signer::open(opened->files, *library);
   if (!signs) return std::unexpected(signs.error());
 
-  signer::Serving serving;
-  serving.socket = options.socket;
-  if (!options.client.empty()) {
-    const auto user = user_named(options.client);
-    if (!user) return std::unexpected(user.error());
-    serving.client = *user;
-  }
-  serving.utc_s = [] {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::seconds>(now).count();
-  };
-  serving.listening = [&] {
-    fmt::print("Signs for clinic {}, {} enrolled, at {}. Ctrl-C stops it.\n",
-               air::to_hex(signs->clinic_key()), opened->people.list.size(), options.socket);
-    std::fflush(stdout);
-  };
-  serving.told = [](const std::string& said) {
-    fmt::print("{}\n", said);
-    std::fflush(stdout);
-  };
-
-  sigset_t ends, before;
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGINT);
-  sigaddset(&ends, SIGTERM);
-  ::pthread_sigmask(SIG_BLOCK, &ends, &before);
-  std::stop_source stop;
-  std::jthread watcher{[&ends, &stop](const std::stop_token& over) {
-    constexpr timespec kLook{0, 100'000'000};
-    while (!over.stop_requested())
-      if (::sigtimedwait(&ends, nullptr, &kLook) > 0) stop.request_stop();
-  }};
-  auto served = signer::serve(*signs, *alone, serving, stop.get_token());
-  watcher.request_stop();
-  watcher.join();
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return served;
+  const auto service = local_service(
+      options.socket, options.client,
+      fmt::format("Signs for clinic {}, {} enrolled, at {}. Ctrl-C stops it.",
+                  air::to_hex(signs->clinic_key()), opened->people.list.size(), options.socket));
+  if (!service) return std::unexpected(service.error());
+  return until_stopped(
+      [&](const std::stop_token& stop) { return signer::serve(*signs, *alone, *service, utc_s, stop); });
 }
 
 using Command = Done (*)(const Options&);
@@ -239,6 +237,17 @@ void add_signer_command(CLI::App& app, int& exit_code) {
       ->required();
   making->add_option("--origin", options->site.origin, "where the pages are: https://clinic.example")
       ->required();
+
+  making
+      ->add_option(
+          "--clinic", options->clinic,
+          "take over the clinic's key of this folder of `theca link`, which keeps a copy that has to go")
+      ->type_name("FOLDER");
+
+  CLI::App* naming = add("gateway", "Name the gateway that hands over what is signed.", gateway);
+  naming->add_option("KEY", options->key, "its public key: 64 hexadecimal digits")->required();
+  add("pass", "Print a day's pass for that gateway, to read the clinic's implants: for theca gateway pass.",
+      pass);
 
   CLI::App* enrolling =
       add("enrol",

@@ -2,19 +2,15 @@
 #include "cli/signer_command.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "cli/exit_code.hpp"
+#include "cli/process_testing.hpp"
 #include "clinic/folder_testing.hpp"
 #include "clinic/passkey_json.hpp"
 #include "clinic/signer_client.hpp"
@@ -23,77 +19,12 @@
 namespace theca {
 namespace {
 
-/// `theca signer ...` in a process of its own.
-class Running {
- public:
-  explicit Running(const std::vector<std::string>& words) {
-    std::array<int, 2> in{}, out{};
-    if (::pipe(in.data()) != 0 || ::pipe(out.data()) != 0) throw std::runtime_error("no pipe");
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::dup2(in[0], STDIN_FILENO);
-      ::dup2(out[1], STDOUT_FILENO);
-      ::dup2(out[1], STDERR_FILENO);
-      for (const int fd : {in[0], in[1], out[0], out[1]}) ::close(fd);
-      std::_Exit(command(words));
-    }
-    ::close(in[0]);
-    ::close(out[1]);
-    to_ = in[1];
-    from_ = ::fdopen(out[0], "r");
-  }
-  Running(const Running&) = delete;
-  ~Running() {
-    if (pid_ > 0) {
-      ::kill(pid_, SIGKILL);
-      ::waitpid(pid_, nullptr, 0);
-    }
-    std::fclose(from_);
-    ::close(to_);
-  }
-  std::string line() {
-    std::string text;
-    for (int c = std::fgetc(from_); c != EOF && c != '\n'; c = std::fgetc(from_))
-      text += static_cast<char>(c);
-    return text;
-  }
-  void say(const std::string& text) {
-    const std::string all = text + "\n";
-    ASSERT_EQ(::write(to_, all.data(), all.size()), static_cast<ssize_t>(all.size()));
-  }
-  void signal(int number) const { ::kill(pid_, number); }
-  /// Its exit code, and what it still said.
-  std::pair<int, std::string> end() {
-    std::string rest;
-    for (int c = std::fgetc(from_); c != EOF; c = std::fgetc(from_)) rest += static_cast<char>(c);
-    int status = 0;
-    ::waitpid(pid_, &status, 0);
-    pid_ = -1;
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), rest};
-  }
+using example::Process;
 
- private:
-  static int command(const std::vector<std::string>& words) {
-    CLI::App app;
-    int exit_code = -1;
-    add_signer_command(app, exit_code);
-    std::vector<std::string> reversed{words.rbegin(), words.rend()};
-    reversed.emplace_back("signer");
-    try {
-      app.parse(std::move(reversed));
-    } catch (const CLI::ParseError&) {
-      exit_code = kExitUsage;
-    }
-    std::fflush(nullptr);
-    return exit_code;
-  }
-
-  pid_t pid_ = -1;
-  int to_ = -1;
-  std::FILE* from_ = nullptr;
-};
-
-std::pair<int, std::string> ran(const std::vector<std::string>& words) { return Running{words}.end(); }
+std::pair<int, std::string> ran(std::vector<std::string> words) {
+  words.insert(words.begin(), "signer");
+  return Process{words}.end();
+}
 
 struct SignerCommand : testing::Test {
   records::TestFolder folder;
@@ -109,7 +40,7 @@ struct SignerCommand : testing::Test {
   std::pair<int, std::string> enrol(const std::string& serial, SoftwareKey& key,
                                     const std::string& role = "physician",
                                     const std::optional<ByteString>& other = std::nullopt) {
-    Running running{{"enrol", own, "--serial", serial, "--name", "Ada Okafor", "--role", role}};
+    Process running{{"signer", "enrol", own, "--serial", serial, "--name", "Ada Okafor", "--role", role}};
     const std::string line = running.line();
     if (!line.starts_with("challenge ")) {
       auto [code, said] = running.end();
@@ -135,7 +66,7 @@ TEST_F(SignerCommand, RT_30_who_is_enrolled_signs_at_its_socket_until_it_is_stop
   ASSERT_EQ(before["people"].size(), 1U);
   EXPECT_EQ(before["people"][0]["serial"], 10);
 
-  Running serving{{"serve", own, "--socket", socket}};
+  Process serving{{"signer", "serve", own, "--socket", socket}};
   const std::string first = serving.line();
   ASSERT_TRUE(first.starts_with("Signs for clinic " + before["clinic_key"].get<std::string>())) << first;
   const auto second = ran({"serve", own, "--socket", socket + "2"});
@@ -152,7 +83,7 @@ TEST_F(SignerCommand, RT_30_who_is_enrolled_signs_at_its_socket_until_it_is_stop
   const auto answer = ask_signer(socket, request, seconds(5));
   ASSERT_TRUE(answer) << answer.error();
   ASSERT_TRUE(*answer) << answer->error().message;
-  EXPECT_EQ((*answer)->size(), 1U);
+  EXPECT_EQ((*answer)->signatures.size(), 1U);
 
   serving.signal(SIGINT);
   const auto [ended, rest] = serving.end();

@@ -40,4 +40,8 @@ std::expected<std::string, std::string> read_line(const LocalSocket& socket, std
                                                   Deadline until);
 std::expected<void, std::string> write_line(const LocalSocket& socket, std::string line, Deadline until);
 
+/// One line, one answer, in so much time in all.
+std::expected<std::string, std::string> ask_line(const std::filesystem::path& path, std::string line,
+                                                 std::size_t most, std::chrono::milliseconds patience);
+
 }  // namespace theca

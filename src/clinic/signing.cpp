@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <initializer_list>
 
+#include "clinic/line_json.hpp"
 #include "clinic/strict_json.hpp"
 
 namespace theca {
@@ -16,23 +16,6 @@ using Wrong = std::unexpected<std::string>;
 
 constexpr int kDepth = 4;
 
-/// Has exactly these names.
-bool has_names(const Read& json, std::initializer_list<const char*> names) {
-  return json.is_object() && json.size() == names.size() &&
-         std::ranges::all_of(names, [&](const char* name) { return json.contains(name); });
-}
-template <std::size_t N>
-bool bytes(const Read& json, std::array<std::uint8_t, N>& out) {
-  return json.is_string() && from_base64url(json.get_ref<const std::string&>(), out);
-}
-bool bytes(const Read& json, ByteString& out) {
-  if (!json.is_string()) return false;
-  auto read = from_base64url(json.get_ref<const std::string&>());
-  if (!read) return false;
-  out = std::move(*read);
-  return true;
-}
-
 link::Bytes bytes_of(const std::string& text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
@@ -40,9 +23,9 @@ link::Bytes bytes_of(const std::string& text) {
 bool assertion(const Read& json, PasskeyAssertion& out) {
   ByteString client;
   if (!has_names(json, {"credential", "authenticator_data", "client_data", "signature"}) ||
-      !bytes(json["credential"], out.credential) ||
-      !bytes(json["authenticator_data"], out.authenticator_data) || !bytes(json["client_data"], client) ||
-      !bytes(json["signature"], out.signature))
+      !read_bytes(json["credential"], out.credential) ||
+      !read_bytes(json["authenticator_data"], out.authenticator_data) ||
+      !read_bytes(json["client_data"], client) || !read_bytes(json["signature"], out.signature))
     return false;
   out.client_data.assign(client.begin(), client.end());
   return true;
@@ -58,7 +41,7 @@ std::string text_of(const SigningRequest& request) {
                           {"client_data", to_base64url(bytes_of(one.client_data))},
                           {"signature", to_base64url(one.signature)}});
   return Json{{"sign", to_base64url(request.order)},
-              {"parent", request.parent ? Json(to_base64url(*request.parent)) : Json(nullptr)},
+              {"parent", json_of(request.parent)},
               {"model", request.model},
               {"assertions", assertions}}
       .dump();
@@ -70,9 +53,9 @@ std::expected<SigningRequest, std::string> parse_signing_request(std::string_vie
   if (!has_names(*json, {"sign", "parent", "model", "assertions"}))
     return Wrong("the request has other fields than sign, parent, model, assertions");
   SigningRequest request;
-  if (!bytes((*json)["sign"], request.order))
+  if (!read_bytes((*json)["sign"], request.order))
     return Wrong(fmt::format("the request's \"sign\" is no base64url of {} bytes", link::kOrderBytes));
-  if (!(*json)["parent"].is_null() && !bytes((*json)["parent"], request.parent.emplace()))
+  if (!read_bytes((*json)["parent"], request.parent))
     return Wrong(
         fmt::format("the request's \"parent\" is neither null nor base64url of {} bytes", link::kOrderBytes));
   const Read& model = (*json)["model"];
@@ -97,11 +80,8 @@ std::string text_of(const SigningAnswer& answer) {
   if (!answer)
     return Json{{"refused", row_of(answer.error().why).name}, {"message", answer.error().message}}.dump();
   Json list = Json::array();
-  for (const link::SignedBy& one : *answer)
-    list.push_back({{"certificate", to_base64url(one.certificate)},
-                    {"key", to_base64url(one.key)},
-                    {"signature", to_base64url(one.signature)}});
-  return Json{{"signatures", list}}.dump();
+  for (const link::SignedBy& one : answer->signatures) list.push_back(json_of(one));
+  return Json{{"signatures", list}, {"pass", json_of(answer->pass)}}.dump();
 }
 
 std::expected<SigningAnswer, std::string> parse_signing_answer(std::string_view line) {
@@ -116,16 +96,16 @@ std::expected<SigningAnswer, std::string> parse_signing_answer(std::string_view 
       return Wrong("the signer refuses for no reason that is known: " + name);
     return SigningAnswer{std::unexpected(SigningRefused{row->refusal, (*json)["message"]})};
   }
-  if (!has_names(*json, {"signatures"}) || !(*json)["signatures"].is_array())
+  if (!has_names(*json, {"signatures", "pass"}) || !(*json)["signatures"].is_array())
     return Wrong("the signer's answer holds neither signatures nor a refusal");
-  std::vector<link::SignedBy> list;
+  SignedAnswer answer;
   for (const Read& one : (*json)["signatures"]) {
-    link::SignedBy& by = list.emplace_back();
-    if (!has_names(one, {"certificate", "key", "signature"}) || !bytes(one["certificate"], by.certificate) ||
-        !bytes(one["key"], by.key) || !bytes(one["signature"], by.signature))
+    if (!read_signed_by(one, answer.signatures.emplace_back()))
       return Wrong("the signer's answer holds a signature of another form");
   }
-  return SigningAnswer{std::move(list)};
+  if (!read_bytes((*json)["pass"], answer.pass))
+    return Wrong("the signer's answer holds a pass of another form");
+  return SigningAnswer{std::move(answer)};
 }
 
 }  // namespace theca

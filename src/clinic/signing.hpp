@@ -15,6 +15,8 @@
 
 namespace theca {
 
+using CertificateBytes = std::array<std::uint8_t, link::kCertificateBytes>;
+
 /// "Sign this order": the challenge of each assertion is the order's digest.
 struct SigningRequest {
   link::OrderBytes order{};
@@ -74,8 +76,12 @@ struct SigningRefused {
   SigningRefusal why = SigningRefusal::kRequest;
   std::string message;  // a sentence, with value and limit
 };
-/// One signature for each assertion, in their order.
-using SigningAnswer = std::expected<std::vector<link::SignedBy>, SigningRefused>;
+struct SignedAnswer {
+  std::vector<link::SignedBy> signatures;  // one for each assertion, in their order
+  /// About the key of the gateway that the signer was told of: for sessions with this implant.
+  std::optional<CertificateBytes> pass;
+};
+using SigningAnswer = std::expected<SignedAnswer, SigningRefused>;
 
 // Without the end of the line. Errors are sentences.
 std::string text_of(const SigningRequest& request);

@@ -37,7 +37,7 @@ struct OnTheBench : testing::Test {
     if (!answer) throw std::runtime_error(answer.error().message);
     const auto talk = practice.as(practice.physician);
     if (!talk) throw std::runtime_error("no session");
-    const link::Outcome offer = offered(*talk, order, *answer);
+    const link::Outcome offer = offered(*talk, order, answer->signatures);
     return offer.answer == LinkAnswer::kDone ? practice.told(*talk, practice.commit_of(order)).answer
                                              : offer.answer;
   }
@@ -67,13 +67,13 @@ TEST_F(OnTheBench, RT_30_an_implant_takes_no_signature_of_another_order) {
   ASSERT_TRUE(answer);
   const auto talk = practice.as(practice.physician);
   ASSERT_TRUE(talk);
-  EXPECT_EQ(offered(*talk, other, *answer).answer, LinkAnswer::kSignatureWrong);
+  EXPECT_EQ(offered(*talk, other, answer->signatures).answer, LinkAnswer::kSignatureWrong);
   Desk elsewhere;  // another clinic's signer, with the same people
   elsewhere.implant = desk.implant;
   const auto theirs = elsewhere.sign(order, std::nullopt, {&elsewhere.doctor});
   ASSERT_TRUE(theirs);
-  EXPECT_EQ(offered(*talk, order, *theirs).answer, LinkAnswer::kSignatureWrong);
-  EXPECT_EQ(offered(*talk, order, *answer).answer, LinkAnswer::kDone);
+  EXPECT_EQ(offered(*talk, order, theirs->signatures).answer, LinkAnswer::kSignatureWrong);
+  EXPECT_EQ(offered(*talk, order, answer->signatures).answer, LinkAnswer::kDone);
 }
 
 }  // namespace

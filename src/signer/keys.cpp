@@ -1,5 +1,6 @@
 #include "signer/keys.hpp"
 
+#include "clinic/line_json.hpp"
 #include "clinic/strict_json.hpp"
 #include "link/sodium_issue.hpp"
 
@@ -10,6 +11,7 @@ using link::Sodium;
 using Wrong = std::unexpected<std::string>;
 
 constexpr const char* kFile = "signer.key";
+constexpr const char* kGatewayFile = "gateway.json";
 
 link::Key seed_of(const link::Key& secret, std::uint32_t serial) {
   static constexpr auto kPurpose = link::purpose("theca signer's person 1");
@@ -17,6 +19,13 @@ link::Key seed_of(const link::Key& secret, std::uint32_t serial) {
   for (std::size_t i = 0; i < who.size(); ++i) who[i] = static_cast<std::uint8_t>(serial >> (8 * i));
   const std::array<link::Bytes, 2> parts{link::Bytes{kPurpose}, link::Bytes{who}};
   return Sodium::hmac(secret, parts);
+}
+
+std::uint32_t utc(std::int64_t now_utc_s) { return static_cast<std::uint32_t>(now_utc_s); }
+
+CertificateBytes issue(const link::Key& clinic_seed, const link::RoleCertificate& draft,
+                       const link::Key& subject) {
+  return link::written(link::issue(clinic_seed, draft, subject));
 }
 
 }  // namespace
@@ -71,16 +80,58 @@ link::SignedBy Keys::sign(const Enrolled& person, const link::Order& order, cons
   by.key = Sodium::signing_public_of(seed);
   by.signature = link::sign_order(seed, digest);
   Sodium::wipe(seed);
-  link::RoleCertificate draft;
-  draft.role = person.role;
-  draft.capabilities = link::kMaySign;
-  draft.implant = order.implant;
-  draft.epoch = epoch;
-  draft.not_before = static_cast<std::uint32_t>(now_utc_s);
-  draft.not_after = draft.not_before + kCertificateLastsS;
-  draft.serial = person.serial;
-  by.certificate = link::written(link::issue(clinic_seed_, draft, by.key));
+  by.certificate = issue(clinic_seed_,
+                         {.role = person.role,
+                          .capabilities = link::kMaySign,
+                          .implant = order.implant,
+                          .epoch = epoch,
+                          .not_before = utc(now_utc_s),
+                          .not_after = utc(now_utc_s) + kCertificateLastsS,
+                          .serial = person.serial},
+                         by.key);
   return by;
+}
+
+CertificateBytes Keys::pass(const Enrolled& person, const link::ShortId& implant, const link::Key& gateway,
+                            std::uint32_t epoch, std::int64_t now_utc_s) const {
+  return issue(clinic_seed_,
+               {.role = person.role,
+                .capabilities = link::kMaySpeak,
+                .implant = implant,
+                .epoch = epoch,
+                .not_before = utc(now_utc_s),
+                .not_after = utc(now_utc_s) + kPassLastsS,
+                .serial = person.serial},
+               gateway);
+}
+
+CertificateBytes Keys::read_pass(const link::Key& gateway, std::uint32_t epoch,
+                                 std::int64_t now_utc_s) const {
+  return issue(clinic_seed_,
+               {.role = Role::kPhysician,
+                .capabilities = link::kMaySpeak,
+                .implant = {},  // any
+                .epoch = epoch,
+                .not_before = utc(now_utc_s),
+                .not_after = utc(now_utc_s) + kReadPassLastsS,
+                .serial = kGatewaySerial},
+               gateway);
+}
+
+std::expected<void, std::string> name_gateway(Files& files, const link::Key& key) {
+  const nlohmann::ordered_json json{{"theca", "gateway of: signer"}, {"key", to_base64url(key)}};
+  return files.write(kGatewayFile, json.dump(2) + "\n");
+}
+
+std::expected<std::optional<link::Key>, std::string> named_gateway(const Files& files) {
+  const auto text = files.read(kGatewayFile);
+  if (!text) return Wrong(text.error());
+  if (!*text) return std::nullopt;
+  const auto json = parse_strictly(**text, {.most_bytes = 4'096, .most_depth = 1});
+  link::Key key{};
+  if (!json || !has_names(*json, {"theca", "key"}) || !read_bytes((*json)["key"], key))
+    return Wrong(std::string{kGatewayFile} + ": names no gateway");
+  return key;
 }
 
 }  // namespace theca::signer

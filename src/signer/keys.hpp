@@ -7,6 +7,7 @@
 #include <string>
 
 #include "clinic/private_folder.hpp"
+#include "clinic/signing.hpp"
 #include "link/order_talk.hpp"
 #include "signer/people.hpp"
 
@@ -14,6 +15,11 @@ namespace theca::signer {
 
 /// How long a certificate holds: as long as a signed order may wait for the implant.
 inline constexpr std::uint32_t kCertificateLastsS = 24 * 3'600;
+/// How long the gateway may speak to the implant of a signed order, as who asserted it.
+inline constexpr std::uint32_t kPassLastsS = 3'600;
+/// How long the gateway may read any implant before it needs another pass.
+inline constexpr std::uint32_t kReadPassLastsS = 24 * 3'600;
+inline constexpr std::uint32_t kGatewaySerial = 1;  // of a pass to read; no person's
 
 class Keys {
  public:
@@ -32,11 +38,24 @@ class Keys {
   [[nodiscard]] link::SignedBy sign(const Enrolled& person, const link::Order& order,
                                     const link::Hash& digest, std::uint32_t epoch,
                                     std::int64_t now_utc_s) const;
+  /// For sessions of whoever has this key with this implant, as this person.
+  [[nodiscard]] CertificateBytes pass(const Enrolled& person, const link::ShortId& implant,
+                                      const link::Key& gateway, std::uint32_t epoch,
+                                      std::int64_t now_utc_s) const;
+  /// For sessions with any implant of the clinic: to read only.
+  [[nodiscard]] CertificateBytes read_pass(const link::Key& gateway, std::uint32_t epoch,
+                                           std::int64_t now_utc_s) const;
 
  private:
   Keys() = default;
   link::Key clinic_seed_{};
   link::Key secret_{};  // of which each person's seed is made
 };
+
+/// The key that passes are about, of X25519: the signer's own word, for whoever asks it to sign would name
+/// another.
+std::expected<void, std::string> name_gateway(Files& files, const link::Key& key);
+/// Nothing: none was named, and no pass is given.
+std::expected<std::optional<link::Key>, std::string> named_gateway(const Files& files);
 
 }  // namespace theca::signer

@@ -125,16 +125,16 @@ struct AtTheSocket : testing::Test {
 
   void serve_on() {
     thread.emplace([this](const std::stop_token& stop) {
-      Serving serving;
-      serving.socket = socket;
-      serving.client = client;
-      serving.patience = milliseconds(400);
-      serving.utc_s = [this] { return desk.now; };
-      serving.told = [this](const std::string& what) {
+      LocalService service;
+      service.socket = socket;
+      service.client = client;
+      service.patience = milliseconds(400);
+      service.told = [this](const std::string& what) {
         const std::scoped_lock lock{mutex};
         told.push_back(what);
       };
-      const auto served = serve(*desk.signer, alone, serving, stop);
+      const auto served = serve(
+          *desk.signer, alone, service, [this] { return desk.now; }, stop);
       EXPECT_TRUE(served) << served.error();
     });
     for (int i = 0; i < 500 && !connect_to(socket); ++i)
@@ -159,7 +159,7 @@ TEST_F(AtTheSocket, signs_over_it_and_stops_when_told) {
   const auto answer = ask_signer(socket, Desk::request(link::written(order), std::nullopt, {&desk.doctor}));
   ASSERT_TRUE(answer) << answer.error();
   ASSERT_TRUE(*answer) << answer->error().message;
-  EXPECT_EQ(signer_of((**answer)[0], desk.signer->clinic_key(), desk,
+  EXPECT_EQ(signer_of((*answer)->signatures[0], desk.signer->clinic_key(), desk,
                       link::digest_of<Sodium>(link::written(order))),
             kDoctor);
   thread.reset();
@@ -197,10 +197,11 @@ TEST_F(AtTheSocket, waits_for_nobody_and_reads_no_more_than_a_line) {
 TEST_F(AtTheSocket, a_stale_socket_is_in_nobody_s_way_and_a_file_is) {
   {
     std::ofstream{socket} << "mine";
-    Serving serving;
-    serving.socket = socket;
+    LocalService service;
+    service.socket = socket;
     const std::stop_source stop;
-    EXPECT_FALSE(serve(*desk.signer, alone, serving, stop.get_token()));
+    EXPECT_FALSE(serve(
+        *desk.signer, alone, service, [this] { return desk.now; }, stop.get_token()));
     EXPECT_EQ(fs::file_size(socket), 4U);
     fs::remove(socket);
   }

@@ -83,10 +83,10 @@ std::expected<Signer, std::string> Signer::open(Files& files, const Library& lib
   return Signer{files, library, std::move(*keys)};
 }
 
-std::string Signer::answer(std::string_view line, std::int64_t now_utc_s) {
+SigningAnswer Signer::answer_to(std::string_view line, std::int64_t now_utc_s) {
   const auto request = parse_signing_request(line);
-  if (!request) return text_of(SigningAnswer{refuse(kRequest, request.error())});
-  return text_of(sign(*request, now_utc_s));
+  if (!request) return refuse(kRequest, request.error());
+  return sign(*request, now_utc_s);
 }
 
 SigningAnswer Signer::sign(const SigningRequest& request, std::int64_t now_utc_s) {
@@ -96,6 +96,8 @@ SigningAnswer Signer::sign(const SigningRequest& request, std::int64_t now_utc_s
   // Read anew each time: whoever was taken off the list signs no more.
   const auto people = read_people(*files_);
   if (!people) return refuse(kBooks, people.error());
+  const auto gateway = named_gateway(*files_);
+  if (!gateway) return refuse(kBooks, gateway.error());
   auto counters = Counters::read(*files_);
   if (!counters) return refuse(kBooks, counters.error());
 
@@ -130,10 +132,13 @@ SigningAnswer Signer::sign(const SigningRequest& request, std::int64_t now_utc_s
     return refuse(kBooks, kept.error());
   if (const auto kept = counters->keep(*files_); !kept) return refuse(kBooks, kept.error());
 
-  std::vector<link::SignedBy> signatures;
+  SignedAnswer answer;
   for (const Yes& yes : said)
-    signatures.push_back(keys_.sign(*yes.person, judged->order, digest, people->epoch, now_utc_s));
-  return signatures;
+    answer.signatures.push_back(keys_.sign(*yes.person, judged->order, digest, people->epoch, now_utc_s));
+  if (*gateway)
+    answer.pass =
+        keys_.pass(*said.front().person, judged->order.implant, **gateway, people->epoch, now_utc_s);
+  return answer;
 }
 
 }  // namespace theca::signer

@@ -24,8 +24,8 @@ class Signer {
   /// Both outlive it. Refused where the folder holds no signer.
   static std::expected<Signer, std::string> open(Files& files, const Library& library);
 
-  /// A line without its end, either way.
-  [[nodiscard]] std::string answer(std::string_view request, std::int64_t now_utc_s);
+  /// To a line without its end.
+  [[nodiscard]] SigningAnswer answer_to(std::string_view request, std::int64_t now_utc_s);
   [[nodiscard]] SigningAnswer sign(const SigningRequest& request, std::int64_t now_utc_s);
 
   [[nodiscard]] link::Key clinic_key() const { return keys_.clinic_key(); }

@@ -31,10 +31,10 @@ struct Rt30 : testing::Test {
   void signed_by(const SigningAnswer& answer, const link::Order& order,
                  const std::vector<std::uint32_t>& serials) {
     ASSERT_TRUE(answer) << answer.error().message;
-    ASSERT_EQ(answer->size(), serials.size());
+    ASSERT_EQ(answer->signatures.size(), serials.size());
     const link::Hash digest = link::digest_of<Sodium>(link::written(order));
     for (std::size_t i = 0; i < serials.size(); ++i)
-      EXPECT_EQ(signer_of((*answer)[i], desk.signer->clinic_key(), desk, digest), serials[i]);
+      EXPECT_EQ(signer_of(answer->signatures[i], desk.signer->clinic_key(), desk, digest), serials[i]);
   }
   /// A second order behind the one that runs.
   template <class F>
@@ -56,7 +56,7 @@ TEST_F(Rt30, RT_30_an_order_that_a_physician_asserts_is_signed) {
   const link::Order third = next(second);
   const auto both = desk.sign(third, second, {&desk.second, &desk.doctors_other});
   signed_by(both, third, {kSecond, kDoctor});
-  EXPECT_NE((*both)[0].key, (*both)[1].key);
+  EXPECT_NE(both->signatures[0].key, both->signatures[1].key);
 }
 
 TEST_F(Rt30, RT_30_an_order_changed_after_its_assertion_is_not_signed) {
@@ -79,8 +79,8 @@ TEST_F(Rt30, RT_30_no_assertion_counts_twice) {
   // Asserted afresh, the same order gets the same signature.
   const auto again = desk.sign(order, std::nullopt, {&desk.doctor});
   signed_by(again, order, {kDoctor});
-  EXPECT_EQ((*again)[0].signature, (*once)[0].signature);
-  EXPECT_EQ((*again)[0].key, (*once)[0].key);
+  EXPECT_EQ(again->signatures[0].signature, once->signatures[0].signature);
+  EXPECT_EQ(again->signatures[0].key, once->signatures[0].key);
 }
 
 TEST_F(Rt30, RT_30_an_authenticator_that_does_not_count_asserts_an_order_once) {
@@ -421,11 +421,11 @@ TEST_F(Rt30, RT_30_nothing_on_the_line_reaches_the_list) {
        {std::string{}, std::string{"{}"}, std::string{"[]"}, std::string{"null"},
         "{\"enrol\":" + person + "}", good.substr(0, good.size() - 1) + ",\"people\":[" + person + "]}",
         "{\"sign\":\"\"," + good.substr(1), std::string(kMostSigningBytes + 1, ' '), good + good}) {
-    const auto answer = parse_signing_answer(desk.signer->answer(line, desk.now));
+    const auto answer = parse_signing_answer(text_of(desk.signer->answer_to(line, desk.now)));
     ASSERT_TRUE(answer);
     refused(*answer, kRequest, line.substr(0, 40).c_str());
   }
-  const auto answer = parse_signing_answer(desk.signer->answer(good, desk.now));
+  const auto answer = parse_signing_answer(text_of(desk.signer->answer_to(good, desk.now)));
   ASSERT_TRUE(answer);
   signed_by(*answer, order, {kDoctor});
   EXPECT_EQ(desk.files.files["people.json"], list);
@@ -443,11 +443,11 @@ RC_GTEST_FIXTURE_PROP(Rt30, RT_30_no_changed_request_gets_another_order_signed, 
   for (int i = 0; i < changes; ++i)
     line[*rc::gen::inRange<std::size_t>(0, line.size())] = *rc::gen::arbitrary<char>();
   const std::string list = desk.files.files["people.json"];
-  const auto answer = parse_signing_answer(desk.signer->answer(line, desk.now));
+  const auto answer = parse_signing_answer(text_of(desk.signer->answer_to(line, desk.now)));
   RC_ASSERT(answer.has_value());
   RC_TAG(answer->has_value() ? "signed" : "refused");
   if (*answer) {
-    for (const link::SignedBy& by : **answer)
+    for (const link::SignedBy& by : (*answer)->signatures)
       RC_ASSERT(signer_of(by, desk.signer->clinic_key(), desk,
                           link::digest_of<Sodium>(link::written(order))) == kDoctor);
   }
@@ -520,11 +520,48 @@ TEST_F(Rt30, RT_40_certificates_carry_the_epoch_that_only_grows) {
   EXPECT_FALSE(raise_epoch(desk.files, 3));
   const auto answer = desk.sign(order, std::nullopt, {&desk.doctor});
   ASSERT_TRUE(answer);
-  const auto certificate = link::read<link::RoleCertificate>((*answer)[0].certificate);
+  const auto certificate = link::read<link::RoleCertificate>(answer->signatures[0].certificate);
   ASSERT_TRUE(certificate);
   EXPECT_EQ(certificate->epoch, 3U);
   EXPECT_EQ(certificate->not_before, desk.now);
   EXPECT_EQ(certificate->not_after, desk.now + 86'400);
+}
+
+TEST_F(Rt30, RT_30_a_pass_is_about_the_gateway_that_the_signer_was_told_of_alone) {
+  const link::Order first = desk.order(Desk::therapy(1));
+  const auto without = desk.sign(first, std::nullopt, {&desk.doctor});
+  ASSERT_TRUE(without);
+  EXPECT_FALSE(without->pass);
+
+  const link::Key gateway = filled(40), other = filled(41);
+  ASSERT_TRUE(name_gateway(desk.files, gateway));
+  desk.now += 86'400;
+  const link::Order second = next(first);
+  const auto with = desk.sign(second, first, {&desk.second, &desk.doctor});
+  ASSERT_TRUE(with && with->pass);
+  const auto check = [&](const CertificateBytes& bytes, const link::Key& subject, std::int64_t at) {
+    return link::check<Sodium>(*link::read<link::RoleCertificate>(bytes), subject, link::kMaySpeak,
+                               {desk.signer->clinic_key(), desk.implant, 0, at});
+  };
+  EXPECT_EQ(check(*with->pass, gateway, desk.now), link::CertificateFault::kNone);
+  EXPECT_EQ(check(*with->pass, other, desk.now), link::CertificateFault::kSignature);
+  EXPECT_EQ(check(*with->pass, gateway, desk.now + kPassLastsS + 1), link::CertificateFault::kOver);
+  const auto certificate = *link::read<link::RoleCertificate>(*with->pass);
+  EXPECT_EQ(certificate.serial, kSecond);  // who asserted first
+  EXPECT_EQ(certificate.implant, desk.implant);
+  EXPECT_EQ(certificate.capabilities, link::kMaySpeak);  // signs nothing
+
+  // What is refused gives none.
+  const auto refused_one = desk.sign(next(second, 900), second, {&desk.doctor});
+  EXPECT_FALSE(refused_one);
+
+  const auto reads = Keys::read(desk.files)->read_pass(gateway, 0, desk.now);
+  EXPECT_EQ(check(reads, gateway, desk.now), link::CertificateFault::kNone);
+  EXPECT_EQ(check(reads, gateway, desk.now + kReadPassLastsS + 1), link::CertificateFault::kOver);
+  EXPECT_EQ(link::read<link::RoleCertificate>(reads)->implant,
+            link::ShortId{});  // so an implant lets it read only
+  desk.files.files["gateway.json"] = "{}";
+  refused(desk.sign(next(second), second, {&desk.doctor}), kBooks, "a spoilt file");
 }
 
 TEST_F(Rt30, keys_are_made_once_and_nobody_is_enrolled_on_a_word) {

@@ -1,0 +1,23 @@
+#include "clinic/line_json.hpp"
+
+namespace theca {
+
+nlohmann::ordered_json json_of(const link::SignedBy& by) {
+  return {{"certificate", to_base64url(by.certificate)},
+          {"key", to_base64url(by.key)},
+          {"signature", to_base64url(by.signature)}};
+}
+
+bool read_signed_by(const nlohmann::json& json, link::SignedBy& out) {
+  return has_names(json, {"certificate", "key", "signature"}) &&
+         read_bytes(json["certificate"], out.certificate) && read_bytes(json["key"], out.key) &&
+         read_bytes(json["signature"], out.signature);
+}
+
+bool read_number(const nlohmann::json& json, std::uint32_t& out) {
+  if (!json.is_number_unsigned() || json.get<std::uint64_t>() > UINT32_MAX) return false;
+  out = json.get<std::uint32_t>();
+  return true;
+}
+
+}  // namespace theca

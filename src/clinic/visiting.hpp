@@ -1,0 +1,78 @@
+#pragma once
+/// What is said to the gateway and what it says: one line of JSON each way. docs/gateway.md
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "clinic/running.hpp"
+#include "clinic/signing.hpp"
+#include "link/dialogue.hpp"
+#include "link/order.hpp"
+#include "link/order_talk.hpp"
+
+namespace theca {
+
+/// "What does this implant say?" Changes nothing.
+struct ReadImplant {
+  link::ShortId implant{};
+};
+
+/// "Hand this order over": offered, read back, and committed where the implant has decoded the same bytes.
+struct SendOrder {
+  link::OrderBytes order{};
+  std::vector<link::SignedBy> signatures;  // as the signer gave them
+  CertificateBytes pass{};                 // as the signer gave it: for this implant
+  std::uint32_t sequence = 0;              // of the implant's changes, as it was read
+  std::uint32_t intent = 0;                // names this change; never 0
+  Volume filled;                           // zero: no fill comes with it
+};
+
+/// "What became of that change?"
+struct SettleSend {
+  link::ShortId implant{};
+  std::uint32_t sequence = 0, intent = 0;  // as they were sent
+};
+
+using VisitRequest = std::variant<ReadImplant, SendOrder, SettleSend>;
+
+/// As the implant said it, byte by byte.
+struct ImplantSaid {
+  std::array<std::uint8_t, link::kWireBytes<link::StatusReply>> status{};
+  std::optional<link::OrderBytes> order;  // that runs, with the digest that the status names
+};
+
+struct SendOutcome {
+  link::Delivery delivery = link::Delivery::kUncertain;
+  std::string message;  // the implant's words, or why it is not known
+  /// Confirmed: what the implant says it runs, read back once more; nothing when it could not be read.
+  std::optional<link::OrderBytes> runs;
+};
+
+/// Nothing was done with the implant, and why: a sentence.
+struct NoVisit {
+  std::string why;
+};
+using VisitAnswer = std::expected<std::variant<ImplantSaid, SendOutcome>, NoVisit>;
+
+inline constexpr std::size_t kMostVisitBytes = 16'384;  // a line, either way
+
+/// "confirmed", "failed", "unknown".
+const char* name_of(link::Delivery delivery);
+
+/// Nothing where the bytes are no status, or no order.
+std::optional<Running> running_of(const ImplantSaid& said);
+
+// Without the end of the line. Errors are sentences.
+std::string text_of(const VisitRequest& request);
+std::expected<VisitRequest, std::string> parse_visit_request(std::string_view line);
+std::string text_of(const VisitAnswer& answer);
+std::expected<VisitAnswer, std::string> parse_visit_answer(std::string_view line);
+
+}  // namespace theca

@@ -1,0 +1,37 @@
+#pragma once
+/// What the gateway keeps in its own folder: the key that it speaks with, the certificate that lets it read,
+/// and each implant that it reaches with the secrets of the pairing.
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "clinic/private_folder.hpp"
+#include "clinic/signing.hpp"
+#include "gateway/session.hpp"
+
+namespace theca::gateway {
+
+struct KnownImplant {
+  link::ShortId id{};
+  link::Key public_key{};
+  std::vector<link::Key>
+      secrets;  // the newest first; which of them the implant has heard of last is not sure
+  Reach reach;
+};
+
+/// Makes the key that it speaks with, of X25519; the public one comes back. Refused where there is one.
+std::expected<link::Key, std::string> make(Files& files);
+std::expected<link::Key, std::string> read_key(const Files& files);
+link::Key public_of(const link::Key& secret);
+
+/// A certificate about that key, for any implant: to read only. Refused where it is something else.
+std::expected<void, std::string> keep_pass(Files& files, const CertificateBytes& pass);
+std::expected<CertificateBytes, std::string> read_pass(const Files& files);
+
+std::expected<void, std::string> keep_implant(Files& files, const KnownImplant& implant);
+/// The error for one that stands nowhere tells how it is made known.
+std::expected<KnownImplant, std::string> read_implant(const Files& files, const link::ShortId& id);
+
+}  // namespace theca::gateway

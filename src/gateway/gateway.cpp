@@ -1,0 +1,128 @@
+#include "gateway/gateway.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "gateway/change.hpp"
+#include "gateway/visit.hpp"
+
+namespace theca::gateway {
+namespace {
+
+std::unexpected<NoVisit> no_visit(std::string why) { return std::unexpected(NoVisit{std::move(why)}); }
+
+std::int64_t utc_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+const char* words_of(link::Delivery delivery) {
+  switch (delivery) {
+    case link::Delivery::kConfirmed:
+      return "The implant has taken it.";
+    case link::Delivery::kFailed:
+      return "The implant has not taken it, for certain.";
+    case link::Delivery::kUncertain:
+      break;
+  }
+  return "It is not known whether the implant has taken it: read the implant again before anything else.";
+}
+
+}  // namespace
+
+Gateway::Gateway(Gateway&& other) noexcept : files_(other.files_), secret_(other.secret_) {
+  link::Sodium::wipe(other.secret_);
+}
+Gateway::~Gateway() { link::Sodium::wipe(secret_); }
+
+std::expected<Gateway, std::string> Gateway::open(Files& files) {
+  const auto secret = read_key(files);
+  if (!secret) return std::unexpected(secret.error());
+  return Gateway{files, *secret};
+}
+
+VisitAnswer Gateway::answer_to(std::string_view line) {
+  const auto request = parse_visit_request(line);
+  if (!request) return no_visit(request.error());
+  return visit(*request);
+}
+
+VisitAnswer Gateway::visit(const VisitRequest& request) {
+  if (const auto* wanted = std::get_if<ReadImplant>(&request)) return read(*wanted);
+  if (const auto* wanted = std::get_if<SettleSend>(&request)) return settle(*wanted);
+  return send(std::get<SendOrder>(request));
+}
+
+Linked<SessionPtr> Gateway::open_to(KnownImplant& implant, const CertificateBytes& pass) {
+  auto opened = open_session(implant.reach, {secret_, pass, implant.public_key, implant.secrets.front()},
+                             implant.secrets);
+  if (!opened) return std::unexpected(opened.error());
+  if (implant.secrets.size() > opened->which + 1) {  // what is older opens nothing any more
+    implant.secrets.resize(opened->which + 1);
+    if (const auto kept = keep_implant(*files_, implant); !kept)
+      return std::unexpected(LinkFailure{kept.error(), LinkFailure::Kind::kInput});
+  }
+  return std::move(opened->session);
+}
+
+Linked<SessionPtr> Gateway::open_to_read(KnownImplant& implant) {
+  const auto pass = read_pass(*files_);
+  if (!pass) return std::unexpected(LinkFailure{pass.error(), LinkFailure::Kind::kInput});
+  return open_to(implant, *pass);
+}
+
+VisitAnswer Gateway::read(const ReadImplant& wanted) {
+  auto implant = read_implant(*files_, wanted.implant);
+  if (!implant) return no_visit(implant.error());
+  const auto session = open_to_read(*implant);
+  if (!session) return no_visit(session.error().why);
+  const auto running = read_running((*session)->talk, implant->reach);
+  if (!running) return no_visit(running.error().why);
+  ImplantSaid said{.status = link::written(running->status), .order = {}};
+  if (running->order) said.order = link::written(*running->order);
+  return said;
+}
+
+VisitAnswer Gateway::send(const SendOrder& wanted) {
+  const auto order = link::read<link::Order>(wanted.order);
+  if (!order) return no_visit("the bytes to send are no order");
+  auto implant = read_implant(*files_, order->implant);
+  if (!implant) return no_visit(implant.error());
+  auto session = open_to(*implant, wanted.pass);
+  if (!session) return no_visit(session.error().why);
+  const auto judged = offer_and_read_back((*session)->talk, implant->reach, wanted.order, wanted.signatures);
+  if (!judged) return no_visit(judged.error().why);  // an offer that is not committed changes nothing
+  if (judged->answer != LinkAnswer::kDone)
+    return SendOutcome{link::Delivery::kFailed, text_of(*judged), std::nullopt};
+  link::Commit commit;
+  commit.sequence = wanted.sequence;
+  commit.intent = wanted.intent;
+  commit.number = order->number;
+  commit.digest = link::digest_of<link::Sodium>(wanted.order);
+  commit.filled = wanted.filled;
+  if (order->kind == link::OrderKind::kImplant) commit.utc_ms = utc_ms();
+  const Told told = change(
+      *session, [&] { return open_to(*implant, wanted.pass); }, implant->reach, Role::kPhysician, commit);
+  SendOutcome outcome{told.delivery, words_of(told.delivery), std::nullopt};
+  if (told.outcome && told.delivery == link::Delivery::kFailed) outcome.message = text_of(*told.outcome);
+  if (told.delivery == link::Delivery::kConfirmed && *session) {
+    const auto runs = read_running((*session)->talk, implant->reach);
+    if (runs && runs->order) outcome.runs = link::written(*runs->order);
+  }
+  return outcome;
+}
+
+VisitAnswer Gateway::settle(const SettleSend& wanted) {
+  auto implant = read_implant(*files_, wanted.implant);
+  if (!implant) return no_visit(implant.error());
+  const auto session = open_to_read(*implant);
+  if (!session) return no_visit(session.error().why);
+  link::Commit commit;
+  commit.sequence = wanted.sequence;
+  commit.intent = wanted.intent;
+  const link::Delivery delivery = settled((*session)->talk, implant->reach, Role::kPhysician, commit);
+  return SendOutcome{delivery, words_of(delivery), std::nullopt};
+}
+
+}  // namespace theca::gateway

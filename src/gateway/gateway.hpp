@@ -1,0 +1,44 @@
+#pragma once
+/// A request in, an answer out, and an implant on the air in between. docs/gateway.md
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "clinic/private_folder.hpp"
+#include "clinic/visiting.hpp"
+#include "gateway/books.hpp"
+
+namespace theca::gateway {
+
+class Gateway {
+ public:
+  /// `files` outlives it. Refused where the folder holds no gateway.
+  static std::expected<Gateway, std::string> open(Files& files);
+
+  /// To a line without its end.
+  [[nodiscard]] VisitAnswer answer_to(std::string_view request);
+  [[nodiscard]] VisitAnswer visit(const VisitRequest& request);
+  [[nodiscard]] link::Key key() const { return public_of(secret_); }
+
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+  Gateway(Gateway&& other) noexcept;
+  Gateway& operator=(Gateway&&) = delete;
+  ~Gateway();
+
+ private:
+  Gateway(Files& files, const link::Key& secret) : files_(&files), secret_(secret) {}
+
+  VisitAnswer read(const ReadImplant& wanted);
+  VisitAnswer send(const SendOrder& wanted);
+  VisitAnswer settle(const SettleSend& wanted);
+  /// With a pass of its own, or the one it was given.
+  Linked<SessionPtr> open_to(KnownImplant& implant, const CertificateBytes& pass);
+  Linked<SessionPtr> open_to_read(KnownImplant& implant);
+
+  Files* files_;
+  link::Key secret_;
+};
+
+}  // namespace theca::gateway

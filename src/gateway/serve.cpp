@@ -1,0 +1,27 @@
+#include "gateway/serve.hpp"
+
+namespace theca::gateway {
+namespace {
+
+std::string told_of(const VisitAnswer& answer) {
+  if (!answer) return "no visit: " + answer.error().why;
+  if (std::holds_alternative<ImplantSaid>(*answer)) return "read";
+  return name_of(std::get<SendOutcome>(*answer).delivery);
+}
+
+}  // namespace
+
+std::expected<void, std::string> serve(Gateway& gateway, const FileLock&, LocalService service,
+                                       const std::stop_token& stop) {
+  service.most_bytes = kMostVisitBytes;
+  return serve_lines(
+      service,
+      [&](const std::expected<std::string, std::string>& line) -> LineAnswer {
+        const VisitAnswer answer =
+            line ? gateway.answer_to(*line) : VisitAnswer{std::unexpected(NoVisit{line.error()})};
+        return {text_of(answer), told_of(answer)};
+      },
+      stop);
+}
+
+}  // namespace theca::gateway
