@@ -331,16 +331,6 @@ std::string sentence_of(const DraftError& error, const PrescribeOptions& options
   return fmt::format("{}: prescription.{}: {}", options.file, error.key, error.message);
 }
 
-/// The daily dose, typed once more: a slip in the file is seen when it is typed from the chart.
-std::optional<std::string> not_confirmed(const std::string& typed, DoseRate daily, Concentration c) {
-  const auto parsed = parse_dose_rate(typed);
-  if (!parsed) return "the dose typed to confirm: " + parsed.error().message;
-  const std::int64_t off = std::abs(parsed->raw() - daily.raw());
-  if (off <= 2 * c.raw()) return std::nullopt;  // two nanolitres a day: the pump's own rounding
-  return fmt::format("the dose typed to confirm is {}, and the order gives {}", to_text(*parsed),
-                     to_text(daily, Rounding::significant(6)));
-}
-
 int prescribe(const LinkOptions& options, const PrescribeOptions& asked) {
   const auto fail = [&](const LinkFailure& failure) { return tell_failure(options, "prescribe", failure); };
   const auto library = load_library_or_tell();
@@ -379,8 +369,7 @@ int prescribe(const LinkOptions& options, const PrescribeOptions& asked) {
     std::getline(std::cin, typed);
   }
   if (typed.empty()) return fail({"not confirmed: give the daily dose with --dose; nothing was sent"});
-  if (const auto wrong =
-          not_confirmed(typed, daily, made->prescription.formulation.components[0].concentration))
+  if (const auto wrong = not_confirmed(typed, made->prescription, minimum))
     return fail({*wrong + "; nothing was sent"});
 
   const link::OrderBytes bytes = link::written(made->order);

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include "plan/ceilings.hpp"
+#include "plan/violation_text.hpp"
 #include "quantity/text.hpp"
+#include "therapy/check.hpp"
 
 namespace theca {
 
@@ -41,6 +43,7 @@ std::expected<Draft, std::vector<DraftError>> draft(const Wanted& wanted, const 
     return std::unexpected(errors);
   }
   made.prescription = composed->prescription;
+  wanted.kept(made.prescription);
   made.notes = composed->roundings;
   LimitQuestion question{.library = library, .model = wanted.model, .scope = {}};
   if (running.prescription) question.previous = &*running.prescription;
@@ -52,7 +55,6 @@ std::expected<Draft, std::vector<DraftError>> draft(const Wanted& wanted, const 
       if (wanted.reason.empty()) errors.push_back({"reason", finding.message + " To go on, give a reason."});
     }
   }
-  if (!errors.empty()) return std::unexpected(errors);
 
   link::Order& out = made.order;
   out.implant = wanted.implant;
@@ -78,6 +80,10 @@ std::expected<Draft, std::vector<DraftError>> draft(const Wanted& wanted, const 
   if (first) out.path_contents = path.at_tip;
   out.prescription = encode(made.prescription);
   if (out.kind != link::OrderKind::kPrescribe) made.filled = wanted.filled;
+  const Violations rules = check(made.prescription, wanted.model, out.path, out.ceilings, out.number);
+  for (const Violation& broken : rules.all())
+    errors.push_back({"", describe(broken, made.prescription, wanted.model)});
+  if (!errors.empty()) return std::unexpected(errors);
   return made;
 }
 

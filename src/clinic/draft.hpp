@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,8 @@ struct Wanted {
   FluidPath path;
   PathContents contents;
   Volume low_alarm;
+  /// Puts back what stays as it runs, before anything is held against the library; adjusting.hpp.
+  std::function<void(Prescription&)> kept = [](Prescription&) {};
 };
 
 struct DraftError {

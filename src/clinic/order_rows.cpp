@@ -162,6 +162,17 @@ DoseRate daily_dose(const Prescription& prescription, FlowRate minimum_rate) {
   return DoseRate{mass_in(day, prescription.formulation.components[0].concentration).raw()};
 }
 
+std::optional<std::string> not_confirmed(const std::string& typed, const Prescription& prescription,
+                                         FlowRate minimum_rate) {
+  const auto parsed = parse_dose_rate(typed);
+  if (!parsed) return "the dose typed to confirm: " + parsed.error().message;
+  const DoseRate daily = daily_dose(prescription, minimum_rate);
+  const std::int64_t off = std::abs(parsed->raw() - daily.raw());
+  if (off <= 2 * prescription.formulation.components[0].concentration.raw()) return std::nullopt;
+  return fmt::format("the dose typed to confirm is {}, and the order gives {}", to_text(*parsed),
+                     to_text(daily, Rounding::significant(6)));
+}
+
 std::vector<OrderRow> rows_of(const link::Order& order, const Prescription& p, FlowRate minimum_rate,
                               const Library& library) {
   const Concentration c = p.formulation.components[0].concentration;

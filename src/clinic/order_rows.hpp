@@ -1,6 +1,7 @@
 #pragma once
 /// An order in words, row by row, so that it can be held against another.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,11 @@ namespace theca {
 
 /// The most basal that any day gives, of the fluid's first drug: what a clinician types to confirm.
 DoseRate daily_dose(const Prescription& prescription, FlowRate minimum_rate);
+
+/// Why a typed daily dose is not the order's, in a sentence; nothing where it is, give or take the pump's own
+/// rounding. A slip is seen when the dose is typed once more from the chart.
+std::optional<std::string> not_confirmed(const std::string& typed, const Prescription& prescription,
+                                         FlowRate minimum_rate);
 
 struct OrderRow {
   std::string what, value;

@@ -149,6 +149,23 @@ std::string_view name_of(PasskeyAlgorithm algorithm) {
 }
 std::size_t key_bytes(PasskeyAlgorithm algorithm) { return algorithm == PasskeyAlgorithm::kEs256 ? 64 : 32; }
 
+std::string key_text(PasskeyAlgorithm algorithm, const ByteString& key) {
+  ByteString bytes{static_cast<std::uint8_t>(-static_cast<std::int32_t>(algorithm))};
+  bytes.insert(bytes.end(), key.begin(), key.end());
+  return to_base64url(bytes);
+}
+
+std::optional<PasskeyKey> parse_key_text(std::string_view text) {
+  const auto bytes = from_base64url(text);
+  if (!bytes || bytes->empty()) return std::nullopt;
+  for (const PasskeyAlgorithm algorithm : {PasskeyAlgorithm::kEs256, PasskeyAlgorithm::kEdDsa}) {
+    if (bytes->front() != -static_cast<std::int32_t>(algorithm) || bytes->size() != 1 + key_bytes(algorithm))
+      continue;
+    return PasskeyKey{algorithm, {bytes->begin() + 1, bytes->end()}};
+  }
+  return std::nullopt;
+}
+
 std::expected<Passkey, PasskeyFault> check_registration(const PasskeyRegistration& registration,
                                                         const PasskeySite& site, link::Bytes challenge) {
   if (const auto fits = no_larger(registration.attestation.size(), kMostAttestation, "the attestation");

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,14 @@ enum class PasskeyAlgorithm : std::int32_t { kEs256 = -7, kEdDsa = -8 };
 std::string_view name_of(PasskeyAlgorithm algorithm);
 /// Bytes of a public key: x and y of a point of P-256, or a key of Ed25519.
 std::size_t key_bytes(PasskeyAlgorithm algorithm);
+/// Base64url of the number of COSE without its sign, in a byte, and the key.
+std::string key_text(PasskeyAlgorithm algorithm, const ByteString& key);
+struct PasskeyKey {
+  PasskeyAlgorithm algorithm = PasskeyAlgorithm::kEs256;
+  ByteString key;
+};
+/// Nothing for a text that is none.
+std::optional<PasskeyKey> parse_key_text(std::string_view text);
 
 struct Passkey {
   ByteString id;

@@ -20,6 +20,9 @@ struct Staff {
   std::optional<std::int64_t> left_ms;
 };
 
+/// Who somebody is in certificates, orders and the implants' journals: the lower 32 bits of the id.
+constexpr std::uint32_t serial_of(PersonId person) { return static_cast<std::uint32_t>(person.value); }
+
 /// A clinic with a key of its own and its first administrator, who is the actor from then on.
 Recorded<Actor> found_clinic(Database& database, const std::string& clinic, const std::string& administrator);
 
@@ -33,7 +36,7 @@ struct Passkey {
   std::string credential;  // base64url, as the authenticator names itself
   Actor owner;
   StaffRole role = StaffRole::kNurse;
-  std::string public_key;  // base64url of its COSE key
+  std::string public_key;  // base64url of algorithm and key (key_text of passkey.hpp)
   std::int64_t counter = 0;
 };
 

@@ -42,13 +42,13 @@ struct Route {
   std::string name;  // "readPatient", once in the table
   std::string summary;
   Action action = Action::kEmergencyPage;
-  std::vector<Field> query;      // texts, whole numbers, choices
-  std::optional<Shape> request;  // of the JSON body; none: no body
-  int status = 200;              // when it goes well
-  std::optional<Shape> response;
+  std::vector<Field> query{};      // texts, whole numbers, choices
+  std::optional<Shape> request{};  // of the JSON body; none: no body
+  int status = 200;                // when it goes well
+  std::optional<Shape> response{};
   bool idempotency_key = false;  // every POST needs one
   /// What is acted on, from the path alone. Unset: the actor's own clinic as a whole.
-  std::function<Object(const Call&)> object;
+  std::function<Object(const Call&)> object{};
   std::function<std::expected<Answer, Problem>(const Call&)> handle;
 };
 

@@ -176,8 +176,7 @@ std::expected<Router, std::string> Router::make(std::vector<Route> routes, Route
   if (sodium_init() < 0) return std::unexpected("the cryptographic library does not start");
   Route interface {
     .method = Method::kGet, .path = kInterfacePath, .name = "readInterface", .summary = "This description.",
-    .action = Action::kReadInterface, .query = {}, .request = {}, .status = 200, .response = object({}),
-    .idempotency_key = false, .object = {}, .handle = [](const Call&) { return Answer{}; }
+    .action = Action::kReadInterface, .response = object({}), .handle = [](const Call&) { return Answer{}; }
   };
   routes.push_back(std::move(interface));
   for (std::size_t i = 0; i < routes.size(); ++i) {

@@ -1,0 +1,273 @@
+// A change of a therapy from the sign-in to what the pump runs: the interface of the pages against a signer,
+// a gateway and a virtual pump in processes of their own, and an SQLite database.
+#include "server/desk.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "cli/paired_clinic_testing.hpp"
+#include "clinic/patients.hpp"
+#include "clinic/pump_record.hpp"
+#include "clinic/sends.hpp"
+#include "clinic/staff.hpp"
+#include "server/router.hpp"
+
+namespace theca {
+namespace {
+
+using nlohmann::json;
+using namespace server;
+
+template <class T>
+T must(records::Recorded<T> done) {
+  if (!done) throw std::runtime_error(done.error().message);
+  if constexpr (!std::is_void_v<T>) return std::move(*done);
+}
+
+struct DeskTest : example::PairedClinic {
+  std::unique_ptr<records::Database> database;
+  records::Actor ada, mia;  // physician, nurse
+  records::PatientId patient;
+  records::PumpId pump_id;
+  Sessions sessions;
+  MemoryReplies replies;
+  std::optional<Desk> desk;
+  std::optional<Router> router;
+  std::int64_t ahead_ms = 0;
+  std::vector<std::string> faults;
+  SoftwareKey nurse{PasskeyAlgorithm::kEdDsa, signer::example::filled(5)};
+  std::string cookie;
+  int count = 0;
+
+  records::RequestId request() { return {"request-of-the-test-" + std::to_string(++count)}; }
+
+  void SetUp() override {
+    PairedClinic::SetUp();
+    ASSERT_EQ(sent(first_order()).delivery, link::Delivery::kConfirmed);
+    records::Opening opening;
+    opening.address = (folder / "clinic.db").string();
+    opening.keys = folder / "keys";
+    opening.heads = folder / "heads";
+    opening.kind = records::DatabaseKind::kDemo;
+    database = must(records::Database::open(opening));
+    const records::Actor admin = must(records::found_clinic(*database, "Clinic of the tests", "Adam Ray"));
+    ada = mia = admin;
+    ada.person =
+        must(records::add_person(*database, admin, request(), records::StaffRole::kPhysician, "Ada Okafor"));
+    mia.person =
+        must(records::add_person(*database, admin, request(), records::StaffRole::kNurse, "Mia Sato"));
+    enrol(admin, ada, doctor);
+    enrol(admin, mia, nurse);
+    using namespace std::chrono_literals;
+    patient =
+        must(records::add_patient(*database, ada, request(), {"Zoe Quist", 1956y / 3 / 9, "MRN-1", {}, ""}));
+    must(records::join_care_team(*database, ada, request(), patient, ada.person));
+    records::PumpDetails details;
+    details.implant = implant;
+    details.model = "theca-40";
+    details.serial = "SN-4711-0815";
+    details.implanted_ms = now_ms();
+    pump_id = must(records::add_pump(*database, ada, request(), patient, details));
+    desk.emplace(DeskParts{*database, signer::example::library(), sessions, site, signer_at, gateway_at,
+                           [this] { return now_ms() + ahead_ms; }});
+    auto made =
+        Router::make(desk->routes(), {.sessions = sessions,
+                                      .replies = replies,
+                                      .now = BootClock::now,
+                                      .fault = [this](const std::string& route, const std::string& why) {
+                                        faults.push_back(route + ": " + why);
+                                      }});
+    ASSERT_TRUE(made) << made.error();
+    router.emplace(std::move(*made));
+  }
+  void TearDown() override { EXPECT_TRUE(faults.empty()) << faults.front(); }
+  static std::int64_t now_ms() { return utc_s() * 1'000; }
+
+  void enrol(const records::Actor& admin, const records::Actor& owner, SoftwareKey& key) {
+    const auto passkey = check_registration(key.registration(site, signer::example::filled(9)), site,
+                                            signer::example::filled(9));
+    ASSERT_TRUE(passkey);
+    must(records::add_passkey(*database, admin, request(),
+                              {.credential = to_base64url(key.id()),
+                               .owner = owner,
+                               .role = {},
+                               .public_key = key_text(passkey->algorithm, passkey->key),
+                               .counter = 0}));
+  }
+
+  struct Got {
+    int status = 0;
+    json body;
+    std::string cookie;
+  };
+  Got ask(Method method, const std::string& path, const json& body = nullptr, const std::string& key = "") {
+    Request asked;
+    asked.method = method;
+    asked.target.path = path;
+    asked.peer.address = "127.0.0.1";
+    if (!cookie.empty()) asked.headers.push_back({"cookie", std::string{kSessionCookie} + "=" + cookie});
+    if (method == Method::kPost)
+      asked.headers.push_back({"idempotency-key", key.empty() ? request().text : key});
+    if (!body.is_null()) {
+      asked.headers.push_back({"content-type", "application/json"});
+      asked.body = body.dump();
+    }
+    const server::Response response = router->answer(asked);
+    Got got{response.status, response.body.empty() ? json{} : json::parse(response.body), {}};
+    for (const Header& header : response.headers) {
+      if (header.name != "Set-Cookie") continue;
+      const std::size_t at = header.value.find('=') + 1;
+      got.cookie = header.value.substr(at, header.value.find(';') - at);
+    }
+    return got;
+  }
+  void sign_in(SoftwareKey& key) {
+    cookie.clear();
+    const Got asked = ask(Method::kGet, "/api/session/challenge");
+    ASSERT_EQ(asked.status, 200) << asked.body;
+    const auto challenge = asked.body["challenge"].get<std::string>();
+    const Got in = ask(
+        Method::kPut, "/api/session",
+        {{"challenge", challenge}, {"credential", text_of(key.assertion(site, *from_base64url(challenge)))}});
+    ASSERT_EQ(in.status, 200) << in.body;
+    cookie = in.cookie;
+  }
+  std::string at(const char* what, const json& id, const char* then) {
+    return "/api/" + std::string{what} + "/" + std::to_string(id.get<std::int64_t>()) + "/" + then;
+  }
+  Got read_pump() { return ask(Method::kPost, at("pumps", pump_id.value, "readings")); }
+  Got drafted(const json& change) {
+    const Got reading = read_pump();
+    EXPECT_EQ(reading.status, 201) << reading.body;
+    return ask(Method::kPost, at("readings", reading.body["reading"], "drafts"), change);
+  }
+  json sending(const Got& draft, const std::string& dose) {
+    const auto challenge = from_base64url(draft.body["challenge"].get<std::string>());
+    return {{"daily_dose", dose}, {"assertions", {text_of(doctor.assertion(site, *challenge))}}};
+  }
+  Got send(const Got& draft, const std::string& dose, const std::string& key = "") {
+    return ask(Method::kPost, at("drafts", draft.body["draft"], "sends"), sending(draft, dose), key);
+  }
+  records::SendState last_state() { return must(records::sends_of(*database, ada, pump_id)).front().state; }
+};
+
+TEST_F(DeskTest, INV_7_INV_11_INV_16_a_dose_is_read_changed_signed_sent_and_read_back) {
+  EXPECT_EQ(ask(Method::kGet, "/api/patients").status, 401);
+  sign_in(doctor);
+  EXPECT_EQ(ask(Method::kGet, "/api/session").body["role"].get<std::string>(), "physician");
+  const Got all = ask(Method::kGet, "/api/patients");
+  ASSERT_EQ(all.body["patients"].size(), 1U) << all.body;
+  EXPECT_EQ(all.body["patients"][0]["name"].get<std::string>(), "Zoe Quist");
+  const Got one = ask(Method::kGet, "/api/patients/" + std::to_string(patient.value));
+  EXPECT_EQ(one.body["pumps"][0]["serial_ends"].get<std::string>(), "0815") << one.body;
+
+  const Got reading = read_pump();
+  ASSERT_EQ(reading.status, 201) << reading.body;
+  EXPECT_EQ(reading.body["prescription"], 1);
+  const Got draft =
+      ask(Method::kPost, at("readings", reading.body["reading"], "drafts"), {{"dose", "5.4 mg/day"}});
+  ASSERT_EQ(draft.status, 201) << draft.body;
+  EXPECT_EQ(draft.body["number"], 2);
+  std::vector<std::string> changed;
+  for (const json& row : draft.body["rows"])
+    if (row["changed"].get<bool>()) changed.push_back(row["what"].get<std::string>());
+  EXPECT_EQ(changed,
+            (std::vector<std::string>{"order", "prescription", "daily dose, morphine", "flow",
+                                      "most in any hour", "most in any day", "instead of", "written"}));
+
+  const std::string key = request().text;
+  const Got sent = send(draft, "5.4 mg/day", key);
+  ASSERT_EQ(sent.status, 201) << sent.body;
+  EXPECT_EQ(sent.body["state"].get<std::string>(), "confirmed") << sent.body;
+  EXPECT_TRUE(sent.body["runs_as_signed"].get<bool>());
+  const Running after = read();
+  EXPECT_EQ(after.order->number, 2U);
+  EXPECT_EQ(to_base64url(link::written(*after.order)), draft.body["order"].get<std::string>());
+  EXPECT_EQ(last_state(), records::SendState::kConfirmed);
+
+  // A double click, a second tab: nothing is done twice.
+  const Got other_tab = send(draft, "5.4 mg/day");
+  EXPECT_NE(other_tab.body.value("state", ""), "unknown") << other_tab.body;
+  EXPECT_EQ(read().status.sequence, after.status.sequence);
+}
+
+TEST_F(DeskTest, INV_7_a_slip_a_refusal_and_an_old_reading_send_nothing) {
+  sign_in(doctor);
+  const std::uint32_t sequence = read().status.sequence;
+  const Got draft = drafted({{"dose", "5.4 mg/day"}});
+  ASSERT_EQ(draft.status, 201) << draft.body;
+  const Got slip = send(draft, "54 mg/day");
+  EXPECT_EQ(slip.status, 422);
+  EXPECT_EQ(slip.body["errors"][0]["field"].get<std::string>(), "daily_dose") << slip.body;
+  EXPECT_EQ(last_state(), records::SendState::kFailed);
+
+  const Got rise = drafted({{"dose", "6.6 mg/day"}});  // within 12 h: it takes two
+  ASSERT_EQ(rise.status, 201) << rise.body;
+  const Got alone = send(rise, "6.6 mg/day");
+  EXPECT_EQ(alone.status, 409);
+  EXPECT_NE(alone.body.dump().find("second-clinician"), std::string::npos) << alone.body;
+
+  const Got far = drafted({{"dose", "600 mg/day"}});
+  EXPECT_EQ(far.status, 422) << far.body;
+  EXPECT_EQ(drafted({{"dose", "6"}}).status, 422);
+  EXPECT_EQ(drafted(json::object()).status, 422);
+
+  const Got old = drafted({{"dose", "5.4 mg/day"}});
+  ahead_ms = kReadingLastsMs + 2'000;
+  const Got late = send(old, "5.4 mg/day");
+  EXPECT_EQ(late.status, 409) << late.body;
+  EXPECT_NE(late.body.dump().find("ten minutes"), std::string::npos);
+  EXPECT_EQ(read().status.sequence, sequence);
+}
+
+TEST_F(DeskTest, INV_12_who_may_not_gets_nothing_done) {
+  sign_in(nurse);
+  EXPECT_EQ(read_pump().status, 403);  // not in the care team
+  must(records::join_care_team(*database, ada, request(), patient, mia.person));
+  EXPECT_EQ(read_pump().status, 201);
+  const Got draft = drafted({{"dose", "5.4 mg/day"}});
+  ASSERT_EQ(draft.status, 201) << draft.body;
+  EXPECT_EQ(send(draft, "5.4 mg/day").status, 403);  // a nurse sends no order
+  EXPECT_EQ(ask(Method::kGet, "/api/patients/1").status, 404);
+  EXPECT_EQ(ask(Method::kDelete, "/api/session").status, 204);
+  EXPECT_EQ(read_pump().status, 401);
+
+  // An assertion counts once, for the challenge that it was asked for, and a stranger's never.
+  cookie.clear();
+  const auto challenge = ask(Method::kGet, "/api/session/challenge").body["challenge"].get<std::string>();
+  const json good{{"challenge", challenge},
+                  {"credential", text_of(doctor.assertion(site, *from_base64url(challenge)))}};
+  SoftwareKey stranger{PasskeyAlgorithm::kEs256, signer::example::filled(6)};
+  const json strange{{"challenge", challenge},
+                     {"credential", text_of(stranger.assertion(site, *from_base64url(challenge)))}};
+  EXPECT_EQ(ask(Method::kPut, "/api/session", strange).status, 401);
+  EXPECT_EQ(ask(Method::kPut, "/api/session", good).status, 401);  // the challenge was answered
+  const auto other = ask(Method::kGet, "/api/session/challenge").body["challenge"].get<std::string>();
+  json crossed = good;
+  crossed["challenge"] = other;
+  EXPECT_EQ(ask(Method::kPut, "/api/session", crossed).status, 401);
+}
+
+TEST_F(DeskTest, INV_7_what_is_not_known_is_said_to_be_and_settled) {
+  sign_in(doctor);
+  const Got draft = drafted({{"dose", "5.4 mg/day"}});
+  ASSERT_EQ(draft.status, 201) << draft.body;
+  reaching->signal(SIGKILL);
+  (void)reaching->end();
+  const Got lost = send(draft, "5.4 mg/day");
+  ASSERT_EQ(lost.status, 201) << lost.body;
+  EXPECT_EQ(lost.body["state"].get<std::string>(), "unknown");
+  EXPECT_EQ(last_state(), records::SendState::kUnknown);
+  EXPECT_EQ(ask(Method::kPost, at("sends", lost.body["send"], "settlements")).status, 502);
+  EXPECT_EQ(read_pump().status, 502);
+  start_gateway();
+  const Got settled = ask(Method::kPost, at("sends", lost.body["send"], "settlements"));
+  ASSERT_EQ(settled.status, 201) << settled.body;
+  EXPECT_EQ(settled.body["state"].get<std::string>(), "failed") << settled.body;
+  EXPECT_EQ(last_state(), records::SendState::kFailed);
+  const Got again = drafted({{"dose", "5.4 mg/day"}});
+  ASSERT_EQ(again.status, 201) << again.body;
+  EXPECT_EQ(send(again, "5.4 mg/day").body["state"].get<std::string>(), "confirmed");
+}
+
+}  // namespace
+}  // namespace theca

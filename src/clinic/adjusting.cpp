@@ -1,0 +1,118 @@
+#include "clinic/adjusting.hpp"
+
+#include "therapy/schedule.hpp"
+
+namespace theca {
+namespace {
+
+OrderedBolus bolus_of(const BolusDose& dose, Concentration c) {
+  return {mass_in(dose.volume, c), bolus_duration(dose)};
+}
+
+std::vector<OrderedDay> days_of(const Basal& basal, Concentration c) {
+  std::vector<OrderedDay> days(basal.profile_count);
+  for (std::size_t weekday = 0; weekday < kDaysPerWeek; ++weekday) {
+    OrderedDay& day = days.at(basal.profile_of_weekday[weekday]);
+    day.weekdays = static_cast<std::uint8_t>(day.weekdays | 1U << weekday);
+  }
+  for (std::size_t i = 0; i < days.size(); ++i) {
+    for (const ProfileStep& step : basal.profiles[i].used())
+      days[i].steps.push_back({step.from_minute, dose_rate(step.rate, c)});
+  }
+  return days;
+}
+
+OrderedSchedule schedule_of(const BolusSchedule& schedule, Concentration c) {
+  OrderedSchedule ordered{.bolus = bolus_of(schedule.dose, c),
+                          .every = seconds(schedule.interval_s),
+                          .first_after = seconds(schedule.first_after_s),
+                          .minutes = {}};
+  ordered.minutes.assign(schedule.minutes.begin(), schedule.minutes.begin() + schedule.count);
+  return ordered;
+}
+
+OrderedPatientBolus patient_of(const PatientBolusPolicy& policy, Concentration c) {
+  return {.bolus = bolus_of(policy.dose, c),
+          .lockout = seconds(policy.lockout_s),
+          .allotted = policy.allotted,
+          .window = seconds(policy.window_s),
+          .from_minute = policy.from_minute,
+          .to_minute = policy.to_minute,
+          .during_bridge = false};
+}
+
+/// The rate that a pump in doubt goes down to was proposed, and not chosen.
+bool follows_basal(const Prescription& p, FlowRate minimum_rate) {
+  return p.safe_state.action == SafeAction::kEmergencyRate &&
+         p.safe_state.emergency_rate == basal_range(p.basal, minimum_rate).lowest;
+}
+
+}  // namespace
+
+Order order_of(const Prescription& p) {
+  const Component& drug = p.formulation.components[0];
+  const Concentration c = drug.concentration;
+  Order order;
+  order.number = p.number;
+  order.formulation = p.formulation;
+  order.drug = drug.drug;
+  order.mode = p.basal.mode;
+  order.dose = dose_rate(p.basal.rate, c);
+  if (p.basal.mode == BasalMode::kFlex) order.days = days_of(p.basal, c);
+  if (p.schedule.kind != ScheduleKind::kNone) order.schedule = schedule_of(p.schedule, c);
+  if (p.patient.dose.volume.raw() > 0) order.patient = patient_of(p.patient, c);
+  order.supervised =
+      OrderedSupervision{.lasts = seconds(p.supervised.lasts_s), .lockout = {}, .allotted = {}};
+  order.safe_action = p.safe_state.action;
+  order.expires_utc_s = p.expires_utc_s;
+  order.fallback = p.fallback;
+  order.zone = p.zone;
+  return order;
+}
+
+std::expected<Draft, std::vector<DraftError>> adjust(const Adjusting& adjusting, const Running& running,
+                                                     const Library& library) {
+  if (!running.order || !running.prescription)
+    return std::unexpected(
+        std::vector{DraftError{"", "the implant runs no signed order that this programmer could build on"}});
+  const Prescription& runs = *running.prescription;
+  const Adjustment& change = adjusting.change;
+  Wanted wanted{.therapy = order_of(runs),
+                .implant = adjusting.implant,
+                .model = adjusting.model,
+                .ceilings = std::nullopt,
+                .largest_rise_ppm = running.order->largest_rise_ppm,
+                .patient_may_pause = running.order->patient_may_pause,
+                .reason = adjusting.reason,
+                .author = adjusting.author,
+                .issued_utc_s = adjusting.issued_utc_s,
+                .filled = {},
+                .path = {},
+                .contents = {},
+                .low_alarm = {}};
+  Order& therapy = wanted.therapy;
+  if (change.basal) {
+    therapy.mode = change.basal->mode;
+    therapy.dose = change.basal->dose;
+    therapy.days = change.basal->days;
+    if (therapy.mode == BasalMode::kStopped) therapy.safe_action = SafeAction::kStop;
+  }
+  if (change.schedule) therapy.schedule = *change.schedule;
+  if (change.patient) therapy.patient = *change.patient;
+
+  wanted.kept = [&](Prescription& made) {
+    if (!change.basal) made.basal = runs.basal;
+    if (!change.schedule) made.schedule = runs.schedule;
+    if (!change.patient) {
+      made.patient = runs.patient;
+      made.patient.during_bridge = {};
+      made.supervised = runs.supervised;
+    }
+    if (!change.basal || (made.safe_state.action == SafeAction::kEmergencyRate &&
+                          !follows_basal(runs, adjusting.model.minimum_rate)))
+      made.safe_state = runs.safe_state;
+  };
+  return draft(wanted, running, library);
+}
+
+}  // namespace theca

@@ -1,0 +1,40 @@
+#include "clinic/standing.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace theca::records {
+namespace {
+
+struct Place {
+  const char* table;
+  const char* patient;  // the column
+};
+constexpr std::array<Place, 5> kPlaces{{{"patients", "id"},
+                                        {"pumps", "patient"},
+                                        {"readings", "patient"},
+                                        {"drafts", "patient"},
+                                        {"sends", "patient"}}};
+
+}  // namespace
+
+Recorded<Standing> standing(Database& database, const Actor& actor, PatientsThing what, std::int64_t id) {
+  const Place place = kPlaces.at(static_cast<std::size_t>(what));
+  Standing found;
+  const auto looked = database.look([&](soci::session& sql) {
+    std::int64_t patient = 0, member = 0;
+    sql << fmt::format("SELECT {} FROM {} WHERE id = :id AND clinic = :clinic", place.patient, place.table),
+        soci::into(patient), soci::use(id), soci::use(actor.clinic.value);
+    found = Standing{.exists = sql.got_data(), .patient = {patient}, .in_care_team = false};
+    if (!found.exists) return;
+    sql << "SELECT COUNT(*) FROM care_teams WHERE patient = :patient AND person = :person AND clinic = "
+           ":clinic",
+        soci::into(member), soci::use(patient), soci::use(actor.person.value), soci::use(actor.clinic.value);
+    found.in_care_team = member > 0;
+  });
+  if (!looked) return std::unexpected(looked.error());
+  return found;
+}
+
+}  // namespace theca::records

@@ -1,0 +1,21 @@
+#pragma once
+/// How a thing of a clinic stands to whoever asks for it, before it is decided whether they may. Nothing of
+/// it is told to them, and the audit trail has the row of what they did then.
+
+#include <cstdint>
+
+#include "clinic/database.hpp"
+
+namespace theca::records {
+
+enum class PatientsThing : std::uint8_t { kPatient = 0, kPump, kReading, kDraft, kSend };
+
+struct Standing {
+  bool exists = false;  // in the actor's clinic
+  PatientId patient;
+  bool in_care_team = false;
+};
+
+Recorded<Standing> standing(Database& database, const Actor& actor, PatientsThing what, std::int64_t id);
+
+}  // namespace theca::records

@@ -1,0 +1,644 @@
+#include "server/desk.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <chrono>
+
+#include "clinic/adjusting.hpp"
+#include "clinic/encoding.hpp"
+#include "clinic/gateway_client.hpp"
+#include "clinic/kept_drafts.hpp"
+#include "clinic/line_json.hpp"
+#include "clinic/order_rows.hpp"
+#include "clinic/passkey_json.hpp"
+#include "clinic/patients.hpp"
+#include "clinic/pump_record.hpp"
+#include "clinic/readings.hpp"
+#include "clinic/sends.hpp"
+#include "clinic/signer_client.hpp"
+#include "clinic/staff.hpp"
+#include "clinic/standing.hpp"
+#include "clinic/strict_json.hpp"
+#include "link/sodium.hpp"
+#include "plan/limits.hpp"
+#include "quantity/text.hpp"
+#include "server/router.hpp"
+#include "therapy/modes.hpp"
+
+namespace theca::server {
+namespace {
+
+using Json = nlohmann::json;
+using records::RecordError;
+using records::RecordFault;
+using No = std::unexpected<Problem>;
+
+constexpr std::int64_t kMostId = std::int64_t{1} << 53;
+constexpr std::int64_t kMostTime = std::int64_t{1} << 50;  // ms
+constexpr std::int64_t kMostRows = 200, kMostPeople = 50;
+const Shape kId = integer(1, kMostId);
+const Shape kWords = text(2'000, 0);
+
+Problem problem_for(const RecordError& error) {
+  switch (error.fault) {
+    case RecordFault::kMissing:
+      return problem_of(Verdict::kNotFound);
+    case RecordFault::kConflict:
+      return problem(409, error.message + ".", "Look at it again, then decide.");
+    case RecordFault::kInvalid:
+      return problem(422, error.message + ".", "Correct it.");
+    case RecordFault::kErased:
+      return problem(410, "The patient's data were erased.", "Nothing can be done with them any more.");
+    default:
+      return problem(503, "The records cannot be used: " + error.message + ".",
+                     "Tell whoever runs this server; do it again later under the same request id.");
+  }
+}
+Problem out_of_reach(const std::string& why) {
+  return problem(502, why, "Hold the coil to the skin over the pump, and read it again.");
+}
+
+records::Actor at_records(const Actor& actor) {
+  return {records::ClinicId{actor.clinic}, records::PersonId{actor.person}};
+}
+StaffRole role_of(records::StaffRole role) {
+  return static_cast<StaffRole>(static_cast<std::uint8_t>(role) + 1);  // none stands before them
+}
+static_assert(static_cast<int>(records::StaffRole::kPhysician) + 1 ==
+              static_cast<int>(StaffRole::kPhysician));
+static_assert(static_cast<int>(records::StaffRole::kAdministrator) + 1 ==
+              static_cast<int>(StaffRole::kAdministrator));
+
+/// 0, which is nothing's id, for what is no number.
+std::int64_t id_in(const Call& call, const char* name) {
+  const auto found = call.path.find(std::string_view{name});
+  if (found == call.path.end()) return 0;
+  const std::string& text = found->second;
+  std::int64_t id = 0;
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), id);
+  return wrong == std::errc{} && end == text.data() + text.size() ? id : 0;
+}
+/// Several steps of one wish, each with a name of its own.
+records::RequestId step_of(const Call& call, const char* step) {
+  return {call.idempotency_key.substr(0, 48) + "-" + step};
+}
+
+std::string date_text(const std::chrono::year_month_day& date) {
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()));
+}
+
+Json rows_json(const std::vector<ComparedRow>& rows) {
+  Json list = Json::array();
+  for (const ComparedRow& row : rows)
+    list.push_back(
+        {{"what", row.what}, {"before", row.before}, {"now", row.now}, {"changed", row.changed()}});
+  return list;
+}
+const Shape kRows = list(object({needed("what", kWords), needed("before", kWords), needed("now", kWords),
+                                 needed("changed", flag())}),
+                         kMostRows);
+
+/// What a pump said, as it was kept, and the pump that it is.
+struct Found {
+  records::Reading reading;
+  records::PumpRecord pump;
+  Running running;
+  PumpModel model;
+};
+
+std::expected<Running, Problem> running_in(const std::vector<std::uint8_t>& said) {
+  const auto answer = parse_visit_answer({reinterpret_cast<const char*>(said.data()), said.size()});
+  const auto* what = answer && *answer ? std::get_if<ImplantSaid>(&**answer) : nullptr;
+  const auto running = what != nullptr ? running_of(*what) : std::nullopt;
+  if (!running) return No(problem(500, "The reading cannot be understood.", "Read the pump again."));
+  return *running;
+}
+std::expected<PumpModel, Problem> model_of(std::uint16_t code, const Library& library) {
+  const PumpEntry* entry = library.find_pump(code);
+  if (entry == nullptr)
+    return No(problem(409, fmt::format("The library has no pump of model {}.", code),
+                      "Nothing can be prescribed for it here."));
+  const auto model = pump_model(*entry);
+  if (!model) return No(problem(409, model.error() + ".", "Nothing can be prescribed for it here."));
+  return *model;
+}
+
+std::expected<Found, Problem> found_reading(records::Database& database, const records::Actor& actor,
+                                            records::ReadingId id, const Library& library) {
+  auto reading = records::reading(database, actor, id);
+  if (!reading) return No(problem_for(reading.error()));
+  auto pump = records::pump(database, actor, reading->pump);
+  if (!pump) return No(problem_for(pump.error()));
+  auto running = running_in(reading->said);
+  if (!running) return No(running.error());
+  auto model = model_of(running->status.model, library);
+  if (!model) return No(model.error());
+  return Found{std::move(*reading), std::move(*pump), std::move(*running), *model};
+}
+std::optional<Problem> too_old(const records::Reading& reading, std::int64_t now_ms) {
+  if (now_ms - reading.at_ms <= kReadingLastsMs) return std::nullopt;
+  return problem(409, "The pump was read more than ten minutes ago; it may run something else by now.",
+                 "Read the pump again, and look at what it says.");
+}
+
+std::vector<OrderRow> rows_before(const Running& running, FlowRate minimum, const Library& library) {
+  if (!running.order || !running.prescription) return {};
+  return rows_of(*running.order, *running.prescription, minimum, library);
+}
+
+std::vector<std::string> alarm_names(std::uint32_t bits) {
+  std::vector<std::string> names;
+  const AlarmSet set = AlarmSet::of_bits(bits);
+  for (const AlarmRow& row : kAlarms)
+    if (set.has(row.alarm)) names.emplace_back(row.name);
+  return names;
+}
+
+/// A change in the words of a page: texts with their units.
+std::expected<Adjustment, Problem> adjustment_in(const Json& body) {
+  Adjustment change;
+  std::vector<FieldError> errors;
+  const auto wrong = [&](const char* field, const std::string& why) {
+    errors.push_back({field, why + ".", "Write a number and its unit.", std::nullopt});
+  };
+  if (body.contains("dose")) {
+    const auto dose = parse_dose_rate(body["dose"].get<std::string>());
+    if (!dose) wrong("dose", dose.error().message);
+    if (dose) change.basal = AdjustedBasal{BasalMode::kSimpleContinuous, *dose, {}};
+  }
+  if (body.contains("patient_bolus")) {
+    const Json& bolus = body["patient_bolus"];
+    const auto dose = parse_mass(bolus["dose"].get<std::string>());
+    const auto over = parse_duration(bolus["over"].get<std::string>());
+    const auto lockout = parse_duration(bolus["lockout"].get<std::string>());
+    const auto window = parse_duration(bolus["window"].get<std::string>());
+    if (!dose) wrong("patient_bolus.dose", dose.error().message);
+    if (!over) wrong("patient_bolus.over", over.error().message);
+    if (!lockout) wrong("patient_bolus.lockout", lockout.error().message);
+    if (!window) wrong("patient_bolus.window", window.error().message);
+    if (dose && over && lockout && window)
+      change.patient = OrderedPatientBolus{.bolus = {*dose, *over},
+                                           .lockout = *lockout,
+                                           .allotted = bolus["allotted"].get<std::uint8_t>(),
+                                           .window = *window};
+  }
+  if (body.value("no_patient_bolus", false)) {
+    if (change.patient) wrong("no_patient_bolus", "a patient's bolus is asked for as well");
+    change.patient.emplace();
+  }
+  if (errors.empty() && !change.basal && !change.patient)
+    errors.push_back({"", "Nothing is changed.", "Change something, or leave it.", std::nullopt});
+  if (!errors.empty()) return No(Problem{422, title_of(422), std::move(errors), {}});
+  return change;
+}
+
+link::OrderBytes order_in(const records::KeptDraft& kept) {
+  link::OrderBytes bytes{};
+  const auto json = parse_strictly(kept.content, {.most_bytes = records::kLongestDraft, .most_depth = 4});
+  if (!json || !json->contains("order") || !read_bytes((*json)["order"], bytes))
+    throw std::runtime_error("a kept draft without its order");
+  return bytes;
+}
+
+records::SendState state_of(link::Delivery delivery) {
+  switch (delivery) {
+    case link::Delivery::kConfirmed:
+      return records::SendState::kConfirmed;
+    case link::Delivery::kFailed:
+      return records::SendState::kFailed;
+    case link::Delivery::kUncertain:
+      break;
+  }
+  return records::SendState::kUnknown;
+}
+/// Names the change at the implant; made of the send's own id, so that it is known whatever was lost.
+std::uint32_t intent_of(records::SendId send) {
+  const auto low = static_cast<std::uint32_t>(send.value);
+  return low == 0 ? 1 : low;
+}
+
+Json sent_json(records::SendId id, records::SendState state, const std::string& message, bool same) {
+  return {
+      {"send", id.value}, {"state", records::word_of(state)}, {"message", message}, {"runs_as_signed", same}};
+}
+const Shape kSent =
+    object({needed("send", kId), needed("state", choice({"pending", "confirmed", "failed", "unknown"})),
+            needed("message", kWords), needed("runs_as_signed", flag())});
+
+}  // namespace
+
+// ---- signing in -----------------------------------------------------------------------------------------
+
+Desk::Answered Desk::challenge(const Call& call) {
+  return Answer{{{"challenge", challenges_.ask(call.now)}, {"site", parts_.site.id}}, {}};
+}
+
+Desk::Answered Desk::sign_in(const Call& call) {
+  const auto refused = [](const std::string& why) {
+    return No(problem(401, "Nobody was signed in: " + why + ".",
+                      "Ask for a new challenge and use your passkey again."));
+  };
+  const auto assertion = parse_assertion(call.body["credential"].get<std::string>());
+  if (!assertion) return refused(assertion.error());
+  const std::string credential = to_base64url(assertion->credential);
+  const auto attempt = attempts_.begin(credential, call.request.peer.address, call.now);
+  if (!attempt) {
+    Problem wait = problem(429, "There were too many attempts.", "Wait, then try again.");
+    const auto seconds_left = std::chrono::ceil<std::chrono::seconds>(attempt.error().wait).count();
+    wait.headers.push_back({"Retry-After", std::to_string(seconds_left)});
+    return No(std::move(wait));
+  }
+  const auto challenge = from_base64url(call.body["challenge"].get<std::string>());
+  if (!challenge || !challenges_.take(*challenge, call.now))
+    return refused("the challenge is over, or was answered before");
+
+  const std::scoped_lock lock{mutex_};
+  const auto kept = records::find_passkey(parts_.database, credential);
+  if (!kept && kept.error().fault != RecordFault::kMissing) return No(problem_for(kept.error()));
+  if (!kept) return refused("this passkey is nobody's here");
+  const auto key = parse_key_text(kept->public_key);
+  if (!key) return refused("this passkey cannot be read");
+  const Passkey passkey{.id = assertion->credential,
+                        .algorithm = key->algorithm,
+                        .key = key->key,
+                        .counter = static_cast<std::uint32_t>(kept->counter),
+                        .person = 0};
+  const auto counter = check_assertion(*assertion, passkey, parts_.site, *challenge);
+  if (!counter) return refused("the assertion " + counter.error().message);
+  if (const auto used = records::use_passkey(parts_.database, kept->owner, credential, *counter); !used)
+    return No(problem_for(used.error()));
+  attempts_.succeeded(*attempt);
+  const Actor actor{role_of(kept->role), kept->owner.clinic.value, kept->owner.person.value};
+  const std::string cookie = parts_.sessions.sign_in(actor, call.cookie, call.now);
+  return Answer{{{"person", actor.person}, {"role", records::word_of(kept->role)}}, {set_cookie(cookie)}};
+}
+
+Desk::Answered Desk::who(const Call& call) {
+  return Answer{{{"person", call.actor.person},
+                 {"role", kStaffRoleNames.at(static_cast<std::size_t>(call.actor.role))}},
+                {}};
+}
+
+Desk::Answered Desk::sign_out(const Call& call) {
+  parts_.sessions.sign_out(call.cookie);
+  return Answer{nullptr, {drop_cookie()}};
+}
+
+// ---- looking --------------------------------------------------------------------------------------------
+
+Desk::Answered Desk::patients(const Call& call) {
+  const std::scoped_lock lock{mutex_};
+  const auto found = records::patients_in_care(parts_.database, at_records(call.actor));
+  if (!found) return No(problem_for(found.error()));
+  Json all = Json::array();
+  for (const records::FoundPatient& one : found->patients)
+    all.push_back({{"patient", one.id.value},
+                   {"name", one.name},
+                   {"birth_date", date_text(one.birth_date)},
+                   {"record_number", one.record_number}});
+  return Answer{{{"patients", all}, {"more", found->more}}, {}};
+}
+
+Desk::Answered Desk::patient(const Call& call) {
+  const std::scoped_lock lock{mutex_};
+  const records::Actor actor = at_records(call.actor);
+  const records::PatientId id{id_in(call, "patient")};
+  const auto found = records::patient(parts_.database, actor, id);
+  if (!found) return No(problem_for(found.error()));
+  const auto pumps = records::pumps_of(parts_.database, actor, id);
+  if (!pumps) return No(problem_for(pumps.error()));
+  Json all = Json::array();
+  for (const records::PumpRecord& one : *pumps) {
+    const std::string& serial = one.details.serial;
+    all.push_back({{"pump", one.id.value},
+                   {"model", one.details.model},
+                   {"serial_ends", serial.substr(serial.size() < 4 ? 0 : serial.size() - 4)},
+                   {"implanted", !one.explanted_ms.has_value()}});
+  }
+  return Answer{{{"patient", id.value},
+                 {"name", found->details.name},
+                 {"birth_date", date_text(found->details.birth_date)},
+                 {"record_number", found->details.record_number},
+                 {"pumps", all}},
+                {}};
+}
+
+Desk::Answered Desk::read_pump(const Call& call) {
+  const records::Actor actor = at_records(call.actor);
+  const records::PumpId id{id_in(call, "pump")};
+  const auto pump = [&] {
+    const std::scoped_lock lock{mutex_};
+    return records::pump(parts_.database, actor, id);
+  }();
+  if (!pump) return No(problem_for(pump.error()));
+  const auto asked = ask_gateway(parts_.gateway, ReadImplant{pump->details.implant});
+  if (!asked) return No(out_of_reach(asked.error() + "."));
+  if (!*asked) return No(out_of_reach("The pump was not read: " + asked->error().why + "."));
+  const std::string line = text_of(*asked);
+  const std::vector<std::uint8_t> said{line.begin(), line.end()};
+  const auto running = running_in(said);
+  if (!running) return No(running.error());
+  const auto model = model_of(running->status.model, parts_.library);
+  if (!model) return No(model.error());
+  const std::int64_t at_ms = parts_.utc_ms();
+  const std::scoped_lock lock{mutex_};
+  const auto kept = records::keep_reading(parts_.database, actor, step_of(call, "read"), id, at_ms, said);
+  if (!kept) return No(problem_for(kept.error()));
+  const link::StatusReply& status = running->status;
+  return Answer{
+      {{"reading", kept->value},
+       {"at_ms", at_ms},
+       {"lasts_until_ms", at_ms + kReadingLastsMs},
+       {"state", kDeviceStateNames.at(static_cast<std::size_t>(status.state))},
+       {"mode", row_of(status.mode).name},
+       {"flow_nl_per_day", status.flow.raw()},
+       {"reservoir_earliest_nl", status.reservoir_earliest.raw()},
+       {"alarms", alarm_names(status.alarms)},
+       {"prescription", status.prescription},
+       {"rows", rows_json(compare({}, rows_before(*running, model->minimum_rate, parts_.library)))}},
+      {}};
+}
+
+// ---- changing -------------------------------------------------------------------------------------------
+
+Desk::Answered Desk::draft(const Call& call) {
+  const records::Actor actor = at_records(call.actor);
+  const auto change = adjustment_in(call.body);
+  if (!change) return No(change.error());
+  const std::scoped_lock lock{mutex_};
+  const auto found =
+      found_reading(parts_.database, actor, records::ReadingId{id_in(call, "reading")}, parts_.library);
+  if (!found) return No(found.error());
+  const std::int64_t now_ms = parts_.utc_ms();
+  if (auto old = too_old(found->reading, now_ms)) return No(*std::move(old));
+  const auto made = adjust({.change = *change,
+                            .implant = found->pump.details.implant,
+                            .model = found->model,
+                            .reason = call.body.value("reason", std::string{}),
+                            .author = records::serial_of(actor.person),
+                            .issued_utc_s = now_ms / 1'000},
+                           found->running, parts_.library);
+  if (!made) {
+    Problem no{422, title_of(422), {}, {}};
+    for (const DraftError& error : made.error())
+      no.errors.push_back({error.key, error.message, error.key == "reason" ? "Give a reason." : "Correct it.",
+                           "The pump runs as before."});
+    return No(std::move(no));
+  }
+  const link::OrderBytes bytes = link::written(made->order);
+  const Json content{{"change", call.body}, {"order", to_base64url(bytes)}};
+  const auto kept =
+      records::add_draft(parts_.database, actor, step_of(call, "draft"), found->reading.id, content.dump());
+  if (!kept) return No(problem_for(kept.error()));
+  const FlowRate minimum = found->model.minimum_rate;
+  return Answer{
+      {{"draft", kept->value},
+       {"number", made->order.number},
+       {"challenge", to_base64url(link::digest_of<link::Sodium>(bytes))},
+       {"order", to_base64url(bytes)},
+       {"rows", rows_json(compare(rows_before(found->running, minimum, parts_.library),
+                                  rows_of(made->order, made->prescription, minimum, parts_.library)))},
+       {"notes", made->notes}},
+      {}};
+}
+
+Desk::Answered Desk::send(const Call& call) {
+  const records::Actor actor = at_records(call.actor);
+  std::vector<PasskeyAssertion> assertions;
+  for (const Json& one : call.body["assertions"]) {
+    auto assertion = parse_assertion(one.get<std::string>());
+    if (!assertion)
+      return No(Problem{422,
+                        title_of(422),
+                        {{"assertions", assertion.error() + ".", "Use your passkey again.", std::nullopt}},
+                        {}});
+    assertions.push_back(std::move(*assertion));
+  }
+  std::unique_lock lock{mutex_};
+  const auto kept = records::draft(parts_.database, actor, records::DraftId{id_in(call, "draft")});
+  if (!kept) return No(problem_for(kept.error()));
+  const auto found = found_reading(parts_.database, actor, kept->reading, parts_.library);
+  if (!found) return No(found.error());
+  const link::OrderBytes bytes = order_in(*kept);
+  const auto order = link::read<link::Order>(bytes);
+  const auto prescription = order ? decode(order->prescription) : std::unexpected(DecodeFailure{});
+  if (!order || !prescription) throw std::runtime_error("a kept draft that is no order");
+
+  records::SendWish wish{.pump = kept->pump, .draft = kept->id, .intent = "prescribe", .order_digest = {}};
+  wish.order_digest = link::digest_of<link::Sodium>(bytes);
+  const auto id = records::begin_send(parts_.database, actor, step_of(call, "send"), wish);
+  if (!id) return No(problem_for(id.error()));
+  const auto before = records::send(parts_.database, actor, *id);
+  if (!before) return No(problem_for(before.error()));
+  if (before->state != records::SendState::kPending)
+    return Answer{sent_json(*id, before->state, "This was sent before.", false), {}};
+  const auto over = [&](records::SendState state) {
+    return records::settle_send(parts_.database, actor, step_of(call, "over"), *id, state);
+  };
+  const auto not_sent = [&](Problem why) -> Answered {
+    if (const auto settled = over(records::SendState::kFailed); !settled)
+      return No(problem_for(settled.error()));
+    return No(std::move(why));
+  };
+  if (auto old = too_old(found->reading, parts_.utc_ms())) return not_sent(*std::move(old));
+  if (const auto slip =
+          not_confirmed(call.body["daily_dose"].get<std::string>(), *prescription, found->model.minimum_rate))
+    return not_sent(Problem{422,
+                            title_of(422),
+                            {{"daily_dose", *slip + ".", "Look at the comparison, then type the daily dose.",
+                              "The pump runs as before; nothing was sent."}},
+                            {}});
+  lock.unlock();  // for as long as others speak
+
+  SigningRequest request;
+  request.order = bytes;
+  if (found->running.order) request.parent = link::written(*found->running.order);
+  request.model = found->running.status.model;
+  request.assertions = std::move(assertions);
+  const auto signed_order = ask_signer(parts_.signer, request);
+  const auto refused = [](const std::string& what) {
+    return Problem{409, title_of(409), {{"", what, "Nothing was sent.", "The pump runs as before."}}, {}};
+  };
+  if (!signed_order || !*signed_order || !(*signed_order)->pass) {
+    lock.lock();
+    if (!signed_order) return not_sent(refused("The order was not signed: " + signed_order.error() + "."));
+    if (!*signed_order)
+      return not_sent(
+          refused(fmt::format("The signer refuses ({}): {}.", row_of(signed_order->error().why).name,
+                              signed_order->error().message)));
+    return not_sent(refused("The signer knows no gateway: theca signer gateway."));
+  }
+  const auto answer = ask_gateway(parts_.gateway, SendOrder{.order = bytes,
+                                                            .signatures = (*signed_order)->signatures,
+                                                            .pass = *(*signed_order)->pass,
+                                                            .sequence = found->running.status.sequence,
+                                                            .intent = intent_of(*id),
+                                                            .filled = {}});
+  lock.lock();
+  if (answer && !*answer) return not_sent(out_of_reach("Nothing was sent: " + answer->error().why + "."));
+  SendOutcome outcome{link::Delivery::kUncertain, "", std::nullopt};
+  if (answer) outcome = std::get<SendOutcome>(**answer);
+  if (!answer) outcome.message = "It is not known whether the pump has taken it: " + answer.error() + ".";
+  const records::SendState state = state_of(outcome.delivery);
+  if (const auto settled = over(state); !settled) return No(problem_for(settled.error()));
+  return Answer{sent_json(*id, state, outcome.message, outcome.runs == bytes), {}};
+}
+
+Desk::Answered Desk::settle(const Call& call) {
+  const records::Actor actor = at_records(call.actor);
+  std::unique_lock lock{mutex_};
+  const auto sent = records::send(parts_.database, actor, records::SendId{id_in(call, "send")});
+  if (!sent) return No(problem_for(sent.error()));
+  const bool open =
+      sent->state == records::SendState::kUnknown || sent->state == records::SendState::kPending;
+  if (!open || !sent->wish.draft)
+    return Answer{sent_json(sent->id, sent->state, "It was known before.", false), {}};
+  const auto kept = records::draft(parts_.database, actor, *sent->wish.draft);
+  if (!kept) return No(problem_for(kept.error()));
+  const auto found = found_reading(parts_.database, actor, kept->reading, parts_.library);
+  if (!found) return No(found.error());
+  lock.unlock();
+  const auto answer = ask_gateway(parts_.gateway, SettleSend{.implant = found->pump.details.implant,
+                                                             .sequence = found->running.status.sequence,
+                                                             .intent = intent_of(sent->id)});
+  if (!answer) return No(out_of_reach("It is not known yet: " + answer.error() + "."));
+  if (!*answer) return No(out_of_reach("It is not known yet: " + answer->error().why + "."));
+  const SendOutcome outcome = std::get<SendOutcome>(**answer);
+  const records::SendState state = state_of(outcome.delivery);
+  lock.lock();
+  if (state != sent->state) {
+    const auto settled =
+        records::settle_send(parts_.database, actor, step_of(call, "settle"), sent->id, state);
+    if (!settled) return No(problem_for(settled.error()));
+  }
+  return Answer{sent_json(sent->id, state, outcome.message, false), {}};
+}
+
+// ---- the table ------------------------------------------------------------------------------------------
+
+std::vector<Route> Desk::routes() {
+  const auto by = [this](Answered (Desk::*handler)(const Call&)) {
+    return [this, handler](const Call& call) { return (this->*handler)(call); };
+  };
+  const auto of = [this](records::PatientsThing what, const char* name) {
+    return [this, what, name](const Call& call) {
+      const std::scoped_lock lock{mutex_};
+      const auto stands = records::standing(parts_.database, at_records(call.actor), what, id_in(call, name));
+      if (!stands || !stands->exists) return Object{};
+      return Object{.clinic = call.actor.clinic, .in_care_team = stands->in_care_team};
+    };
+  };
+  using enum records::PatientsThing;
+  const Shape person = object({needed("person", kId), needed("role", text(40))});
+  const Shape found = object({needed("patient", kId), needed("name", text(200)),
+                              needed("birth_date", text(10)), needed("record_number", text(64))});
+  const Shape pump = object({needed("pump", kId), needed("model", text(64)),
+                             needed("serial_ends", text(16, 0)), needed("implanted", flag())});
+  const Shape bolus = object({needed("dose", text(40)), needed("over", text(40)), needed("lockout", text(40)),
+                              needed("allotted", integer(1, kMaxAllotted)), needed("window", text(40))});
+  return {
+      {.method = Method::kGet,
+       .path = "/api/session/challenge",
+       .name = "askChallenge",
+       .summary = "A challenge for a passkey, for one sign-in within two minutes.",
+       .action = Action::kSignIn,
+       .response = object({needed("challenge", text(64)), needed("site", text(255))}),
+       .handle = by(&Desk::challenge)},
+      {.method = Method::kPut,
+       .path = "/api/session",
+       .name = "signIn",
+       .summary = "Signs in with a passkey: the JSON of its assertion over the challenge.",
+       .action = Action::kSignIn,
+       .request = object({needed("challenge", text(64)), needed("credential", text(kMostPasskeyJson))}),
+       .response = person,
+       .handle = by(&Desk::sign_in)},
+      {.method = Method::kGet,
+       .path = "/api/session",
+       .name = "whoAmI",
+       .summary = "Who is signed in.",
+       .action = Action::kOwnAccount,
+       .response = person,
+       .handle = by(&Desk::who)},
+      {.method = Method::kDelete,
+       .path = "/api/session",
+       .name = "signOut",
+       .summary = "Signs out.",
+       .action = Action::kOwnAccount,
+       .status = 204,
+       .handle = by(&Desk::sign_out)},
+      {.method = Method::kGet,
+       .path = "/api/patients",
+       .name = "listPatients",
+       .summary = "The patients in whose care team the person is.",
+       .action = Action::kSearch,
+       .response = object({needed("patients", list(found, kMostPeople)), needed("more", flag())}),
+       .object = [](const Call& call) { return Object{.clinic = call.actor.clinic}; },
+       .handle = by(&Desk::patients)},
+      {.method = Method::kGet,
+       .path = "/api/patients/{patient}",
+       .name = "readPatient",
+       .summary = "A patient, and the pumps.",
+       .action = Action::kReadPatient,
+       .response = object({needed("patient", kId), needed("name", text(200)), needed("birth_date", text(10)),
+                           needed("record_number", text(64)), needed("pumps", list(pump, kMostPeople))}),
+       .object = of(kPatient, "patient"),
+       .handle = by(&Desk::patient)},
+      {.method = Method::kPost,
+       .path = "/api/pumps/{pump}/readings",
+       .name = "readPump",
+       .summary = "Reads the pump by radio; what it says is kept.",
+       .action = Action::kReadPump,
+       .status = 201,
+       .response =
+           object({needed("reading", kId), needed("at_ms", integer(0, kMostTime)),
+                   needed("lasts_until_ms", integer(0, kMostTime)), needed("state", text(40)),
+                   needed("mode", text(40)), needed("flow_nl_per_day", integer(0, kMaxFlowRate.raw())),
+                   needed("reservoir_earliest_nl", integer(-kMaxReservoir.raw(), kMaxReservoir.raw())),
+                   needed("alarms", list(text(64), static_cast<std::int64_t>(kAlarmCount))),
+                   needed("prescription", integer(0, UINT32_MAX)), needed("rows", kRows)}),
+       .idempotency_key = true,
+       .object = of(kPump, "pump"),
+       .handle = by(&Desk::read_pump)},
+      {.method = Method::kPost,
+       .path = "/api/readings/{reading}/drafts",
+       .name = "draftChange",
+       .summary = "The therapy that was read, with these parts changed: every old and new value.",
+       .action = Action::kDraft,
+       .request = object({optional("dose", text(40)), optional("patient_bolus", bolus),
+                          optional("no_patient_bolus", flag()), optional("reason", text(500))}),
+       .status = 201,
+       .response = object({needed("draft", kId), needed("number", integer(1, UINT32_MAX)),
+                           needed("challenge", text(64)), needed("order", text(4'096)), needed("rows", kRows),
+                           needed("notes", list(kWords, 100))}),
+       .idempotency_key = true,
+       .object = of(kReading, "reading"),
+       .handle = by(&Desk::draft)},
+      {.method = Method::kPost,
+       .path = "/api/drafts/{draft}/sends",
+       .name = "sendDraft",
+       .summary = "Has the draft signed and hands it over: the daily dose typed, and one or two assertions "
+                  "over its challenge.",
+       .action = Action::kSend,
+       .request = object({needed("daily_dose", text(40)),
+                          needed("assertions", list(text(kMostPasskeyJson), kMostSigners, 1))}),
+       .status = 201,
+       .response = kSent,
+       .idempotency_key = true,
+       .object = of(kDraft, "draft"),
+       .handle = by(&Desk::send)},
+      {.method = Method::kPost,
+       .path = "/api/sends/{send}/settlements",
+       .name = "settleSend",
+       .summary = "Asks the pump what became of a change.",
+       .action = Action::kSend,
+       .status = 201,
+       .response = kSent,
+       .idempotency_key = true,
+       .object = of(kSend, "send"),
+       .handle = by(&Desk::settle)},
+  };
+}
+
+}  // namespace theca::server

@@ -1,0 +1,60 @@
+#pragma once
+/// What a clinician does at a page: sign in, look at the patients in care, read a pump, change its therapy,
+/// and hand the change over. The records keep it, the signer signs, the gateway speaks with the implant; here
+/// nothing is signed and nobody is reached but over their sockets.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+#include "clinic/database.hpp"
+#include "clinic/passkey.hpp"
+#include "plan/library.hpp"
+#include "server/attempts.hpp"
+#include "server/challenges.hpp"
+#include "server/route.hpp"
+#include "server/session.hpp"
+
+namespace theca::server {
+
+/// Nothing is drafted or sent from an older reading.
+inline constexpr std::int64_t kReadingLastsMs = 10 * 60'000;
+
+struct DeskParts {
+  records::Database& database;
+  const Library& library;
+  Sessions& sessions;
+  PasskeySite site;
+  std::filesystem::path signer, gateway;  // their sockets
+  std::function<std::int64_t()> utc_ms;
+};
+
+/// Outlives the router that its routes are given to.
+class Desk {
+ public:
+  explicit Desk(DeskParts parts) : parts_(std::move(parts)) {}
+  Desk(const Desk&) = delete;
+  std::vector<Route> routes();
+
+ private:
+  using Answered = std::expected<Answer, Problem>;
+  Answered challenge(const Call& call);
+  Answered sign_in(const Call& call);
+  Answered who(const Call& call);
+  Answered sign_out(const Call& call);
+  Answered patients(const Call& call);
+  Answered patient(const Call& call);
+  Answered read_pump(const Call& call);
+  Answered draft(const Call& call);
+  Answered send(const Call& call);
+  Answered settle(const Call& call);
+
+  DeskParts parts_;
+  std::mutex mutex_;  // of the database: one thread at a time
+  Challenges challenges_;
+  Attempts attempts_;
+};
+
+}  // namespace theca::server
