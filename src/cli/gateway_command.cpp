@@ -65,9 +65,7 @@ Done reach(const Options& options) {
   if (!files) return std::unexpected(files.error());
   if (const auto address = air::parse_address(options.to); !address)
     return std::unexpected("--to " + address.error());
-  const auto keys = LinkKeys::open(options.keys);
-  if (!keys) return std::unexpected(keys.error());
-  const auto pairing = keys->pairing(options.implant);
+  const auto pairing = LinkKeys::pairing_in(options.keys, options.implant);
   if (!pairing) return std::unexpected(pairing.error());
   const auto kept = gateway::keep_implant(*files, {.id = pairing->implant,
                                                    .public_key = pairing->public_key,

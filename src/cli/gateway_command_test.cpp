@@ -25,14 +25,27 @@ TEST_F(GatewayCommand, INV_7_INV_10_an_order_is_read_for_signed_handed_over_and_
   EXPECT_EQ(link::written(*after.order), order.order);
 
   // Sent once more it is not done twice; what became of it can be asked at any time.
-  EXPECT_NE(sent(order).delivery, link::Delivery::kUncertain);
+  const SendOutcome again = sent(order);
+  EXPECT_EQ(again.delivery, link::Delivery::kConfirmed) << again.message;
+  EXPECT_EQ(again.runs, order.order);
   EXPECT_EQ(read().status.sequence, order.sequence + 1);
-  const auto settled = asked(SettleSend{implant, order.sequence, 77});
+  const link::Hash digest = link::digest_of<link::Sodium>(order.order);
+  const auto settled = asked(SettleSend{implant, digest, order.sequence, 77});
   ASSERT_TRUE(settled);
   EXPECT_EQ(std::get<SendOutcome>(*settled).delivery, link::Delivery::kConfirmed);
-  const auto never = asked(SettleSend{implant, order.sequence + 1, 78});
+  const auto never = asked(SettleSend{implant, link::Hash{}, order.sequence + 1, 78});
   ASSERT_TRUE(never);
   EXPECT_EQ(std::get<SendOutcome>(*never).delivery, link::Delivery::kFailed);
+
+  // Another change behind it hides neither that it was taken nor that another order was not.
+  const auto paused = asked(SettleSend{implant, digest, order.sequence - 1, 1});
+  ASSERT_TRUE(paused);
+  EXPECT_EQ(std::get<SendOutcome>(*paused).delivery, link::Delivery::kConfirmed);
+  link::Hash other = digest;
+  other[0] ^= 1U;
+  const auto not_it = asked(SettleSend{implant, other, order.sequence, 77});
+  ASSERT_TRUE(not_it);
+  EXPECT_EQ(std::get<SendOutcome>(*not_it).delivery, link::Delivery::kFailed);
 
   reaching->signal(SIGTERM);
   EXPECT_EQ(reaching->end().first, kExitOk);
@@ -60,10 +73,20 @@ TEST_F(GatewayCommand, RT_30_without_an_assertion_it_changes_nothing) {
     const VisitAnswer answer = asked(other);
     EXPECT_TRUE(!answer || std::get<SendOutcome>(*answer).delivery == link::Delivery::kFailed);
   }
+  {  // with a fill, for which this kind has no room: no such order yet, so a kind that fills and one that
+     // does not
+    SendOrder other = good;
+    auto order = *link::read<link::Order>(good.order);
+    order.kind = link::OrderKind::kPrescribe;
+    other.order = link::written(order);
+    const VisitAnswer answer = asked(other);
+    ASSERT_FALSE(answer);
+    EXPECT_NE(answer.error().why.find("no fill"), std::string::npos) << answer.error().why;
+  }
   {  // after another change of the implant than the one that was read
     SendOrder other = good;
     other.sequence += 1;
-    EXPECT_EQ(sent(other).delivery, link::Delivery::kFailed);
+    EXPECT_NE(sent(other).delivery, link::Delivery::kConfirmed);
   }
   EXPECT_EQ(read().status.sequence, good.sequence);
   EXPECT_EQ(sent(good).delivery, link::Delivery::kConfirmed);
@@ -76,7 +99,7 @@ TEST_F(GatewayCommand, INV_7_a_pump_that_is_out_of_reach_is_said_to_be) {
   const VisitAnswer answer = asked(order);
   ASSERT_FALSE(answer);
   EXPECT_NE(answer.error().why.find("theca pump"), std::string::npos) << answer.error().why;
-  EXPECT_FALSE(asked(SettleSend{implant, order.sequence, order.intent}));
+  EXPECT_FALSE(asked(SettleSend{implant, {}, order.sequence, order.intent}));
   start_pump();  // where it was
   EXPECT_EQ(sent(order).delivery, link::Delivery::kConfirmed);
 }
@@ -92,6 +115,12 @@ TEST_F(GatewayCommand, says_what_is_wrong_and_makes_nothing) {
   }
   EXPECT_FALSE(std::filesystem::exists(nowhere));
   EXPECT_EQ(ran({"gateway", "make", own}).first, kExitUsage);  // there is one
+  EXPECT_EQ(ran({"gateway", "reach", own, "--keys", nowhere, "--to", pump_at}).first, kExitUsage);
+  EXPECT_EQ(
+      ran({"signer", "make", nowhere + "2", "--site", site.id, "--origin", site.origin, "--clinic", nowhere})
+          .first,
+      kExitUsage);
+  EXPECT_FALSE(std::filesystem::exists(nowhere) || std::filesystem::exists(nowhere + "2"));
   EXPECT_EQ(ran({"signer", "gateway", signs, "abc"}).first, kExitUsage);
   Process taking{{"gateway", "pass", own}};
   taking.say("no pass");

@@ -87,6 +87,20 @@ std::expected<LinkKeys, std::string> LinkKeys::open(const std::filesystem::path&
   return keys;
 }
 
+std::expected<Pairing, std::string> LinkKeys::pairing_in(const std::filesystem::path& folder,
+                                                         const std::string& id) {
+  std::error_code unseen;
+  if (!std::filesystem::is_directory(folder, unseen))
+    return std::unexpected(folder.string() + ": there is no such folder");
+  LinkKeys keys;
+  keys.folder_ = folder;
+  return keys.pairing(id);
+}
+
+std::expected<link::Key, std::string> LinkKeys::clinic_seed_in(const std::filesystem::path& folder) {
+  return read_secret(file_of(folder, kClinic));
+}
+
 link::Key LinkKeys::clinic_key() const { return link::Sodium::signing_public_of(clinic_seed_); }
 
 std::expected<link::Key, std::string> LinkKeys::secret(const std::string& name) const {

@@ -46,10 +46,13 @@ class LinkKeys {
  public:
   /// Makes the folder, and in it a clinic with its people, when there is none.
   static std::expected<LinkKeys, std::string> open(const std::filesystem::path& folder);
+  /// Makes nothing: a pairing that stands in the folder, and the clinic's seed, for a signer that takes it
+  /// over.
+  static std::expected<Pairing, std::string> pairing_in(const std::filesystem::path& folder,
+                                                        const std::string& id);
+  static std::expected<link::Key, std::string> clinic_seed_in(const std::filesystem::path& folder);
 
   [[nodiscard]] link::Key clinic_key() const;
-  /// For a signer that takes it over.
-  [[nodiscard]] const link::Key& clinic_seed() const { return clinic_seed_; }
   /// With a card there is no certificate.
   [[nodiscard]] link::CallerKeys of_card(const air::Card& card) const;
   /// A certificate of this role for this implant, from now on for a day (a patient's: for a year).

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <sys/resource.h>
 
 #include <charconv>
 #include <csignal>
@@ -43,6 +44,8 @@ std::expected<LocalService, std::string> local_service(const std::string& socket
 
 std::expected<void, std::string> until_stopped(
     const std::function<std::expected<void, std::string>(const std::stop_token&)>& serve) {
+  constexpr rlimit kNoDump{0, 0};  // keys are in this memory (INV-12)
+  ::setrlimit(RLIMIT_CORE, &kNoDump);
   sigset_t ends, before;
   sigemptyset(&ends);
   sigaddset(&ends, SIGINT);

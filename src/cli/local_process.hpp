@@ -15,7 +15,7 @@ namespace theca {
 std::expected<LocalService, std::string> local_service(const std::string& socket, const std::string& client,
                                                        const std::string& listening);
 
-/// Until Ctrl-C or a SIGTERM.
+/// Until Ctrl-C or a SIGTERM. From here on a crash of this process leaves no picture of its memory.
 std::expected<void, std::string> until_stopped(
     const std::function<std::expected<void, std::string>(const std::stop_token&)>& serve);
 

@@ -49,16 +49,16 @@ std::string counted(const std::vector<Passkey>& passkeys) {
 }
 
 Done make(const Options& options) {
+  std::optional<link::Key> seed;
+  if (!options.clinic.empty()) {
+    const auto there = LinkKeys::clinic_seed_in(options.clinic);
+    if (!there) return std::unexpected(there.error());
+    seed = *there;
+  }
   std::error_code unseen;
   const bool fresh = !std::filesystem::exists(options.folder, unseen);
   auto files = PrivateFolder::open(options.folder);
   if (!files) return std::unexpected(files.error());
-  std::optional<link::Key> seed;
-  if (!options.clinic.empty()) {
-    const auto keys = LinkKeys::open(options.clinic);
-    if (!keys) return std::unexpected(keys.error());
-    seed = keys->clinic_seed();
-  }
   if (const auto made = signer::make(*files, options.site, seed); !made) {
     if (fresh)
       std::filesystem::remove(options.folder, unseen);  // while it is empty: a refusal leaves nothing

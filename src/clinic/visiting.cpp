@@ -58,8 +58,10 @@ std::string text_of(const VisitRequest& request) {
   if (const auto* read = std::get_if<ReadImplant>(&request))
     return Json{{"read", to_base64url(read->implant)}}.dump();
   if (const auto* settle = std::get_if<SettleSend>(&request))
-    return Json{
-        {"settle", to_base64url(settle->implant)}, {"sequence", settle->sequence}, {"intent", settle->intent}}
+    return Json{{"settle", to_base64url(settle->implant)},
+                {"digest", to_base64url(settle->digest)},
+                {"sequence", settle->sequence},
+                {"intent", settle->intent}}
         .dump();
   const auto& send = std::get<SendOrder>(request);
   Json signatures = Json::array();
@@ -81,17 +83,21 @@ std::expected<VisitRequest, std::string> parse_visit_request(std::string_view li
     if (!read_bytes((*json)["read"], read.implant)) return no_implant();
     return read;
   }
-  if (has_names(*json, {"settle", "sequence", "intent"})) {
+  if (has_names(*json, {"settle", "digest", "sequence", "intent"})) {
     SettleSend settle;
     if (!read_bytes((*json)["settle"], settle.implant)) return no_implant();
-    if (!read_number((*json)["sequence"], settle.sequence) || !read_number((*json)["intent"], settle.intent))
-      return Wrong("the request's sequence or intent is no number of 32 bits");
+    if (!read_bytes((*json)["digest"], settle.digest))
+      return Wrong("the request's \"digest\" is no base64url of 32 bytes");
+    if (!read_number((*json)["sequence"], settle.sequence) ||
+        !read_number((*json)["intent"], settle.intent) || settle.intent == 0)
+      return Wrong("the request's sequence or intent (not 0) is no number of 32 bits");
     return settle;
   }
   if (has_names(*json, {"send", "signatures", "pass", "sequence", "intent", "filled_nl"}))
     return read_send(*json);
   return Wrong(
-      "the request is none: read; settle, sequence, intent; or send, signatures, pass, sequence, intent, "
+      "the request is none: read; settle, digest, sequence, intent; or send, signatures, pass, sequence, "
+      "intent, "
       "filled_nl");
 }
 

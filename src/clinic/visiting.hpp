@@ -37,6 +37,7 @@ struct SendOrder {
 /// "What became of that change?"
 struct SettleSend {
   link::ShortId implant{};
+  link::Hash digest{};                     // of the order
   std::uint32_t sequence = 0, intent = 0;  // as they were sent
 };
 

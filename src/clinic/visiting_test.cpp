@@ -28,8 +28,8 @@ VisitRequest any_request() {
     case 0:
       return ReadImplant{any<link::ShortId>()};
     case 1:
-      return SettleSend{any<link::ShortId>(), *rc::gen::arbitrary<std::uint32_t>(),
-                        *rc::gen::arbitrary<std::uint32_t>()};
+      return SettleSend{any<link::ShortId>(), any<link::Hash>(), *rc::gen::arbitrary<std::uint32_t>(),
+                        *rc::gen::inRange<std::uint32_t>(1, UINT32_MAX)};
     default:
       break;
   }

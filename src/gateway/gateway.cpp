@@ -29,6 +29,29 @@ const char* words_of(link::Delivery delivery) {
   return "It is not known whether the implant has taken it: read the implant again before anything else.";
 }
 
+/// By the order that runs first: a change that came behind it hides the intent.
+link::Delivery what_became(const link::StatusReply& status, const link::Hash& digest, std::uint32_t sequence,
+                           std::uint32_t intent) {
+  if (status.order == digest) return link::Delivery::kConfirmed;
+  if (status.sequence == sequence) return link::Delivery::kFailed;
+  // Its own intent, and another order: that was another change under the same name, unless the order was
+  // lost.
+  const bool told_apart = status.intent != intent || status.order != link::Hash{};
+  return status.sequence == sequence + 1 && told_apart ? link::Delivery::kFailed : link::Delivery::kUncertain;
+}
+
+/// What the implant runs, read once more.
+SendOutcome confirmed(LinkSession& session, const Reach& reach, const link::Hash& digest) {
+  SendOutcome outcome{link::Delivery::kConfirmed, words_of(link::Delivery::kConfirmed), std::nullopt};
+  const auto runs = read_running(session.talk, reach);
+  if (runs && runs->order) outcome.runs = link::written(*runs->order);
+  if (runs && runs->status.order != digest) {
+    outcome.delivery = link::Delivery::kUncertain;
+    outcome.message = words_of(outcome.delivery);
+  }
+  return outcome;
+}
+
 }  // namespace
 
 Gateway::Gateway(Gateway&& other) noexcept : files_(other.files_), secret_(other.secret_) {
@@ -87,10 +110,20 @@ VisitAnswer Gateway::read(const ReadImplant& wanted) {
 VisitAnswer Gateway::send(const SendOrder& wanted) {
   const auto order = link::read<link::Order>(wanted.order);
   if (!order) return no_visit("the bytes to send are no order");
+  const bool fills = order->kind == link::OrderKind::kImplant || order->kind == link::OrderKind::kRefill;
+  if (wanted.filled.raw() != 0 && !fills) return no_visit("no fill comes with an order of this kind");
+  const link::Hash digest = link::digest_of<link::Sodium>(wanted.order);
   auto implant = read_implant(*files_, order->implant);
   if (!implant) return no_visit(implant.error());
   auto session = open_to(*implant, wanted.pass);
   if (!session) return no_visit(session.error().why);
+  const auto status = ask((*session)->talk, implant->reach, link::ReadStatus{});
+  if (!status) return no_visit(status.error().why);
+  // Taken before, and its answer lost; or something else came meanwhile.
+  const auto became = what_became(*status, digest, wanted.sequence, wanted.intent);
+  if (became == link::Delivery::kConfirmed) return confirmed(**session, implant->reach, digest);
+  if (status->sequence != wanted.sequence) return SendOutcome{became, words_of(became), std::nullopt};
+
   const auto judged = offer_and_read_back((*session)->talk, implant->reach, wanted.order, wanted.signatures);
   if (!judged) return no_visit(judged.error().why);  // an offer that is not committed changes nothing
   if (judged->answer != LinkAnswer::kDone)
@@ -99,17 +132,16 @@ VisitAnswer Gateway::send(const SendOrder& wanted) {
   commit.sequence = wanted.sequence;
   commit.intent = wanted.intent;
   commit.number = order->number;
-  commit.digest = link::digest_of<link::Sodium>(wanted.order);
+  commit.digest = digest;
   commit.filled = wanted.filled;
   if (order->kind == link::OrderKind::kImplant) commit.utc_ms = utc_ms();
   const Told told = change(
       *session, [&] { return open_to(*implant, wanted.pass); }, implant->reach, Role::kPhysician, commit);
   SendOutcome outcome{told.delivery, words_of(told.delivery), std::nullopt};
-  if (told.outcome && told.delivery == link::Delivery::kFailed) outcome.message = text_of(*told.outcome);
-  if (told.delivery == link::Delivery::kConfirmed && *session) {
-    const auto runs = read_running((*session)->talk, implant->reach);
-    if (runs && runs->order) outcome.runs = link::written(*runs->order);
-  }
+  if (told.delivery == link::Delivery::kConfirmed && *session)
+    outcome = confirmed(**session, implant->reach, digest);
+  // The implant's own words: why not, or that it could not write it down and has to be replaced.
+  if (told.outcome && told.outcome->answer != LinkAnswer::kDone) outcome.message = text_of(*told.outcome);
   return outcome;
 }
 
@@ -118,11 +150,10 @@ VisitAnswer Gateway::settle(const SettleSend& wanted) {
   if (!implant) return no_visit(implant.error());
   const auto session = open_to_read(*implant);
   if (!session) return no_visit(session.error().why);
-  link::Commit commit;
-  commit.sequence = wanted.sequence;
-  commit.intent = wanted.intent;
-  const link::Delivery delivery = settled((*session)->talk, implant->reach, Role::kPhysician, commit);
-  return SendOutcome{delivery, words_of(delivery), std::nullopt};
+  const auto status = ask((*session)->talk, implant->reach, link::ReadStatus{});
+  if (!status) return no_visit(status.error().why);
+  const auto became = what_became(*status, wanted.digest, wanted.sequence, wanted.intent);
+  return SendOutcome{became, words_of(became), std::nullopt};
 }
 
 }  // namespace theca::gateway

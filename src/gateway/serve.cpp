@@ -4,7 +4,7 @@ namespace theca::gateway {
 namespace {
 
 std::string told_of(const VisitAnswer& answer) {
-  if (!answer) return "no visit: " + answer.error().why;
+  if (!answer) return "no visit";  // why may hold what a client has written
   if (std::holds_alternative<ImplantSaid>(*answer)) return "read";
   return name_of(std::get<SendOutcome>(*answer).delivery);
 }

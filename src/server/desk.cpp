@@ -81,7 +81,10 @@ std::int64_t id_in(const Call& call, const char* name) {
 }
 /// Several steps of one wish, each with a name of its own.
 records::RequestId step_of(const Call& call, const char* step) {
-  return {call.idempotency_key.substr(0, 48) + "-" + step};
+  const std::string& key = call.idempotency_key;
+  const std::array<link::Bytes, 1> parts{
+      link::Bytes{reinterpret_cast<const std::uint8_t*>(key.data()), key.size()}};
+  return {to_base64url(link::Sodium::sha256(parts)) + "-" + step};
 }
 
 std::string date_text(const std::chrono::year_month_day& date) {
@@ -434,6 +437,7 @@ Desk::Answered Desk::send(const Call& call) {
   if (!before) return No(problem_for(before.error()));
   if (before->state != records::SendState::kPending)
     return Answer{sent_json(*id, before->state, "This was sent before.", false), {}};
+  // Pending: it was never handed over, for that is said before it is done.
   const auto over = [&](records::SendState state) {
     return records::settle_send(parts_.database, actor, step_of(call, "over"), *id, state);
   };
@@ -470,6 +474,13 @@ Desk::Answered Desk::send(const Call& call) {
                               signed_order->error().message)));
     return not_sent(refused("The signer knows no gateway: theca signer gateway."));
   }
+  // From here on only the pump can tell, whatever happens to this process.
+  lock.lock();
+  const auto handed = records::settle_send(parts_.database, actor, step_of(call, "handed"), *id,
+                                           records::SendState::kUnknown);
+  if (!handed) return No(problem_for(handed.error()));
+  handing_over_.insert(id->value);
+  lock.unlock();
   const auto answer = ask_gateway(parts_.gateway, SendOrder{.order = bytes,
                                                             .signatures = (*signed_order)->signatures,
                                                             .pass = *(*signed_order)->pass,
@@ -477,12 +488,15 @@ Desk::Answered Desk::send(const Call& call) {
                                                             .intent = intent_of(*id),
                                                             .filled = {}});
   lock.lock();
+  handing_over_.erase(id->value);
   if (answer && !*answer) return not_sent(out_of_reach("Nothing was sent: " + answer->error().why + "."));
   SendOutcome outcome{link::Delivery::kUncertain, "", std::nullopt};
   if (answer) outcome = std::get<SendOutcome>(**answer);
   if (!answer) outcome.message = "It is not known whether the pump has taken it: " + answer.error() + ".";
   const records::SendState state = state_of(outcome.delivery);
-  if (const auto settled = over(state); !settled) return No(problem_for(settled.error()));
+  if (state != records::SendState::kUnknown) {
+    if (const auto settled = over(state); !settled) return No(problem_for(settled.error()));
+  }
   return Answer{sent_json(*id, state, outcome.message, outcome.runs == bytes), {}};
 }
 
@@ -491,9 +505,11 @@ Desk::Answered Desk::settle(const Call& call) {
   std::unique_lock lock{mutex_};
   const auto sent = records::send(parts_.database, actor, records::SendId{id_in(call, "send")});
   if (!sent) return No(problem_for(sent.error()));
-  const bool open =
-      sent->state == records::SendState::kUnknown || sent->state == records::SendState::kPending;
-  if (!open || !sent->wish.draft)
+  if (handing_over_.contains(sent->id.value))
+    return No(problem(409, "It is being handed over.", "Wait for its answer."));
+  if (sent->state == records::SendState::kPending)
+    return Answer{sent_json(sent->id, sent->state, "It was never handed over; send it again.", false), {}};
+  if (sent->state != records::SendState::kUnknown || !sent->wish.draft)
     return Answer{sent_json(sent->id, sent->state, "It was known before.", false), {}};
   const auto kept = records::draft(parts_.database, actor, *sent->wish.draft);
   if (!kept) return No(problem_for(kept.error()));
@@ -501,6 +517,7 @@ Desk::Answered Desk::settle(const Call& call) {
   if (!found) return No(found.error());
   lock.unlock();
   const auto answer = ask_gateway(parts_.gateway, SettleSend{.implant = found->pump.details.implant,
+                                                             .digest = sent->wish.order_digest,
                                                              .sequence = found->running.status.sequence,
                                                              .intent = intent_of(sent->id)});
   if (!answer) return No(out_of_reach("It is not known yet: " + answer.error() + "."));

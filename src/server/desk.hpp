@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include "clinic/database.hpp"
@@ -52,7 +53,8 @@ class Desk {
   Answered settle(const Call& call);
 
   DeskParts parts_;
-  std::mutex mutex_;  // of the database: one thread at a time
+  std::mutex mutex_;                     // of the database: one thread at a time
+  std::set<std::int64_t> handing_over_;  // sends that the gateway is being asked about
   Challenges challenges_;
   Attempts attempts_;
 };

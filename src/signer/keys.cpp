@@ -108,7 +108,7 @@ CertificateBytes Keys::pass(const Enrolled& person, const link::ShortId& implant
 CertificateBytes Keys::read_pass(const link::Key& gateway, std::uint32_t epoch,
                                  std::int64_t now_utc_s) const {
   return issue(clinic_seed_,
-               {.role = Role::kPhysician,
+               {.role = Role::kNurse,
                 .capabilities = link::kMaySpeak,
                 .implant = {},  // any
                 .epoch = epoch,

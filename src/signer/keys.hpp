@@ -19,7 +19,6 @@ inline constexpr std::uint32_t kCertificateLastsS = 24 * 3'600;
 inline constexpr std::uint32_t kPassLastsS = 3'600;
 /// How long the gateway may read any implant before it needs another pass.
 inline constexpr std::uint32_t kReadPassLastsS = 24 * 3'600;
-inline constexpr std::uint32_t kGatewaySerial = 1;  // of a pass to read; no person's
 
 class Keys {
  public:

@@ -13,6 +13,9 @@
 
 namespace theca::signer {
 
+/// Of the gateway's pass to read; no person has it.
+inline constexpr std::uint32_t kGatewaySerial = 9;
+
 struct Enrolled {
   std::uint32_t serial = 0;  // in certificates and in the implants' journals
   std::string name;
