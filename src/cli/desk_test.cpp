@@ -41,7 +41,7 @@ struct DeskTest : example::PairedClinic {
   records::RequestId request() { return {"request-of-the-test-" + std::to_string(++count)}; }
 
   void SetUp() override {
-    PairedClinic::SetUp();
+    ASSERT_NO_FATAL_FAILURE(PairedClinic::SetUp());
     ASSERT_EQ(sent(first_order()).delivery, link::Delivery::kConfirmed);
     records::Opening opening;
     opening.address = (folder / "clinic.db").string();

@@ -43,7 +43,7 @@ struct PairedClinic : testing::Test {
   link::ShortId implant{};
 
   void SetUp() override {
-    start_pump();
+    ASSERT_NO_FATAL_FAILURE(start_pump());
     const auto paired =
         ran({"link", "pair", "--to", pump_at, "--near", "--keys", keys, "--card", state + ".card"});
     ASSERT_EQ(paired.first, kExitOk) << paired.second;
@@ -58,7 +58,7 @@ struct PairedClinic : testing::Test {
     ASSERT_EQ(key.first, kExitOk) << key.second;
     const auto named = ran({"signer", "gateway", signs, key.second.substr(0, 64)});
     ASSERT_EQ(named.first, kExitOk) << named.second;
-    take_pass();
+    ASSERT_NO_FATAL_FAILURE(take_pass());
     const auto reached = ran({"gateway", "reach", own, "--keys", keys, "--to", pump_at, "--near"});
     ASSERT_EQ(reached.first, kExitOk) << reached.second;
     ASSERT_TRUE(air::from_hex(reached.second.substr(0, 16), implant)) << reached.second;
