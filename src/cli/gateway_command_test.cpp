@@ -3,6 +3,7 @@
 #include "cli/gateway_command.hpp"
 
 #include "cli/paired_clinic_testing.hpp"
+#include "clinic/adjusting.hpp"
 
 namespace theca {
 namespace {
@@ -102,6 +103,56 @@ TEST_F(GatewayCommand, INV_7_a_pump_that_is_out_of_reach_is_said_to_be) {
   EXPECT_FALSE(asked(SettleSend{implant, {}, order.sequence, order.intent}));
   start_pump();  // where it was
   EXPECT_EQ(sent(order).delivery, link::Delivery::kConfirmed);
+}
+
+/// Killed at any moment of a hand-over: what became of it is told afterwards, and is what the implant runs.
+TEST_F(GatewayCommand, INV_7_INV_16_killed_while_it_hands_over_it_tells_afterwards_what_became_of_it) {
+  ASSERT_EQ(sent(first_order()).delivery, link::Delivery::kConfirmed);
+  const auto model = pump_model(*signer::example::library().find_pump(read().status.model));
+  ASSERT_TRUE(model);
+  int taken = 0;
+  std::uint32_t number = 0;
+  constexpr int kKills = 12;
+  for (int round = 0; round < kKills; ++round) {
+    SCOPED_TRACE(round);
+    const Running running = read();
+    const auto made = adjust({.change = {.basal = AdjustedBasal{BasalMode::kSimpleContinuous,
+                                                                micrograms_per_day(5'900 - 20 * round),
+                                                                {}},
+                                         .schedule = {},
+                                         .patient = {}},
+                              .implant = implant,
+                              .model = *model,
+                              .reason = "as in the test",
+                              .author = 10,
+                              .issued_utc_s = utc_s(),
+                              .signed_up_to = number},
+                             running, signer::example::library());
+    ASSERT_TRUE(made) << made.error().front().message;
+    number = made->order.number;
+    SendOrder send;
+    send.order = link::written(made->order);
+    const SignedAnswer answer = signed_by_doctor(send.order, running);
+    send.signatures = answer.signatures;
+    send.pass = answer.pass.value();
+    send.sequence = running.status.sequence;
+    send.intent = static_cast<std::uint32_t>(100 + round);
+    {
+      std::jthread client{[&] { (void)ask_gateway(gateway_at, send, seconds(10)); }};
+      std::this_thread::sleep_for(std::chrono::milliseconds{2 * round});
+      reaching->signal(SIGKILL);
+      (void)reaching->end();
+    }
+    ASSERT_NO_FATAL_FAILURE(start_gateway());
+    const link::Hash digest = link::digest_of<link::Sodium>(send.order);
+    const VisitAnswer settled = asked(SettleSend{implant, digest, send.sequence, send.intent});
+    ASSERT_TRUE(settled) << settled.error().why;
+    const link::Delivery delivery = std::get<SendOutcome>(*settled).delivery;
+    EXPECT_EQ(delivery == link::Delivery::kConfirmed, read().status.order == digest);
+    EXPECT_NE(delivery, link::Delivery::kUncertain);
+    if (delivery == link::Delivery::kConfirmed) ++taken;
+  }
+  std::printf("killed while handing over: %d of %d were taken\n", taken, kKills);
 }
 
 TEST_F(GatewayCommand, says_what_is_wrong_and_makes_nothing) {

@@ -31,6 +31,7 @@ struct Adjusting {
   std::string reason;  // why it may be outside what the library calls usual; empty: none was given
   std::uint32_t author = 0;
   std::int64_t issued_utc_s = 0;
+  std::uint32_t signed_up_to = 0;  // draft.hpp
 };
 
 /// What runs, as an order in doses: only of use where parts of it are replaced and the others kept as they

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "plan/ceilings.hpp"
 #include "plan/violation_text.hpp"
 #include "quantity/text.hpp"
@@ -36,7 +38,7 @@ std::expected<Draft, std::vector<DraftError>> draft(const Wanted& wanted, const 
     path = same && settled ? PathContents{holds, Volume{}}
                            : PathContents{holds, same ? status.until_at_tip : status.path.total()};
   }
-  therapy.number = status.newest + 1;
+  therapy.number = std::max(status.newest, wanted.signed_up_to) + 1;
   const auto composed = compose(therapy, wanted.model, path);
   if (!composed) {
     for (const OrderError& error : composed.error()) errors.push_back({error.key, error.message});

@@ -30,7 +30,8 @@ struct Wanted {
   std::string reason;  // why it may be outside what the library calls usual; empty: none was given
   std::uint32_t author = 0;
   std::int64_t issued_utc_s = 0;
-  Volume filled;  // where the order comes with a fill
+  std::uint32_t signed_up_to = 0;  // numbers that the signer may have given away for orders that never ran
+  Volume filled;                   // where the order comes with a fill
   /// Of a first order. Later the implant tells them.
   FluidPath path;
   PathContents contents;

@@ -37,6 +37,7 @@ using No = std::unexpected<Problem>;
 constexpr std::int64_t kMostId = std::int64_t{1} << 53;
 constexpr std::int64_t kMostTime = std::int64_t{1} << 50;  // ms
 constexpr std::int64_t kMostRows = 200, kMostPeople = 50;
+constexpr std::size_t kLooksBack = 10;  // sends; the signer leaves no larger gap between numbers
 const Shape kId = integer(1, kMostId);
 const Shape kWords = text(2'000, 0);
 
@@ -203,6 +204,22 @@ link::OrderBytes order_in(const records::KeptDraft& kept) {
   if (!json || !json->contains("order") || !read_bytes((*json)["order"], bytes))
     throw std::runtime_error("a kept draft without its order");
   return bytes;
+}
+
+/// Of what was sent to the pump: the signer gives no number twice, though the order never ran.
+records::Recorded<std::uint32_t> highest_number(records::Database& database, const records::Actor& actor,
+                                                records::PumpId pump) {
+  const auto sends = records::sends_of(database, actor, pump);
+  if (!sends) return std::unexpected(sends.error());
+  std::uint32_t highest = 0;
+  for (std::size_t i = 0; i < std::min(sends->size(), kLooksBack); ++i) {
+    if (!(*sends)[i].wish.draft) continue;
+    const auto kept = records::draft(database, actor, *(*sends)[i].wish.draft);
+    if (!kept) return std::unexpected(kept.error());
+    if (const auto order = link::read<link::Order>(order_in(*kept)))
+      highest = std::max(highest, order->number);
+  }
+  return highest;
 }
 
 records::SendState state_of(link::Delivery delivery) {
@@ -376,12 +393,15 @@ Desk::Answered Desk::draft(const Call& call) {
   if (!found) return No(found.error());
   const std::int64_t now_ms = parts_.utc_ms();
   if (auto old = too_old(found->reading, now_ms)) return No(*std::move(old));
+  const auto highest = highest_number(parts_.database, actor, found->pump.id);
+  if (!highest) return No(problem_for(highest.error()));
   const auto made = adjust({.change = *change,
                             .implant = found->pump.details.implant,
                             .model = found->model,
                             .reason = call.body.value("reason", std::string{}),
                             .author = records::serial_of(actor.person),
-                            .issued_utc_s = now_ms / 1'000},
+                            .issued_utc_s = now_ms / 1'000,
+                            .signed_up_to = *highest},
                            found->running, parts_.library);
   if (!made) {
     Problem no{422, title_of(422), {}, {}};
