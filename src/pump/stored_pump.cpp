@@ -47,6 +47,21 @@ constexpr bool is_routine(EventCode code) {
   return flood_of(code) != kNoFlood || code == EventCode::kDelivered;
 }
 
+/// What turned in RAM is read again from the newest generation; what came of it since is not known: the safe
+/// state. False: nothing has turned.
+bool mend(Pump& pump, const Store& store, Effects& out) {
+  if (pump.intact()) return false;
+  for (const RecordId id : {RecordId::kTherapy, RecordId::kLimits, RecordId::kSafeStates}) {
+    for (std::size_t which = 0; which < kCopies; ++which) {
+      const auto place = store.copy(which)[static_cast<std::size_t>(id)];
+      if (place && Image::read(pump, id, RecordReader{store.memory(), *place})) break;
+    }
+  }
+  Image::complete(pump);
+  pump.mended(out);
+  return true;
+}
+
 }  // namespace
 
 // ---- one call -------------------------------------------------------------------------------------------
@@ -108,6 +123,7 @@ void StoredPump::took(const Asked& asked, Effects& out) {
 template <class Call>
 auto StoredPump::kept(Effects& out, Call&& call) {
   const std::size_t first = out.events().size();
+  mend(pump_, store_, out);  // a change seals what stands
   auto result = call();
   follow_journal(out);
   keep(out, first);
@@ -118,6 +134,7 @@ auto StoredPump::kept(Effects& out, Call&& call) {
 
 /// Writes the whole state down; then the journal is told what led to it.
 void StoredPump::keep(Effects& out, std::size_t first_event) {
+  mend(pump_, store_, out);  // a turned bit that were written down would be what is mended from
   outbox_.clear();
   for (const Event& event : out.events().subspan(first_event)) outbox_.tell(event);
   const auto write = [&] {
@@ -203,22 +220,12 @@ void StoredPump::look_after(Effects& out) {
   keep(out, first);
 }
 
-/// What turned in RAM is read again from the memory; what came of it since is not known: the safe state.
 void StoredPump::look_at_self(Effects& out) {
   const std::int64_t look = pump_.now().raw() / kSelfLook.raw();
   if (look == looked_at_) return;
   looked_at_ = look;
-  if (pump_.intact()) return;
   const std::size_t first = out.events().size();
-  for (const RecordId id : {RecordId::kTherapy, RecordId::kLimits, RecordId::kSafeStates}) {
-    for (std::size_t which = 0; which < kCopies; ++which) {
-      const auto place = store_.copy(which)[static_cast<std::size_t>(id)];
-      if (place && Image::read(pump_, id, RecordReader{store_.memory(), *place})) break;
-    }
-  }
-  Image::complete(pump_);
-  pump_.mended(out);
-  keep(out, first);
+  if (mend(pump_, store_, out)) keep(out, first);
 }
 
 // ---- boot -----------------------------------------------------------------------------------------------
@@ -592,6 +599,8 @@ void StoredPump::set_clock(MotorReading reading, ClockOffset offset, Effects& ou
     });
     return;
   }
+  const std::size_t first = out.events().size();
+  if (mend(pump_, store_, out)) keep(out, first);  // another clock seals what stands
   logged(CallKind::kSetClock, reading, offset.utc_ms_at_zero, out,
          [&] { pump_.set_clock(reading, offset, out); });
 }

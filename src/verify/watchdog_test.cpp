@@ -251,5 +251,28 @@ TEST(SelfCheck, INV_5_a_bit_that_turns_in_ram_is_found_within_a_week_and_ends_in
   EXPECT_GT(found * 4, campaign.end - campaign.first);
 }
 
+/// Before anything is written down or sealed anew: else the turned bit is what it would be mended from.
+TEST(SelfCheck, INV_5_a_bit_that_turned_in_ram_is_not_written_down) {
+  for (std::size_t byte = 0; byte < 4'000; byte += 7) {
+    PowerBench bench{kRoller};
+    ASSERT_TRUE(bench.give([](StoredPump& p, MotorReading r, Effects& out) {
+      return p.implant(r, setup_with(morphine(1, 20)), encode(busy(1)), out);
+    }));
+    bench.run_for(hours(5));
+    Pump& pump = StoredPumpTestAccess::pump(bench.pump());
+    const Prescription meant = pump.prescription();
+    const ClockOffset clock = pump.clock();
+    if (!PumpTestAccess::turn_a_bit(pump, byte, static_cast<int>(byte % 8))) continue;
+    bench.give([&](StoredPump& p, MotorReading r, Effects& out) { return p.set_clock(r, clock, out), 0; });
+    bench.give([](StoredPump& p, MotorReading r, Effects& out) { return p.stop(r, out); });
+    const Asked asked{};
+    bench.give([&](StoredPump& p, MotorReading r, Effects& out) { return p.resume(r, out, &asked); });
+    ASSERT_EQ(pump.prescription(), meant) << byte;
+    ASSERT_TRUE(bench.has_alarm(Alarm::kSelfTestFailed)) << byte;
+    PowerBench again{kRoller, bench.flash->clone(), bench.reading()};
+    ASSERT_EQ(again.pump().pump().prescription(), meant) << byte;
+  }
+}
+
 }  // namespace
 }  // namespace theca::verify
