@@ -5,10 +5,12 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/paired_clinic_testing.hpp"
+#include "clinic/adjusting.hpp"
 #include "clinic/patients.hpp"
 #include "clinic/pump_record.hpp"
 #include "clinic/sends.hpp"
 #include "clinic/staff.hpp"
+#include "quantity/text.hpp"
 #include "server/router.hpp"
 
 namespace theca {
@@ -153,7 +155,9 @@ struct DeskTest : example::PairedClinic {
 TEST_F(DeskTest, INV_7_INV_11_INV_16_a_dose_is_read_changed_signed_sent_and_read_back) {
   EXPECT_EQ(ask(Method::kGet, "/api/patients").status, 401);
   sign_in(doctor);
-  EXPECT_EQ(ask(Method::kGet, "/api/session").body["role"].get<std::string>(), "physician");
+  const Got who = ask(Method::kGet, "/api/session");
+  EXPECT_EQ(who.body["role"].get<std::string>(), "physician");
+  EXPECT_EQ(who.body["name"].get<std::string>(), "Ada Okafor");
   const Got all = ask(Method::kGet, "/api/patients");
   ASSERT_EQ(all.body["patients"].size(), 1U) << all.body;
   EXPECT_EQ(all.body["patients"][0]["name"].get<std::string>(), "Zoe Quist");
@@ -163,6 +167,10 @@ TEST_F(DeskTest, INV_7_INV_11_INV_16_a_dose_is_read_changed_signed_sent_and_read
   const Got reading = read_pump();
   ASSERT_EQ(reading.status, 201) << reading.body;
   EXPECT_EQ(reading.body["prescription"], 1);
+  EXPECT_EQ(reading.body["record"]["is"].get<std::string>(), "none");  // the fixture's order is in no record
+  EXPECT_EQ(reading.body["therapy"]["drug"].get<std::string>(), "morphine");
+  EXPECT_EQ(reading.body["therapy"]["daily_dose"].get<std::string>(), "6") << reading.body["therapy"];
+  EXPECT_EQ(reading.body["therapy"]["dose"]["unit"].get<std::string>(), "mg/day");
   const Got draft =
       ask(Method::kPost, at("readings", reading.body["reading"], "drafts"), {{"dose", "5.4 mg/day"}});
   ASSERT_EQ(draft.status, 201) << draft.body;
@@ -178,16 +186,55 @@ TEST_F(DeskTest, INV_7_INV_11_INV_16_a_dose_is_read_changed_signed_sent_and_read
   const Got sent = send(draft, "5.4 mg/day", key);
   ASSERT_EQ(sent.status, 201) << sent.body;
   EXPECT_EQ(sent.body["state"].get<std::string>(), "confirmed") << sent.body;
-  EXPECT_TRUE(sent.body["runs_as_signed"].get<bool>());
+  EXPECT_EQ(sent.body["runs"].get<std::string>(), draft.body["order"].get<std::string>());
   const Running after = read();
   EXPECT_EQ(after.order->number, 2U);
   EXPECT_EQ(to_base64url(link::written(*after.order)), draft.body["order"].get<std::string>());
   EXPECT_EQ(last_state(), records::SendState::kConfirmed);
 
+  EXPECT_EQ(read_pump().body["record"]["is"].get<std::string>(), "same");
+
   // A double click, a second tab: nothing is done twice.
   const Got other_tab = send(draft, "5.4 mg/day");
   EXPECT_NE(other_tab.body.value("state", ""), "unknown") << other_tab.body;
   EXPECT_EQ(read().status.sequence, after.status.sequence);
+}
+
+TEST_F(DeskTest, INV_11_a_pump_that_runs_something_else_than_the_records_say_is_told) {
+  sign_in(doctor);
+  const Got draft = drafted({{"dose", "5.4 mg/day"}});
+  ASSERT_EQ(draft.status, 201) << draft.body;
+  ASSERT_EQ(send(draft, "5.4 mg/day").status, 201);
+  // Another order, past these records: by another server of the clinic, say.
+  const Running running = read();
+  const auto made = adjust(
+      {.change = {.basal = AdjustedBasal{BasalMode::kSimpleContinuous, *parse_dose_rate("5 mg/day"), {}},
+                  .schedule = {},
+                  .patient = {}},
+       .implant = implant,
+       .model = *pump_model(*signer::example::library().find_pump("roller-40")),
+       .reason = "as in the test",
+       .author = 10,
+       .issued_utc_s = utc_s(),
+       .signed_up_to = 0},
+      running, signer::example::library());
+  ASSERT_TRUE(made);
+  SendOrder past;
+  past.order = link::written(made->order);
+  const SignedAnswer answer = signed_by_doctor(past.order, running);
+  past.signatures = answer.signatures;
+  past.pass = answer.pass.value();
+  past.sequence = running.status.sequence;
+  past.intent = 78;
+  ASSERT_EQ(sent(past).delivery, link::Delivery::kConfirmed);
+
+  const Got reading = read_pump();
+  EXPECT_EQ(reading.body["record"]["is"].get<std::string>(), "differs");
+  bool dose = false;
+  for (const json& row : reading.body["record"]["rows"])
+    dose = dose ||
+           (row["before"].get<std::string>() == "5.4 mg/day" && row["now"].get<std::string>() == "5 mg/day");
+  EXPECT_TRUE(dose) << reading.body["record"];
 }
 
 TEST_F(DeskTest, INV_7_a_slip_a_refusal_and_an_old_reading_send_nothing) {

@@ -19,8 +19,10 @@
 #include "cli/plan_command.hpp"
 #include "cli/pump_command.hpp"
 #include "cli/run_command.hpp"
+#include "cli/server_command.hpp"
 #include "cli/signer_command.hpp"
 #include "cli/study_command.hpp"
+#include "cli/up_command.hpp"
 #include "cli/verify_command.hpp"
 
 namespace {
@@ -74,6 +76,8 @@ int run(int argc, char** argv) {
   theca::add_attack_command(app, exit_code);
   theca::add_signer_command(app, exit_code);
   theca::add_gateway_command(app, exit_code);
+  theca::add_server_command(app, exit_code);
+  theca::add_up_command(app, exit_code);
   theca::add_verify_command(app, exit_code);
   if (const auto wrong = unknown_command(app, {argv + 1, argv + argc})) {
     fmt::print(stderr, "{}\n", *wrong);

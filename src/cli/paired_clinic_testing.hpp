@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "air/private_file.hpp"
+#include "cli/first_order.hpp"
 #include "cli/process_testing.hpp"
-#include "clinic/draft.hpp"
 #include "clinic/folder_testing.hpp"
 #include "clinic/gateway_client.hpp"
 #include "clinic/passkey_json.hpp"
@@ -22,7 +22,6 @@
 #include "clinic/software_key.hpp"
 #include "plan/library.hpp"
 #include "signer/signer_testing.hpp"
-#include "world/run_described.hpp"
 #include "world/scenario.hpp"
 
 namespace theca::example {
@@ -99,22 +98,10 @@ struct PairedClinic : testing::Test {
   Draft drafted(const Running& running) const {
     const auto scenario = load_scenario(kScenario, signer::example::library());
     if (!scenario) throw std::runtime_error("no scenario");
-    const auto made = draft({.therapy = scenario->first.order,
-                             .implant = implant,
-                             .model = scenario->model,
-                             .ceilings = scenario->ceilings,
-                             .largest_rise_ppm = 200'000,
-                             .patient_may_pause = false,
-                             .reason = "as in the test",
-                             .author = 10,
-                             .issued_utc_s = utc_s(),
-                             .filled = scenario->first_volume,
-                             .path = scenario->path,
-                             .contents = PathContents{path_contents(*scenario), scenario->path.total()},
-                             .low_alarm = scenario->low_alarm},
-                            running, signer::example::library());
-    if (!made) throw std::runtime_error(made.error().front().message);
-    return *made;
+    auto made = theca::first_order(*scenario, running, implant, 10, utc_s(), "as in the test",
+                                   signer::example::library());
+    if (!made) throw std::runtime_error(made.error());
+    return std::move(*made);
   }
   static std::int64_t utc_s() {
     return std::chrono::duration_cast<std::chrono::seconds>(

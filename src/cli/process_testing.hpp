@@ -18,6 +18,7 @@
 #include "cli/gateway_command.hpp"
 #include "cli/link_command.hpp"
 #include "cli/pump_command.hpp"
+#include "cli/server_command.hpp"
 #include "cli/signer_command.hpp"
 
 namespace theca::example {
@@ -79,6 +80,7 @@ class Process {
     add_link_command(app, exit_code);
     add_signer_command(app, exit_code);
     add_gateway_command(app, exit_code);
+    add_server_command(app, exit_code);
     std::vector<std::string> reversed{words.rbegin(), words.rend()};
     try {
       app.parse(std::move(reversed));

@@ -156,6 +156,18 @@ Done show(const Options& options) {
   return {};
 }
 
+Done passkeys(const Options& options) {
+  const auto opened = there(options);
+  if (!opened) return std::unexpected(opened.error());
+  for (const signer::Enrolled& one : opened->people.list) {
+    if (one.serial != options.serial) continue;
+    for (const Passkey& passkey : one.passkeys)
+      fmt::print("{} {}\n", to_base64url(passkey.id), key_text(passkey.algorithm, passkey.key));
+    return {};
+  }
+  return std::unexpected(fmt::format("--serial: nobody is enrolled as {}", options.serial));
+}
+
 link::Key key_of(const std::string& hex, bool& fine) {
   link::Key key{};
   fine = air::from_hex(hex, key);
@@ -264,6 +276,11 @@ void add_signer_command(CLI::App& app, int& exit_code) {
 
   CLI::App* showing = add("show", "Who is enrolled, and the public key of the clinic.", show);
   showing->add_flag("--json", options->json);
+
+  CLI::App* listing =
+      add("passkeys", "Print a person's passkeys, a line each, public halves: for theca server passkey.",
+          passkeys);
+  listing->add_option("--serial", options->serial, "the person's number")->required();
 
   CLI::App* serving = add("serve", "Answer at a socket file until stopped.", serve);
   serving->add_option("--socket", options->socket, "the socket file")->required()->type_name("PATH");

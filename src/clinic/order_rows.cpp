@@ -94,19 +94,6 @@ const char* fallback_name(Fallback fallback) {
   }
   return "";
 }
-const char* basal_name(BasalMode mode) {
-  switch (mode) {
-    case BasalMode::kStopped:
-      return "stopped";
-    case BasalMode::kMinimumRate:
-      return "minimum rate";
-    case BasalMode::kSimpleContinuous:
-      return "simple continuous";
-    case BasalMode::kFlex:
-      return "flex";
-  }
-  return "";
-}
 const char* safe_name(SafeAction action) {
   switch (action) {
     case SafeAction::kStop:
@@ -153,6 +140,20 @@ std::string without_effect(const Prescription& p) {
 }
 
 }  // namespace
+
+const char* basal_name(BasalMode mode) {
+  switch (mode) {
+    case BasalMode::kStopped:
+      return "stopped";
+    case BasalMode::kMinimumRate:
+      return "minimum rate";
+    case BasalMode::kSimpleContinuous:
+      return "simple continuous";
+    case BasalMode::kFlex:
+      return "flex";
+  }
+  return "";
+}
 
 DoseRate daily_dose(const Prescription& prescription, FlowRate minimum_rate) {
   Prescription basal = prescription;

@@ -11,6 +11,9 @@
 
 namespace theca {
 
+/// "simple continuous", "flex", ...
+const char* basal_name(BasalMode mode);
+
 /// The most basal that any day gives, of the fluid's first drug: what a clinician types to confirm.
 DoseRate daily_dose(const Prescription& prescription, FlowRate minimum_rate);
 

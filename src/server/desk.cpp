@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "clinic/adjusting.hpp"
+#include "clinic/change_fields.hpp"
 #include "clinic/encoding.hpp"
 #include "clinic/gateway_client.hpp"
 #include "clinic/kept_drafts.hpp"
@@ -152,6 +153,56 @@ std::vector<OrderRow> rows_before(const Running& running, FlowRate minimum, cons
   return rows_of(*running.order, *running.prescription, minimum, library);
 }
 
+Json field_json(const FieldLimits& field) {
+  return {{"unit", field.unit},
+          {"step", {{"numerator", field.step.numerator}, {"denominator", field.step.denominator}}},
+          {"least", field.least},
+          {"most", field.most}};
+}
+const Shape kNumber = text(24);
+const Shape kField = object({needed("unit", text(16)),
+                             needed("step", object({needed("numerator", integer(1, clinic::kMostOfStep)),
+                                                    needed("denominator", integer(1, clinic::kMostOfStep))})),
+                             needed("least", kNumber), needed("most", kNumber)});
+const Shape kChangeFields = object(
+    {needed("drug", text(64)), needed("concentration", kNumber), needed("mode", text(40)),
+     needed("daily_dose", kNumber), needed("dose", kField), needed("bolus", kField),
+     optional("patient_bolus",
+              object({needed("dose", kNumber), needed("over_s", integer(0, UINT32_MAX)),
+                      needed("lockout_s", integer(0, UINT32_MAX)), needed("window_s", integer(0, UINT32_MAX)),
+                      needed("allotted", integer(0, kMaxAllotted))}))});
+Json fields_json(const ChangeFields& fields) {
+  Json json{{"drug", fields.drug},
+            {"concentration", fields.concentration},
+            {"mode", basal_name(fields.mode)},
+            {"daily_dose", fields.daily_dose},
+            {"dose", field_json(fields.dose)},
+            {"bolus", field_json(fields.bolus)}};
+  if (fields.patient)
+    json["patient_bolus"] = {{"dose", fields.patient->dose},
+                             {"over_s", fields.patient->over_s},
+                             {"lockout_s", fields.patient->lockout_s},
+                             {"window_s", fields.patient->window_s},
+                             {"allotted", fields.patient->allotted}};
+  return json;
+}
+
+/// What the records say that the pump runs, beside what it says itself.
+Json record_json(const std::optional<link::OrderBytes>& recorded, const Running& running,
+                 const PumpModel& model, const Library& library) {
+  if (!recorded) return {{"is", "none"}, {"rows", Json::array()}};
+  if (running.order && link::written(*running.order) == *recorded)
+    return {{"is", "same"}, {"rows", Json::array()}};
+  const auto order = link::read<link::Order>(*recorded);
+  const auto prescription = order ? decode(order->prescription) : std::unexpected(DecodeFailure{});
+  if (!order || !prescription) throw std::runtime_error("a kept draft that is no order");
+  std::vector<ComparedRow> differing;
+  for (ComparedRow& row : compare(rows_of(*order, *prescription, model.minimum_rate, library),
+                                  rows_before(running, model.minimum_rate, library)))
+    if (row.changed()) differing.push_back(std::move(row));
+  return {{"is", "differs"}, {"rows", rows_json(differing)}};
+}
+
 std::vector<std::string> alarm_names(std::uint32_t bits) {
   std::vector<std::string> names;
   const AlarmSet set = AlarmSet::of_bits(bits);
@@ -222,6 +273,21 @@ records::Recorded<std::uint32_t> highest_number(records::Database& database, con
   return highest;
 }
 
+/// The order that the pump runs as far as the records know: of the newest send that it has confirmed.
+records::Recorded<std::optional<link::OrderBytes>> recorded_order(records::Database& database,
+                                                                  const records::Actor& actor,
+                                                                  records::PumpId pump) {
+  const auto sends = records::sends_of(database, actor, pump);
+  if (!sends) return std::unexpected(sends.error());
+  for (const records::Send& send : *sends) {
+    if (send.state != records::SendState::kConfirmed || !send.wish.draft) continue;
+    const auto kept = records::draft(database, actor, *send.wish.draft);
+    if (!kept) return std::unexpected(kept.error());
+    return order_in(*kept);
+  }
+  return std::nullopt;
+}
+
 records::SendState state_of(link::Delivery delivery) {
   switch (delivery) {
     case link::Delivery::kConfirmed:
@@ -239,13 +305,17 @@ std::uint32_t intent_of(records::SendId send) {
   return low == 0 ? 1 : low;
 }
 
-Json sent_json(records::SendId id, records::SendState state, const std::string& message, bool same) {
-  return {
-      {"send", id.value}, {"state", records::word_of(state)}, {"message", message}, {"runs_as_signed", same}};
+/// `runs`: what the implant said it runs when it was asked after it had taken the order.
+Json sent_json(records::SendId id, records::SendState state, const std::string& message,
+               const std::optional<link::OrderBytes>& runs = std::nullopt) {
+  Json json{{"send", id.value}, {"state", records::word_of(state)}, {"message", message}};
+  if (runs) json["runs"] = to_base64url(*runs);
+  return json;
 }
+const Shape kOrderText = text(4'096);
 const Shape kSent =
     object({needed("send", kId), needed("state", choice({"pending", "confirmed", "failed", "unknown"})),
-            needed("message", kWords), needed("runs_as_signed", flag())});
+            needed("message", kWords), optional("runs", kOrderText)});
 
 }  // namespace
 
@@ -291,19 +361,40 @@ Desk::Answered Desk::sign_in(const Call& call) {
     return No(problem_for(used.error()));
   attempts_.succeeded(*attempt);
   const Actor actor{role_of(kept->role), kept->owner.clinic.value, kept->owner.person.value};
+  auto person = person_json(kept->owner);
+  if (!person) return No(std::move(person.error()));
   const std::string cookie = parts_.sessions.sign_in(actor, call.cookie, call.now);
-  return Answer{{{"person", actor.person}, {"role", records::word_of(kept->role)}}, {set_cookie(cookie)}};
+  return Answer{*std::move(person), {set_cookie(cookie)}};
+}
+
+std::expected<Json, Problem> Desk::person_json(const records::Actor& who) {
+  const auto staff = records::staff(parts_.database, who);
+  if (!staff) return No(problem_for(staff.error()));
+  for (const records::Staff& one : *staff) {
+    if (one.id == who.person)
+      return Json{{"person", one.id.value}, {"role", records::word_of(one.role)}, {"name", one.name}};
+  }
+  return No(problem_of(Verdict::kNotSignedIn));
 }
 
 Desk::Answered Desk::who(const Call& call) {
-  return Answer{{{"person", call.actor.person},
-                 {"role", kStaffRoleNames.at(static_cast<std::size_t>(call.actor.role))}},
-                {}};
+  const std::scoped_lock lock{mutex_};
+  auto person = person_json(at_records(call.actor));
+  if (!person) return No(std::move(person.error()));
+  return Answer{*std::move(person), {}};
 }
 
 Desk::Answered Desk::sign_out(const Call& call) {
   parts_.sessions.sign_out(call.cookie);
   return Answer{nullptr, {drop_cookie()}};
+}
+
+Desk::Answered Desk::about(const Call&) {
+  const records::Opening& opening = parts_.database.opening();
+  return Answer{{{"demo", opening.kind == records::DatabaseKind::kDemo},
+                 {"institution", opening.institution},
+                 {"version", THECA_VERSION}},
+                {}};
 }
 
 // ---- looking --------------------------------------------------------------------------------------------
@@ -353,6 +444,10 @@ Desk::Answered Desk::read_pump(const Call& call) {
     return records::pump(parts_.database, actor, id);
   }();
   if (!pump) return No(problem_for(pump.error()));
+  const PumpEntry* entry = parts_.library.find_pump(pump->details.model);
+  if (entry != nullptr && entry->actuator == ActuatorKind::kConstantFlow)
+    return No(problem(409, "A constant-flow pump has no radio; it cannot be read.",
+                      "Its dose is what was filled in: see the last refill."));
   const auto asked = ask_gateway(parts_.gateway, ReadImplant{pump->details.implant});
   if (!asked) return No(out_of_reach(asked.error() + "."));
   if (!*asked) return No(out_of_reach("The pump was not read: " + asked->error().why + "."));
@@ -367,18 +462,24 @@ Desk::Answered Desk::read_pump(const Call& call) {
   const auto kept = records::keep_reading(parts_.database, actor, step_of(call, "read"), id, at_ms, said);
   if (!kept) return No(problem_for(kept.error()));
   const link::StatusReply& status = running->status;
-  return Answer{
-      {{"reading", kept->value},
-       {"at_ms", at_ms},
-       {"lasts_until_ms", at_ms + kReadingLastsMs},
-       {"state", kDeviceStateNames.at(static_cast<std::size_t>(status.state))},
-       {"mode", row_of(status.mode).name},
-       {"flow_nl_per_day", status.flow.raw()},
-       {"reservoir_earliest_nl", status.reservoir_earliest.raw()},
-       {"alarms", alarm_names(status.alarms)},
-       {"prescription", status.prescription},
-       {"rows", rows_json(compare({}, rows_before(*running, model->minimum_rate, parts_.library)))}},
-      {}};
+  Json json{{"reading", kept->value},
+            {"at_ms", at_ms},
+            {"lasts_until_ms", at_ms + kReadingLastsMs},
+            {"state", kDeviceStateNames.at(static_cast<std::size_t>(status.state))},
+            {"mode", row_of(status.mode).name},
+            {"flow_nl_per_day", status.flow.raw()},
+            {"reservoir_earliest_nl", status.reservoir_earliest.raw()},
+            {"alarms", alarm_names(status.alarms)},
+            {"prescription", status.prescription},
+            {"rows", rows_json(compare({}, rows_before(*running, model->minimum_rate, parts_.library)))}};
+  const auto recorded = recorded_order(parts_.database, actor, id);
+  if (!recorded) return No(problem_for(recorded.error()));
+  json["record"] = record_json(*recorded, *running, *model, parts_.library);
+  if (running->order && running->prescription) {
+    if (const auto fields = change_fields(*running->order, *running->prescription, *model, parts_.library))
+      json["therapy"] = fields_json(*fields);
+  }
+  return Answer{std::move(json), {}};
 }
 
 // ---- changing -------------------------------------------------------------------------------------------
@@ -456,7 +557,7 @@ Desk::Answered Desk::send(const Call& call) {
   const auto before = records::send(parts_.database, actor, *id);
   if (!before) return No(problem_for(before.error()));
   if (before->state != records::SendState::kPending)
-    return Answer{sent_json(*id, before->state, "This was sent before.", false), {}};
+    return Answer{sent_json(*id, before->state, "This was sent before."), {}};
   // Pending: it was never handed over, for that is said before it is done.
   const auto over = [&](records::SendState state) {
     return records::settle_send(parts_.database, actor, step_of(call, "over"), *id, state);
@@ -509,7 +610,9 @@ Desk::Answered Desk::send(const Call& call) {
                                                             .filled = {}});
   lock.lock();
   handing_over_.erase(id->value);
-  if (answer && !*answer) return not_sent(out_of_reach("Nothing was sent: " + answer->error().why + "."));
+  if (answer && !*answer)
+    return not_sent(problem(409, "Nothing was sent: " + answer->error().why + ".",
+                            "Hold the coil to the skin over the pump, and read it again."));
   SendOutcome outcome{link::Delivery::kUncertain, "", std::nullopt};
   if (answer) outcome = std::get<SendOutcome>(**answer);
   if (!answer) outcome.message = "It is not known whether the pump has taken it: " + answer.error() + ".";
@@ -517,7 +620,7 @@ Desk::Answered Desk::send(const Call& call) {
   if (state != records::SendState::kUnknown) {
     if (const auto settled = over(state); !settled) return No(problem_for(settled.error()));
   }
-  return Answer{sent_json(*id, state, outcome.message, outcome.runs == bytes), {}};
+  return Answer{sent_json(*id, state, outcome.message, outcome.runs), {}};
 }
 
 Desk::Answered Desk::settle(const Call& call) {
@@ -528,9 +631,9 @@ Desk::Answered Desk::settle(const Call& call) {
   if (handing_over_.contains(sent->id.value))
     return No(problem(409, "It is being handed over.", "Wait for its answer."));
   if (sent->state == records::SendState::kPending)
-    return Answer{sent_json(sent->id, sent->state, "It was never handed over; send it again.", false), {}};
+    return Answer{sent_json(sent->id, sent->state, "It was never handed over; send it again."), {}};
   if (sent->state != records::SendState::kUnknown || !sent->wish.draft)
-    return Answer{sent_json(sent->id, sent->state, "It was known before.", false), {}};
+    return Answer{sent_json(sent->id, sent->state, "It was known before."), {}};
   const auto kept = records::draft(parts_.database, actor, *sent->wish.draft);
   if (!kept) return No(problem_for(kept.error()));
   const auto found = found_reading(parts_.database, actor, kept->reading, parts_.library);
@@ -550,7 +653,7 @@ Desk::Answered Desk::settle(const Call& call) {
         records::settle_send(parts_.database, actor, step_of(call, "settle"), sent->id, state);
     if (!settled) return No(problem_for(settled.error()));
   }
-  return Answer{sent_json(sent->id, state, outcome.message, false), {}};
+  return Answer{sent_json(sent->id, state, outcome.message), {}};
 }
 
 // ---- the table ------------------------------------------------------------------------------------------
@@ -568,7 +671,7 @@ std::vector<Route> Desk::routes() {
     };
   };
   using enum records::PatientsThing;
-  const Shape person = object({needed("person", kId), needed("role", text(40))});
+  const Shape person = object({needed("person", kId), needed("role", text(40)), needed("name", text(200))});
   const Shape found = object({needed("patient", kId), needed("name", text(200)),
                               needed("birth_date", text(10)), needed("record_number", text(64))});
   const Shape pump = object({needed("pump", kId), needed("model", text(64)),
@@ -576,6 +679,14 @@ std::vector<Route> Desk::routes() {
   const Shape bolus = object({needed("dose", text(40)), needed("over", text(40)), needed("lockout", text(40)),
                               needed("allotted", integer(1, kMaxAllotted)), needed("window", text(40))});
   return {
+      {.method = Method::kGet,
+       .path = "/api/about",
+       .name = "readAbout",
+       .summary = "Whose server this is, and whether it is a demo.",
+       .action = Action::kReadInterface,
+       .response =
+           object({needed("demo", flag()), needed("institution", text(200, 0)), needed("version", text(40))}),
+       .handle = by(&Desk::about)},
       {.method = Method::kGet,
        .path = "/api/session/challenge",
        .name = "askChallenge",
@@ -634,7 +745,10 @@ std::vector<Route> Desk::routes() {
                    needed("mode", text(40)), needed("flow_nl_per_day", integer(0, kMaxFlowRate.raw())),
                    needed("reservoir_earliest_nl", integer(-kMaxReservoir.raw(), kMaxReservoir.raw())),
                    needed("alarms", list(text(64), static_cast<std::int64_t>(kAlarmCount))),
-                   needed("prescription", integer(0, UINT32_MAX)), needed("rows", kRows)}),
+                   needed("prescription", integer(0, UINT32_MAX)), needed("rows", kRows),
+                   needed("record",
+                          object({needed("is", choice({"same", "none", "differs"})), needed("rows", kRows)})),
+                   optional("therapy", kChangeFields)}),
        .idempotency_key = true,
        .object = of(kPump, "pump"),
        .handle = by(&Desk::read_pump)},
@@ -647,7 +761,7 @@ std::vector<Route> Desk::routes() {
                           optional("no_patient_bolus", flag()), optional("reason", text(500))}),
        .status = 201,
        .response = object({needed("draft", kId), needed("number", integer(1, UINT32_MAX)),
-                           needed("challenge", text(64)), needed("order", text(4'096)), needed("rows", kRows),
+                           needed("challenge", text(64)), needed("order", kOrderText), needed("rows", kRows),
                            needed("notes", list(kWords, 100))}),
        .idempotency_key = true,
        .object = of(kReading, "reading"),

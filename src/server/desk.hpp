@@ -41,6 +41,7 @@ class Desk {
 
  private:
   using Answered = std::expected<Answer, Problem>;
+  Answered about(const Call& call);
   Answered challenge(const Call& call);
   Answered sign_in(const Call& call);
   Answered who(const Call& call);
@@ -51,6 +52,7 @@ class Desk {
   Answered draft(const Call& call);
   Answered send(const Call& call);
   Answered settle(const Call& call);
+  std::expected<nlohmann::json, Problem> person_json(const records::Actor& who);  // mutex held
 
   DeskParts parts_;
   std::mutex mutex_;                     // of the database: one thread at a time

@@ -1,0 +1,54 @@
+#pragma once
+/// A demo's clinic, made the way a real one is: pumps paired, a signer with the clinic's key, a gateway that
+/// it names, records with people and patients, and a first order for each pump, signed and read back.
+
+#include <expected>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "link/order.hpp"
+
+namespace theca {
+
+struct DemoPump {
+  const char* scenario;  // of scenarios/: the pump's model, the catheter, the patient and the first order
+  const char* serial;
+};
+/// The pumps of the demo's patients that a radio reaches.
+std::vector<const DemoPump*> demo_pumps();
+std::filesystem::path scenario_file(const DemoPump& pump);
+
+/// Where the parts of one clinic lie, all below one folder.
+struct ClinicPlaces {
+  std::filesystem::path folder;
+  [[nodiscard]] std::filesystem::path link() const { return folder / "link"; }
+  [[nodiscard]] std::filesystem::path signer() const { return folder / "signer"; }
+  [[nodiscard]] std::filesystem::path gateway() const { return folder / "gateway"; }
+  [[nodiscard]] std::filesystem::path server() const { return folder / "server"; }
+  [[nodiscard]] std::filesystem::path log(const std::string& name) const {
+    return folder / "log" / (name + ".log");
+  }
+  [[nodiscard]] std::filesystem::path pump(std::size_t n) const {
+    return folder / ("pump-" + std::to_string(n + 1) + ".nvm");
+  }
+};
+
+/// Keys, people and patients. Every pump of demo_pumps() runs already, at `pumps_at` in their order. Errors
+/// are sentences; what comes back are the ids of the pumps.
+std::expected<std::vector<link::ShortId>, std::string> make_demo_clinic(
+    const ClinicPlaces& places, const std::string& origin, const std::vector<std::string>& pumps_at);
+
+/// The pass of a day, and where the pumps are this time; before the gateway starts, and twice a day.
+std::expected<void, std::string> renew_read_pass(const ClinicPlaces& places);
+std::expected<void, std::string> tell_pumps_places(const ClinicPlaces& places,
+                                                   const std::vector<link::ShortId>& implants,
+                                                   const std::vector<std::string>& pumps_at);
+
+/// The first order of each pump that has none, through the signer and the gateway that run.
+std::expected<void, std::string> order_first_therapies(const ClinicPlaces& places,
+                                                       const std::vector<link::ShortId>& implants,
+                                                       const std::filesystem::path& signer_socket,
+                                                       const std::filesystem::path& gateway_socket);
+
+}  // namespace theca

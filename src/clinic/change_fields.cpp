@@ -1,0 +1,98 @@
+#include "clinic/change_fields.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "clinic/order_rows.hpp"
+#include "therapy/schedule.hpp"
+
+namespace theca {
+namespace {
+
+/// Above it a drug is spoken of in milligrams.
+constexpr DoseRate kMostInMicrograms{2'000'000'000'000};  // 2 mg/day in fg/day
+
+/// A unit of mass, in femtograms.
+struct Spoken {
+  const char* name;
+  std::int64_t fg;
+  int decimals;  // of a femtogram in it
+};
+constexpr int kDecimalsOfNanogram = 6;
+constexpr Spoken kMilligram{"mg", 1'000'000'000'000, 12}, kMicrogram{"mcg", 1'000'000'000, 9};
+
+Spoken unit_of(const DrugEntry* drug, DoseRate now) {
+  DoseRate most = now;
+  if (drug != nullptr) {
+    for (const auto& limit : drug->max_per_day) most = std::max(most, limit.value);
+    if (drug->max_per_day.empty())
+      for (const auto& usual : drug->usual_per_day) most = std::max(most, usual.value.high);
+  }
+  return most > kMostInMicrograms ? kMilligram : kMicrogram;
+}
+
+/// raw / 10^decimals without a zero at its end.
+std::string decimal(std::int64_t raw, int decimals) {
+  const std::string all = fmt::format("{:0{}}", raw, decimals + 1);
+  const auto whole = static_cast<std::size_t>(std::ssize(all) - decimals);
+  std::string digits = all.substr(0, whole);
+  digits += '.';
+  digits += all.substr(whole);
+  while (digits.ends_with('0')) digits.pop_back();
+  if (digits.ends_with('.')) digits.pop_back();
+  return digits;
+}
+
+/// The smallest power of ten that is no less than `fg`, but for at most 1 of the unit.
+std::int64_t grid(std::int64_t fg, const Spoken& unit) {
+  std::int64_t step = 1;
+  while (step < fg && step < unit.fg) step *= 10;
+  return step;
+}
+
+std::optional<FieldLimits> limits(const Spoken& unit, const char* per, std::int64_t fine, std::int64_t least,
+                                  std::int64_t most) {
+  const std::int64_t step = grid(fine, unit);
+  const std::int64_t from = std::max(step, (least + step - 1) / step * step), to = most / step * step;
+  if (to < from) return std::nullopt;
+  FieldLimits out{std::string{unit.name} + per,
+                  {1, unit.fg / step},
+                  decimal(from, unit.decimals),
+                  decimal(to, unit.decimals)};
+  const auto field =
+      clinic::EntryField::make(out.unit, out.step, out.least, out.most, clinic::TrailingZeros::kRefused);
+  return field ? std::optional{std::move(out)} : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<ChangeFields> change_fields(const link::Order& order, const Prescription& prescription,
+                                          const PumpModel& model, const Library& library) {
+  const Component& first = prescription.formulation.components[0];
+  const std::int64_t c = first.concentration.raw();  // fg in a nanolitre
+  if (prescription.formulation.count == 0 || c == 0) return std::nullopt;
+  const DrugEntry* drug = library.find_drug(first.drug);
+  const DoseRate daily = daily_dose(prescription, model.minimum_rate);
+  const Spoken unit = unit_of(drug, daily);
+  const auto dose = limits(unit, "/day", c, model.minimum_rate.raw() * c, order.ceilings.day.raw() * c);
+  const auto bolus = limits(unit, "", model.step.raw() * c, 0, order.ceilings.hour.raw() * c);
+  if (!dose || !bolus) return std::nullopt;
+
+  ChangeFields out{
+      .drug = drug == nullptr ? fmt::format("drug {}", static_cast<int>(first.drug)) : drug->name,
+      .concentration = decimal(c, unit.decimals - kDecimalsOfNanogram),
+      .mode = prescription.basal.mode,
+      .daily_dose = decimal(daily.raw(), unit.decimals),
+      .dose = *dose,
+      .bolus = *bolus,
+      .patient = std::nullopt};
+  const PatientBolusPolicy& policy = prescription.patient;
+  if (policy.dose.volume.raw() > 0)
+    out.patient = PatientBolusNow{decimal(policy.dose.volume.raw() * c, unit.decimals),
+                                  bolus_duration(policy.dose).raw() / 1'000, policy.lockout_s,
+                                  policy.window_s, policy.allotted};
+  return out;
+}
+
+}  // namespace theca

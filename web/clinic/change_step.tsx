@@ -1,0 +1,248 @@
+// A new dose, another bolus for the patient. Nothing is filled in: what is written here is what is meant.
+import { useMemo, useState } from "react";
+
+import { type FieldDescription, type NumberField, numberField } from "../shared/number_entry";
+import type { Answered, Asked } from "./api";
+import { ask, newWish, type Reason } from "./client";
+import styles from "./clinic.module.css";
+import { type DoseEntry, DoseField } from "./dose_field";
+import { Action, Busy, Heading, Reasons } from "./parts";
+import { filledIn, texts } from "./texts";
+
+export type Therapy = NonNullable<Answered["readPump"]["therapy"]>;
+type Body = Asked["draftChange"]["body"];
+type Draft = Answered["draftChange"];
+
+type BolusChoice = "keep" | "other" | "none";
+/** What a person has written, to come back to it. */
+export interface Change {
+  readonly dose: string;
+  readonly choice: BolusChoice;
+  readonly bolus: Readonly<Record<BolusPart, string>>;
+  readonly reason: string;
+}
+type BolusPart = "dose" | "over" | "lockout" | "allotted" | "window";
+const empty: DoseEntry = { text: "", value: null };
+
+export function fieldOf(limits: Therapy["dose"]): NumberField {
+  const description: FieldDescription = {
+    unit: limits.unit,
+    step: [limits.step.numerator, limits.step.denominator],
+    least: limits.least,
+    most: limits.most,
+  };
+  return numberField(description);
+}
+
+// The rules of the pump itself (docs/prescription.md): lockout and window to a week, 1 to 32 boluses.
+const minutes = numberField({ unit: "min", step: [1, 1], least: "1", most: "10080", zeros: "allowed" });
+const hours = numberField({ unit: "h", step: [1, 1], least: "1", most: "168", zeros: "allowed" });
+const mostAllotted = 32;
+
+const digits = 4;
+const short = (value: number) => String(Number(value.toPrecision(digits)));
+/** "20 mg/mL" */
+export const concentrationText = (therapy: Therapy) =>
+  `${therapy.concentration} ${therapy.dose.unit.replace("/day", "/mL")}`;
+export function spanText(seconds: number): string {
+  if (seconds % 3600 === 0) return `${seconds / 3600} h`;
+  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+}
+
+/** A dose in the units that people speak of it. */
+function Units({ therapy, dose }: { readonly therapy: Therapy; readonly dose: string | null }) {
+  const mass = therapy.dose.unit.replace("/day", "");
+  const concentration = Number(therapy.concentration);
+  const now = Number(therapy.daily_dose);
+  const then = dose === null ? null : Number(dose);
+  const change = then === null ? "" : `${then >= now ? "+" : "−"}${short((Math.abs(then - now) / now) * 100)} %`;
+  const rows: readonly (readonly [string, (daily: number) => string])[] = [
+    [`${mass}/day`, (daily) => short(daily)],
+    [`${mass}/h`, (daily) => short(daily / 24)],
+    ["mL/day", (daily) => short(daily / concentration)],
+    ["mL/h", (daily) => short(daily / concentration / 24)],
+  ];
+  return (
+    <>
+      <table className={styles["units"]}>
+        <caption>{texts.change.units}</caption>
+        <thead>
+          <tr>
+            <td />
+            <th scope="col">{texts.change.now}</th>
+            <th scope="col">{texts.change.then}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([unit, of]) => (
+            <tr key={unit}>
+              <th scope="row">{unit}</th>
+              <td>{of(now)}</td>
+              <td>{then === null ? "–" : of(then)}</td>
+            </tr>
+          ))}
+          <tr>
+            <th scope="row">{texts.change.change}</th>
+            <td />
+            <td>{now > 0 && change !== "" ? change : "–"}</td>
+          </tr>
+        </tbody>
+      </table>
+      <details className={styles["fold"]}>
+        <summary>{texts.change.how}</summary>
+        <p>
+          {filledIn(texts.change.howFlow, { concentration: concentrationText(therapy) })} {texts.change.howRounding}
+        </p>
+      </details>
+    </>
+  );
+}
+
+export function ChangeStep({ reading, therapy, before, onDraft }: {
+  readonly reading: number;
+  readonly therapy: Therapy;
+  readonly before: Change | null;
+  readonly onDraft: (draft: Draft, change: Change) => void;
+}) {
+  const doseField = useMemo(() => fieldOf(therapy.dose), [therapy]);
+  const bolusField = useMemo(() => fieldOf(therapy.bolus), [therapy]);
+  const [dose, setDose] = useState<DoseEntry>(empty);
+  const [choice, setChoice] = useState<BolusChoice>(before?.choice ?? "keep");
+  const [bolus, setBolus] = useState<Readonly<Record<Exclude<BolusPart, "allotted">, DoseEntry>>>({
+    dose: empty,
+    over: empty,
+    lockout: empty,
+    window: empty,
+  });
+  const [allotted, setAllotted] = useState(before?.bolus.allotted ?? "");
+  const [reason, setReason] = useState(before?.reason ?? "");
+  const [busy, setBusy] = useState(false);
+  const [insist, setInsist] = useState(false);
+  const [reasons, setReasons] = useState<readonly Reason[]>([]);
+
+  const doseText = dose === empty ? (before?.dose ?? "") : dose.text;
+  const part = (name: Exclude<BolusPart, "allotted">) => (entry: DoseEntry) =>
+    setBolus((now) => ({ ...now, [name]: entry }));
+
+  const compare = async () => {
+    setInsist(true);
+    const wanted: { -readonly [K in keyof Body]: Body[K] } = {};
+    const missing: Reason[] = [];
+    if (doseText !== "") {
+      if (dose.value === null) missing.push({ field: "dose", happened: "The dose is not written yet as it can be given.", do: "See the field." });
+      else wanted.dose = `${dose.value} ${therapy.dose.unit}`;
+    }
+    if (choice === "none") wanted.no_patient_bolus = true;
+    if (choice === "other") {
+      const { dose: one, over, lockout, window } = bolus;
+      if (one.value === null || over.value === null || lockout.value === null || window.value === null || allotted === "")
+        missing.push({ field: "patient_bolus", happened: "The patient's bolus is not whole.", do: "Write all five of its parts." });
+      else
+        wanted.patient_bolus = {
+          dose: `${one.value} ${therapy.bolus.unit}`,
+          over: `${over.value} min`,
+          lockout: `${lockout.value} min`,
+          allotted: Number(allotted),
+          window: `${window.value} h`,
+        };
+    }
+    if (missing.length === 0 && Object.keys(wanted).length === 0)
+      missing.push({ field: "", happened: texts.change.nothing, do: "" });
+    if (missing.length > 0) return setReasons(missing);
+    if (reason.trim() !== "") wanted.reason = reason.trim();
+    setBusy(true);
+    setReasons([]);
+    const told = await ask("draftChange", { path: { reading }, body: wanted, once: newWish() });
+    setBusy(false);
+    if (!told.ok) return setReasons(told.reasons);
+    onDraft(told.it, {
+      dose: doseText,
+      choice,
+      bolus: { dose: bolus.dose.text, over: bolus.over.text, lockout: bolus.lockout.text, window: bolus.window.text, allotted },
+      reason,
+    });
+  };
+
+  const now = therapy.patient_bolus;
+  const choices: readonly (readonly [BolusChoice, string])[] = [
+    ["keep", texts.change.keep],
+    ["other", texts.change.other],
+    ...(now ? [["none", texts.change.none] as const] : []),
+  ];
+  const daily = `${short(Number(therapy.daily_dose))} ${therapy.dose.unit}`;
+  return (
+    <section className={styles["card"]}>
+      <Heading>{texts.change.title}</Heading>
+      <div className={styles["beside"]}>
+        <div>
+          <DoseField
+            label={filledIn(texts.change.dose, { drug: therapy.drug })}
+            field={doseField}
+            typedBefore={before?.dose ?? ""}
+            insist={insist && doseText !== ""}
+            onChange={setDose}
+          />
+          <p className={styles["quietly"]}>
+            {filledIn(texts.change.doseNow, { dose: daily })} {therapy.mode === "flex" ? texts.change.flex : texts.change.leave}
+          </p>
+        </div>
+        <div>
+          <Units therapy={therapy} dose={dose.value} />
+        </div>
+      </div>
+      <fieldset className={styles["group"]}>
+        <legend>{texts.change.bolus}</legend>
+        <p className={styles["quietly"]}>
+          {now
+            ? filledIn(texts.change.bolusNow, {
+                dose: `${short(Number(now.dose))} ${therapy.bolus.unit}`,
+                over: spanText(now.over_s),
+                allotted: now.allotted,
+                window: spanText(now.window_s),
+                lockout: spanText(now.lockout_s),
+              })
+            : texts.change.noBolusNow}
+        </p>
+        <div className={styles["choices"]}>
+          {choices.map(([name, label]) => (
+            <label key={name}>
+              <input type="radio" name="bolus" checked={choice === name} onChange={() => setChoice(name)} /> {label}
+            </label>
+          ))}
+        </div>
+        {choice === "other" && (
+          <div className={styles["fields"]}>
+            <DoseField label={texts.change.bolusDose} field={bolusField} typedBefore={before?.bolus.dose ?? ""} insist={insist} onChange={part("dose")} />
+            <DoseField label={texts.change.over} field={minutes} typedBefore={before?.bolus.over ?? ""} insist={insist} onChange={part("over")} />
+            <DoseField label={texts.change.lockout} field={minutes} typedBefore={before?.bolus.lockout ?? ""} insist={insist} onChange={part("lockout")} />
+            <label className={styles["select"]}>
+              {texts.change.allotted}
+              <select value={allotted} onChange={(event) => setAllotted(event.currentTarget.value)}>
+                <option value="">–</option>
+                {Array.from({ length: mostAllotted }, (_, i) => (
+                  <option key={i} value={i + 1}>
+                    {i + 1}
+                  </option>
+                ))}
+              </select>
+            </label>
+            <DoseField label={texts.change.window} field={hours} typedBefore={before?.bolus.window ?? ""} insist={insist} onChange={part("window")} />
+          </div>
+        )}
+      </fieldset>
+      <label className={styles["reason"]}>
+        {texts.change.reason}
+        <textarea rows={2} maxLength={500} value={reason} onChange={(event) => setReason(event.currentTarget.value)} />
+        <span className={styles["quietly"]}>{texts.change.reasonWhy}</span>
+      </label>
+      <Reasons reasons={reasons} />
+      {busy ? (
+        <Busy>{texts.change.comparing}</Busy>
+      ) : (
+        <div className={styles["actions"]}>
+          <Action onClick={() => void compare()}>{texts.change.compare}</Action>
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,133 @@
+// The clinic's pages.
+import { useEffect, useState } from "react";
+
+import { showPage } from "../shared/page";
+import type { Answered } from "./api";
+import { ask, type Reason, signedOut } from "./client";
+import styles from "./clinic.module.css";
+import { Action, Busy, Heading, Reasons } from "./parts";
+import { signIn } from "./passkey";
+import { Patient, Patients } from "./patients";
+import { usePlace } from "./route";
+import { texts } from "./texts";
+import { Visit } from "./visit";
+
+type About = Answered["readAbout"];
+type Person = Answered["whoAmI"];
+
+/** The ticket of a demo's sign-in link. It leaves the address and its history at once. */
+function takeTicket(): string | null {
+  const found = /^#ticket=([A-Za-z0-9_-]{43})$/.exec(location.hash);
+  if (!found) return null;
+  history.replaceState(null, "", "#/");
+  return found[1] ?? null;
+}
+const ticketOfAddress = takeTicket();
+
+function SignIn({ about, over, onPerson }: {
+  readonly about: About;
+  readonly over: boolean;
+  readonly onPerson: (person: Person) => void;
+}) {
+  const [busy, setBusy] = useState(false);
+  const [reasons, setReasons] = useState<readonly Reason[]>([]);
+  const enter = async () => {
+    setBusy(true);
+    setReasons([]);
+    const signed = await signIn(null);
+    setBusy(false);
+    if (!signed.ok) return setReasons(signed.reasons);
+    const who = await ask("whoAmI", {});
+    if (who.ok) onPerson(who.it);
+    else setReasons(who.reasons);
+  };
+  return (
+    <section className={styles["card"]}>
+      <Heading>{texts.signIn.title}</Heading>
+      {over && <p>{texts.signIn.over}</p>}
+      {about.demo && <p>{texts.signIn.withLink}</p>}
+      <Reasons reasons={reasons} />
+      {busy ? <Busy>{texts.loading}</Busy> : <Action onClick={() => void enter()}>{texts.signIn.byPasskey}</Action>}
+    </section>
+  );
+}
+
+function Pages() {
+  const place = usePlace();
+  if (place.at === "patients") return <Patients />;
+  if (place.at === "patient") return <Patient key={place.patient} patient={place.patient} />;
+  return <Visit key={`${place.patient}/${place.pump}`} patient={place.patient} pump={place.pump} />;
+}
+
+function Clinic() {
+  const [about, setAbout] = useState<About | null>(null);
+  const [person, setPerson] = useState<Person | null>(null);
+  const [known, setKnown] = useState(false); // who it is, or that it is nobody
+  const [over, setOver] = useState(false);
+  const [reasons, setReasons] = useState<readonly Reason[]>([]);
+
+  useEffect(() => {
+    let here = true;
+    void (async () => {
+      const told = await ask("readAbout", {});
+      if (!here) return;
+      if (!told.ok) return setReasons(told.reasons);
+      setAbout(told.it);
+      if (ticketOfAddress !== null && told.it.demo) {
+        const signed = await signIn(ticketOfAddress);
+        if (here && !signed.ok) setReasons(signed.reasons);
+      }
+      const who = await ask("whoAmI", {});
+      if (!here) return;
+      if (who.ok) {
+        setReasons([]);
+        setPerson(who.it);
+      }
+      setKnown(true);
+    })();
+    const out = () =>
+      setPerson((before) => {
+        if (before) setOver(true);
+        return null;
+      });
+    signedOut.addEventListener("out", out);
+    return () => {
+      here = false;
+      signedOut.removeEventListener("out", out);
+    };
+  }, []);
+
+  const leave = async () => {
+    await ask("signOut", {});
+    location.hash = "#/";
+    setPerson(null);
+    setOver(true);
+  };
+
+  return (
+    <>
+      {about?.demo && <p className={styles["demo"]}>{texts.demo}</p>}
+      <header className={styles["top"]}>
+        <span className={styles["house"]}>{about?.institution ?? "Theca"}</span>
+        {person && (
+          <span className={styles["person"]}>
+            {person.name}, {person.role}
+            <Action quiet onClick={() => void leave()}>
+              {texts.signOut}
+            </Action>
+          </span>
+        )}
+      </header>
+      <main className={styles["main"]}>
+        <Reasons reasons={reasons} />
+        {!known && reasons.length === 0 && <Busy>{texts.loading}</Busy>}
+        {known && about && !person && <SignIn about={about} over={over} onPerson={setPerson} />}
+        {person && <Pages />}
+      </main>
+      <footer className={styles["foot"]}>{texts.research}</footer>
+    </>
+  );
+}
+
+document.title = "Theca clinic";
+showPage(<Clinic />);

@@ -1,0 +1,112 @@
+// The pump is read before anything of it can be changed; what it says is shown beside what the records say.
+import { useState } from "react";
+
+import type { Answered } from "./api";
+import { ask, newWish, type Reason } from "./client";
+import styles from "./clinic.module.css";
+import { Action, Busy, Heading, Reasons, Rows } from "./parts";
+import { filledIn, texts } from "./texts";
+
+export type Reading = Answered["readPump"];
+
+export interface Found {
+  readonly reading: Reading;
+  /** By this machine's clock, in milliseconds. */
+  readonly readAt: number;
+  readonly goodUntil: number;
+}
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hour12: false });
+const millilitres = (nanolitres: number) => `${Number((nanolitres / 1e6).toPrecision(4))} mL`;
+
+function Tiles({ reading }: { readonly reading: Reading }) {
+  const therapy = reading.therapy;
+  const tiles: (readonly [string, string])[] = [
+    [texts.tiles.state, reading.state],
+    [texts.tiles.mode, reading.mode],
+    [texts.tiles.flow, `${millilitres(reading.flow_nl_per_day)}/day`],
+    [texts.tiles.reservoir, millilitres(reading.reservoir_earliest_nl)],
+    [texts.tiles.alarms, reading.alarms.length === 0 ? texts.tiles.noAlarms : reading.alarms.join(", ")],
+  ];
+  if (therapy)
+    tiles.unshift([
+      filledIn(texts.tiles.dose, { drug: therapy.drug }),
+      `${Number(Number(therapy.daily_dose).toPrecision(6))} ${therapy.dose.unit}`,
+    ]);
+  return (
+    <dl className={styles["tiles"]}>
+      {tiles.map(([name, value]) => (
+        <div key={name} data-alarm={name === texts.tiles.alarms && reading.alarms.length > 0}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function RecordNote({ record }: { readonly record: Reading["record"] }) {
+  if (record.is !== "differs") return <p className={styles["quietly"]}>{texts.read.record[record.is]}</p>;
+  return (
+    <div className={styles["check"]} role="alert">
+      <p>
+        <strong>{texts.read.record.differs}</strong>
+      </p>
+      <Rows rows={record.rows} columns={["Setting", "By the records", "Found"]} caption={texts.read.record.differs} />
+    </div>
+  );
+}
+
+export function ReadStep({ pump, found, old, onFound, onNext }: {
+  readonly pump: number;
+  readonly found: Found | null;
+  readonly old: boolean;
+  readonly onFound: (found: Found) => void;
+  readonly onNext: () => void;
+}) {
+  const [busy, setBusy] = useState(false);
+  const [reasons, setReasons] = useState<readonly Reason[]>([]);
+  const read = async () => {
+    setBusy(true);
+    setReasons([]);
+    const told = await ask("readPump", { path: { pump }, once: newWish() });
+    setBusy(false);
+    if (!told.ok) return setReasons(told.reasons);
+    const readAt = Date.now();
+    onFound({ reading: told.it, readAt, goodUntil: readAt + told.it.lasts_until_ms - told.it.at_ms });
+  };
+  return (
+    <section className={styles["card"]}>
+      <Heading>{found ? texts.read.found : texts.read.title}</Heading>
+      {!found && (
+        <p>
+          {texts.read.coil} {texts.read.why}
+        </p>
+      )}
+      <Reasons reasons={reasons} />
+      {found && (
+        <>
+          <Tiles reading={found.reading} />
+          <RecordNote record={found.reading.record} />
+          <p className={styles["quietly"]}>
+            {old ? texts.read.over : filledIn(texts.read.good, { time: clock.format(found.readAt), until: clock.format(found.goodUntil) })}
+          </p>
+          <details className={styles["fold"]}>
+            <summary>{filledIn(texts.read.all, { count: found.reading.rows.length })}</summary>
+            <Rows rows={found.reading.rows} columns={["Setting", "Found"]} caption={texts.read.found} />
+          </details>
+          {!found.reading.therapy && <p>{texts.read.noTherapy}</p>}
+        </>
+      )}
+      {busy && <Busy>{texts.read.reading}</Busy>}
+      {!busy && (
+        <div className={styles["actions"]}>
+          {found?.reading.therapy && !old && <Action onClick={onNext}>{texts.read.next}</Action>}
+          <Action quiet={found !== null && !old} onClick={() => void read()}>
+            {found ? texts.read.anew : texts.read.button}
+          </Action>
+        </div>
+      )}
+    </section>
+  );
+}

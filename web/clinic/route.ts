@@ -1,0 +1,29 @@
+// Where a person is, in the part of the address that no server sees: "#/", "#/patients/12", "#/patients/12/pumps/7".
+import { useSyncExternalStore } from "react";
+
+export type Place =
+  | { readonly at: "patients" }
+  | { readonly at: "patient"; readonly patient: number }
+  | { readonly at: "pump"; readonly patient: number; readonly pump: number };
+
+export function placeOf(hash: string): Place {
+  const found = /^#\/patients\/(\d{1,16})(?:\/pumps\/(\d{1,16}))?$/.exec(hash);
+  if (!found) return { at: "patients" };
+  const patient = Number(found[1]);
+  return found[2] === undefined ? { at: "patient", patient } : { at: "pump", patient, pump: Number(found[2]) };
+}
+
+export function hashOf(place: Place): string {
+  if (place.at === "patients") return "#/";
+  if (place.at === "patient") return `#/patients/${place.patient}`;
+  return `#/patients/${place.patient}/pumps/${place.pump}`;
+}
+
+function subscribe(changed: () => void): () => void {
+  addEventListener("hashchange", changed);
+  return () => removeEventListener("hashchange", changed);
+}
+
+export function usePlace(): Place {
+  return placeOf(useSyncExternalStore(subscribe, () => location.hash));
+}

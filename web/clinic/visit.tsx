@@ -1,0 +1,144 @@
+// One visit at one pump: read, change, compare, sent. What is drafted belongs to this patient, this pump and this
+// reading, and is gone with the page.
+import { useEffect, useState } from "react";
+
+import type { Answered } from "./api";
+import { type Change, ChangeStep, concentrationText } from "./change_step";
+import styles from "./clinic.module.css";
+import { CompareStep } from "./compare_step";
+import { Busy, Reasons } from "./parts";
+import { type PatientNow, useAnswer } from "./patients";
+import { type Found, ReadStep } from "./read_step";
+import { hashOf } from "./route";
+import { type Outcome, SentStep } from "./sent_step";
+import { texts } from "./texts";
+
+type PumpNow = PatientNow["pumps"][number];
+type Draft = Answered["draftChange"];
+
+type Stage =
+  | { readonly at: "read" }
+  | { readonly at: "change" }
+  | { readonly at: "compare"; readonly draft: Draft }
+  | { readonly at: "sent"; readonly draft: Draft; readonly outcome: Outcome };
+const stages: readonly Stage["at"][] = ["read", "change", "compare", "sent"];
+
+/** Whom all of this is about. It stands on every step. */
+function Identity({ patient, pump, drug }: {
+  readonly patient: PatientNow;
+  readonly pump: PumpNow;
+  readonly drug: string | undefined;
+}) {
+  return (
+    <aside className={styles["identity"]} aria-label={patient.name}>
+      <strong>{patient.name}</strong>
+      <span>
+        {texts.patients.born} {patient.birth_date}
+      </span>
+      <span>
+        {pump.model}, {texts.patient.serial} <b>{pump.serial_ends}</b>
+      </span>
+      {drug !== undefined && <span>{drug}</span>}
+    </aside>
+  );
+}
+
+function Steps({ at }: { readonly at: Stage["at"] }) {
+  const now = stages.indexOf(at);
+  return (
+    <ol className={styles["steps"]}>
+      {texts.steps.map((name, i) => (
+        <li key={name} data-is={i < now ? "done" : i === now ? "now" : "ahead"} {...(i === now ? { "aria-current": "step" } : {})}>
+          <span>{i + 1}</span> {name}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+export function Visit({ patient, pump }: { readonly patient: number; readonly pump: number }) {
+  const told = useAnswer("readPatient", { patient });
+  const [found, setFound] = useState<Found | null>(null);
+  const [change, setChange] = useState<Change | null>(null);
+  const [stage, setStage] = useState<Stage>({ at: "read" });
+  const [old, setOld] = useState(false);
+
+  useEffect(() => {
+    if (!found) return;
+    const timer = setTimeout(() => setOld(true), Math.max(0, found.goodUntil - Date.now()));
+    return () => clearTimeout(timer);
+  }, [found]);
+
+  if (told === null) return <Busy>{texts.loading}</Busy>;
+  if (!told.ok) return <Reasons reasons={told.reasons} />;
+  const its = told.it.pumps.find((one) => one.pump === pump);
+  if (!its)
+    return (
+      <p className={styles["back"]}>
+        <a href={hashOf({ at: "patient", patient })}>{told.it.name}</a>
+      </p>
+    );
+
+  const anew = () => {
+    setFound(null);
+    setChange(null);
+    setStage({ at: "read" });
+  };
+  const therapy = found?.reading.therapy;
+  return (
+    <>
+      <p className={styles["back"]}>
+        <a href={hashOf({ at: "patient", patient })}>{told.it.name}</a>
+      </p>
+      <Identity patient={told.it} pump={its} drug={therapy && `${therapy.drug} ${concentrationText(therapy)}`} />
+      <Steps at={stage.at} />
+      {old && found && (stage.at === "change" || stage.at === "compare") && (
+        <div className={styles["wrong"]} role="alert">
+          <p>{texts.read.over}</p>
+          <button type="button" className={styles["link"]} onClick={anew}>
+            {texts.read.anew}
+          </button>
+        </div>
+      )}
+      {stage.at === "read" && (
+        <ReadStep
+          pump={pump}
+          found={found}
+          old={old}
+          onFound={(reading) => {
+            setOld(false);
+            setFound(reading);
+          }}
+          onNext={() => setStage({ at: "change" })}
+        />
+      )}
+      {stage.at === "change" && found && therapy && (
+        <ChangeStep
+          reading={found.reading.reading}
+          therapy={therapy}
+          before={change}
+          onDraft={(draft, made) => {
+            setChange(made);
+            setStage({ at: "compare", draft });
+          }}
+        />
+      )}
+      {stage.at === "compare" && therapy && (
+        <CompareStep
+          draft={stage.draft}
+          therapy={therapy}
+          onBack={() => setStage({ at: "change" })}
+          onOutcome={(outcome) => setStage({ at: "sent", draft: stage.draft, outcome })}
+        />
+      )}
+      {stage.at === "sent" && (
+        <SentStep
+          draft={stage.draft}
+          outcome={stage.outcome}
+          onOutcome={(outcome) => setStage({ at: "sent", draft: stage.draft, outcome })}
+          onAnew={anew}
+        />
+      )}
+    </>
+  );
+}
