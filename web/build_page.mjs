@@ -1,12 +1,15 @@
 // A page as files that a strict content security policy lets through: one script, one style sheet, fonts, no inline
 // piece.
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 
 import { build } from "esbuild";
 
-/** @param {string} title */
-const html = (title) => `<!doctype html>
+/** @param {string} title
+ * @param {string} script
+ * @param {string} style */
+const html = (title, script, style) => `<!doctype html>
 <html lang="en" data-mantine-color-scheme="light">
 <head>
 <meta charset="utf-8">
@@ -14,22 +17,23 @@ const html = (title) => `<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="page.css">
+<link rel="stylesheet" href="${style}">
 </head>
 <body>
 <div id="page"></div>
-<script type="module" src="page.js"></script>
+<script type="module" src="${script}"></script>
 </body>
 </html>
 `;
 
-/** index.html, page.js, page.css and fonts in `folder`, of the page that `entry` renders into #page.
+/** index.html, script, style sheet and fonts in `folder`, of the page that `entry` renders into #page. Their names hold
+ * their content, so that a browser may keep them for ever; what compresses lies there compressed as well (.br, .gz).
  * @param {string} entry
  * @param {string} folder
  * @param {string} title */
 export async function buildPage(entry, folder, title) {
   mkdirSync(folder, { recursive: true });
-  await build({
+  const { metafile } = await build({
     entryPoints: { page: resolve(entry) },
     outdir: folder,
     bundle: true,
@@ -39,9 +43,24 @@ export async function buildPage(entry, folder, title) {
     jsx: "automatic",
     define: { "process.env.NODE_ENV": '"production"' },
     loader: { ".woff2": "file", ".woff": "empty" },
-    assetNames: "[name]",
+    entryNames: "[name]-[hash]",
+    assetNames: "[name]-[hash]",
     legalComments: "linked",
+    metafile: true,
     logLevel: "warning",
   });
-  writeFileSync(join(folder, "index.html"), html(title));
+  const names = Object.keys(metafile.outputs).map((path) => basename(path));
+  /** @param {string} ending */
+  const named = (ending) => {
+    const found = names.find((name) => name.startsWith("page-") && name.endsWith(ending));
+    if (found === undefined) throw new Error(`${entry}: the page has no ${ending}`);
+    return found;
+  };
+  writeFileSync(join(folder, "index.html"), html(title, named(".js"), named(".css")));
+  for (const name of [...names, "index.html"]) {
+    if (!/\.(js|css|html)$/.test(name)) continue;
+    const text = readFileSync(join(folder, name));
+    writeFileSync(join(folder, `${name}.br`), brotliCompressSync(text));
+    writeFileSync(join(folder, `${name}.gz`), gzipSync(text, { level: 9 }));
+  }
 }

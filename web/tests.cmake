@@ -5,3 +5,8 @@ add_test(NAME web.entry COMMAND node ${web}/test.mjs ${web}/shared/number_entry_
 set_tests_properties(web.types web.entry PROPERTIES TIMEOUT 120)
 add_test(NAME web.dose_field COMMAND node ${web}/test.mjs ${web}/clinic/dose_field_test.ts)
 set_tests_properties(web.dose_field PROPERTIES TIMEOUT 600)
+add_test(NAME web.interface COMMAND node ${web}/build_client.mjs --check)
+add_test(NAME web.order COMMAND node ${web}/test.mjs ${web}/shared/order_test.ts)
+set_tests_properties(web.interface web.order PROPERTIES TIMEOUT 120)
+add_test(NAME web.clinic COMMAND node ${web}/test.mjs ${web}/clinic/clinic_test.ts)
+set_tests_properties(web.clinic PROPERTIES TIMEOUT 900 ENVIRONMENT THECA_PROGRAM=$<TARGET_FILE:theca_cli>)

@@ -245,7 +245,7 @@ TEST_F(DeskTest, INV_7_a_slip_a_refusal_and_an_old_reading_send_nothing) {
   const Got slip = send(draft, "54 mg/day");
   EXPECT_EQ(slip.status, 422);
   EXPECT_EQ(slip.body["errors"][0]["field"].get<std::string>(), "daily_dose") << slip.body;
-  EXPECT_EQ(last_state(), records::SendState::kFailed);
+  EXPECT_EQ(last_state(), records::SendState::kRefused);
 
   const Got rise = drafted({{"dose", "6.6 mg/day"}});  // within 12 h: it takes two
   ASSERT_EQ(rise.status, 201) << rise.body;
@@ -264,6 +264,26 @@ TEST_F(DeskTest, INV_7_a_slip_a_refusal_and_an_old_reading_send_nothing) {
   EXPECT_EQ(late.status, 409) << late.body;
   EXPECT_NE(late.body.dump().find("ten minutes"), std::string::npos);
   EXPECT_EQ(read().status.sequence, sequence);
+}
+
+/// The signer leaves no gap of more than ten between the numbers that it has signed.
+TEST_F(DeskTest, INV_7_however_many_slips_came_before_the_right_dose_is_signed) {
+  sign_in(doctor);
+  constexpr int kMoreThanTheSignerSkips = 12;
+  for (int i = 0; i < kMoreThanTheSignerSkips; ++i) {
+    const Got slip = drafted({{"dose", "5.4 mg/day"}});
+    ASSERT_EQ(slip.status, 201) << slip.body;
+    ASSERT_EQ(send(slip, "54 mg/day").status, 422);
+    EXPECT_EQ(last_state(), records::SendState::kRefused);
+  }
+  const Got rise = drafted({{"dose", "6.6 mg/day"}});
+  EXPECT_EQ(send(rise, "6.6 mg/day").status, 409);  // it takes two: the signer signs nothing
+  EXPECT_EQ(last_state(), records::SendState::kRefused);
+  const Got right = drafted({{"dose", "5.4 mg/day"}});
+  EXPECT_EQ(right.body["number"], 2) << right.body;
+  const Got sent = send(right, "5.4 mg/day");
+  ASSERT_EQ(sent.status, 201) << sent.body;
+  EXPECT_EQ(sent.body["state"].get<std::string>(), "confirmed") << sent.body;
 }
 
 TEST_F(DeskTest, INV_12_who_may_not_gets_nothing_done) {

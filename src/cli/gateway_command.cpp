@@ -15,6 +15,7 @@
 #include "cli/local_process.hpp"
 #include "clinic/base64url.hpp"
 #include "clinic/private_folder.hpp"
+#include "clinic/whole_file.hpp"
 #include "gateway/serve.hpp"
 
 namespace theca {
@@ -25,6 +26,7 @@ struct Options {
   std::string keys, implant, to;
   bool near = false;
   std::string socket, client;
+  std::string out = "journal.jsonl";
 };
 
 using Done = std::expected<void, std::string>;
@@ -91,6 +93,28 @@ Done serve(const Options& options) {
       [&](const std::stop_token& stop) { return gateway::serve(*gateway, *alone, *service, stop); });
 }
 
+Done journal(const Options& options) {
+  auto files = there(options);
+  if (!files) return std::unexpected(files.error());
+  const auto alone = files->lock(gateway::kReachingLock, "reaches the implants of this folder already");
+  if (!alone) return std::unexpected(alone.error());
+  link::ShortId implant{};
+  if (!air::from_hex(options.implant, implant))
+    return std::unexpected(
+        fmt::format("--implant: read \"{}\"; an id has 16 hexadecimal digits", options.implant));
+  auto gateway = gateway::Gateway::open(*files);
+  if (!gateway) return std::unexpected(gateway.error());
+  const auto read = gateway->journal(implant);
+  if (!read) return std::unexpected(read.error().why);
+  if (!read->check.wrong.empty())
+    return std::unexpected("the journal is not whole and in order, and was not written: " +
+                           read->check.wrong.front());
+  if (const auto written = replace_whole(options.out, read->jsonl, 0600); !written) return written;
+  fmt::print("{} entries from number {} on, whole and in order: {}\n", read->check.entries,
+             read->check.first_sequence, options.out);
+  return {};
+}
+
 using Command = Done (*)(const Options&);
 
 }  // namespace
@@ -129,6 +153,12 @@ void add_gateway_command(CLI::App& app, int& exit_code) {
       ->required()
       ->type_name("ADDR");
   reaching->add_flag("--near", options->near, "its coil is on the patient's skin: nothing opens without");
+
+  CLI::App* logging = add("journal", "Read a pump's own journal over the link, check it, write it.", journal);
+  logging->add_option("--implant", options->implant, "its id")->required()->type_name("ID");
+  logging->add_option("--out", options->out, "where to: the owner's alone")
+      ->type_name("FILE")
+      ->capture_default_str();
 
   CLI::App* serving = add("serve", "Answer at a socket file until stopped.", serve);
   serving->add_option("--socket", options->socket, "the socket file")->required()->type_name("PATH");

@@ -10,9 +10,6 @@
 namespace theca {
 namespace {
 
-/// Above it a drug is spoken of in milligrams.
-constexpr DoseRate kMostInMicrograms{2'000'000'000'000};  // 2 mg/day in fg/day
-
 /// A unit of mass, in femtograms.
 struct Spoken {
   const char* name;
@@ -21,16 +18,6 @@ struct Spoken {
 };
 constexpr int kDecimalsOfNanogram = 6;
 constexpr Spoken kMilligram{"mg", 1'000'000'000'000, 12}, kMicrogram{"mcg", 1'000'000'000, 9};
-
-Spoken unit_of(const DrugEntry* drug, DoseRate now) {
-  DoseRate most = now;
-  if (drug != nullptr) {
-    for (const auto& limit : drug->max_per_day) most = std::max(most, limit.value);
-    if (drug->max_per_day.empty())
-      for (const auto& usual : drug->usual_per_day) most = std::max(most, usual.value.high);
-  }
-  return most > kMostInMicrograms ? kMilligram : kMicrogram;
-}
 
 /// raw / 10^decimals without a zero at its end.
 std::string decimal(std::int64_t raw, int decimals) {
@@ -74,7 +61,7 @@ std::optional<ChangeFields> change_fields(const link::Order& order, const Prescr
   if (prescription.formulation.count == 0 || c == 0) return std::nullopt;
   const DrugEntry* drug = library.find_drug(first.drug);
   const DoseRate daily = daily_dose(prescription, model.minimum_rate);
-  const Spoken unit = unit_of(drug, daily);
+  const Spoken unit = spoken_unit(drug) == MassUnit::kMilligram ? kMilligram : kMicrogram;
   const auto dose = limits(unit, "/day", c, model.minimum_rate.raw() * c, order.ceilings.day.raw() * c);
   const auto bolus = limits(unit, "", model.step.raw() * c, 0, order.ceilings.hour.raw() * c);
   if (!dose || !bolus) return std::nullopt;

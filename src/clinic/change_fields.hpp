@@ -38,8 +38,8 @@ struct ChangeFields {
 
 /// Least: what the pump's minimum rate gives in a day, and one step of the field. Most: the patient's own
 /// ceilings, of a day for the dose and of an hour for a bolus. A step is the smallest power of ten that is no
-/// finer than the pump: 0.0001 mg/day where 1 nL/day is 0.00002 mg/day. The unit is micrograms for drugs of
-/// which nobody is given more than 2 mg a day, by the library. Nothing where no field can be made of them.
+/// finer than the pump: 0.0001 mg/day where 1 nL/day is 0.00002 mg/day. The unit is the one that the
+/// drug is spoken of in (order_rows.hpp). Nothing where no field can be made of them.
 std::optional<ChangeFields> change_fields(const link::Order& order, const Prescription& prescription,
                                           const PumpModel& model, const Library& library);
 

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <span>
 
 #include "plan/library_names.hpp"
+#include "quantity/print.hpp"
 #include "quantity/text.hpp"
 #include "therapy/schedule.hpp"
 
@@ -21,21 +23,35 @@ std::string drug_name(DrugCode code, const Library& library) {
 std::string_view class_name(DrugClass drug_class) {
   return drug_class == DrugClass::kUnknown ? "class unknown" : name_of(drug_class);
 }
+using Buffer = std::array<char, kPrintBytes>;
 std::string fluid_text(const Formulation& fluid, const Library& library) {
   std::string text;
   for (const Component& part : fluid.parts()) {
+    Buffer buffer;
+    const MassUnit unit = spoken_unit(library.find_drug(part.drug));
     text += fmt::format("{}{} {} ({})", text.empty() ? "" : " + ", drug_name(part.drug, library),
-                        to_text(part.concentration), class_name(part.drug_class));
+                        print_concentration(part.concentration, buffer, unit), class_name(part.drug_class));
   }
   return text.empty() ? "none" : text;
 }
 
 constexpr int kDoseDigits = 4;
-std::string dose_text(DoseRate dose) { return to_text(dose, Rounding::significant(kDoseDigits)); }
-std::string mass_text(Volume volume, Concentration c) {
-  return to_text(mass_in(volume, c), Rounding::significant(kDoseDigits));
+/// A drug as it is in the fluid, and the unit that its doses are spoken in: one for all of them, so that
+/// none is taken for a thousand of another.
+struct Spoken {
+  Concentration concentration;
+  MassUnit unit;
+};
+std::string dose_text(DoseRate dose, MassUnit unit) {
+  Buffer buffer;
+  return std::string{print_dose_rate(dose, buffer, unit, Per::kDay, Rounding::significant(kDoseDigits))};
 }
-std::string bolus_text(const BolusDose& dose, Concentration c) {
+std::string mass_text(Volume volume, const Spoken& c) {
+  Buffer buffer;
+  return std::string{
+      print_mass(mass_in(volume, c.concentration), buffer, c.unit, Rounding::significant(kDoseDigits))};
+}
+std::string bolus_text(const BolusDose& dose, const Spoken& c) {
   if (dose.volume.raw() == 0) return "none";
   return fmt::format("{} ({}) over {}, at {}", mass_text(dose.volume, c), to_text(dose.volume),
                      to_text(bolus_duration(dose), seconds(1)), to_text(dose.rate));
@@ -60,15 +76,15 @@ std::string hours_text(std::uint16_t from, std::uint16_t to) {
                     : fmt::format("{} to {}", clock_time_text(from), clock_time_text(to));
 }
 /// Every step with its flow and the dose per day that it would be.
-std::string steps_text(const DayProfile& profile, Concentration c) {
+std::string steps_text(const DayProfile& profile, const Spoken& c) {
   std::string text;
   for (const ProfileStep& step : profile.used()) {
     text += fmt::format("{}from {} {} ({})", text.empty() ? "" : ", ", clock_time_text(step.from_minute),
-                        to_text(step.rate), dose_text(dose_rate(step.rate, c)));
+                        to_text(step.rate), dose_text(dose_rate(step.rate, c.concentration), c.unit));
   }
   return text;
 }
-std::string schedule_text(const BolusSchedule& schedule, Concentration c) {
+std::string schedule_text(const BolusSchedule& schedule, const Spoken& c) {
   switch (schedule.kind) {
     case ScheduleKind::kNone:
       return "none";
@@ -155,6 +171,15 @@ const char* basal_name(BasalMode mode) {
   return "";
 }
 
+MassUnit spoken_unit(const DrugEntry* drug) {
+  if (drug == nullptr) return MassUnit::kMilligram;
+  DoseRate most{};
+  for (const auto& limit : drug->max_per_day) most = std::max(most, limit.value);
+  if (drug->max_per_day.empty())
+    for (const auto& usual : drug->usual_per_day) most = std::max(most, usual.value.high);
+  return most > kMostInMicrograms ? MassUnit::kMilligram : MassUnit::kMicrogram;
+}
+
 DoseRate daily_dose(const Prescription& prescription, FlowRate minimum_rate) {
   Prescription basal = prescription;
   basal.schedule = {};
@@ -176,7 +201,8 @@ std::optional<std::string> not_confirmed(const std::string& typed, const Prescri
 
 std::vector<OrderRow> rows_of(const link::Order& order, const Prescription& p, FlowRate minimum_rate,
                               const Library& library) {
-  const Concentration c = p.formulation.components[0].concentration;
+  const Component& first = p.formulation.components[0];
+  const Spoken c{first.concentration, spoken_unit(library.find_drug(first.drug))};
   std::vector<OrderRow> rows;
   const auto row = [&](std::string what, std::string value) {
     rows.push_back({std::move(what), std::move(value)});
@@ -189,7 +215,8 @@ std::vector<OrderRow> rows_of(const link::Order& order, const Prescription& p, F
   for (const Component& part : p.formulation.parts()) {
     Prescription one = p;
     one.formulation.components[0].concentration = part.concentration;
-    row("daily dose, " + drug_name(part.drug, library), dose_text(daily_dose(one, minimum_rate)));
+    row("daily dose, " + drug_name(part.drug, library),
+        dose_text(daily_dose(one, minimum_rate), spoken_unit(library.find_drug(part.drug))));
   }
   row("mode", basal_name(p.basal.mode));
   const RateRange flow = basal_range(p.basal, minimum_rate);

@@ -7,12 +7,20 @@
 
 #include "link/order.hpp"
 #include "plan/library.hpp"
+#include "quantity/print.hpp"
 #include "therapy/prescription.hpp"
 
 namespace theca {
 
 /// "simple continuous", "flex", ...
 const char* basal_name(BasalMode mode);
+
+/// A drug of which nobody is given more than this in a day is spoken of in micrograms. Theca's own rule: it
+/// puts morphine, hydromorphone and bupivacaine into milligrams, as their labels have them, and baclofen,
+/// clonidine, fentanyl, sufentanil and ziconotide into micrograms.
+inline constexpr DoseRate kMostInMicrograms{2'000'000'000'000};  // 2 mg/day
+/// By the largest dose that the library names; milligrams for a drug that it does not know.
+MassUnit spoken_unit(const DrugEntry* drug);
 
 /// The most basal that any day gives, of the fluid's first drug: what a clinician types to confirm.
 DoseRate daily_dose(const Prescription& prescription, FlowRate minimum_rate);

@@ -94,14 +94,16 @@ TEST_P(RecordsOn, what_is_certain_about_a_send_stays) {
   const PatientId id = must(add_patient(*database, actor, new_request(), some_patient()));
   const PumpId pump = must(add_pump(*database, actor, new_request(), id, some_pump()));
   constexpr std::array kStates{SendState::kPending, SendState::kConfirmed, SendState::kFailed,
-                               SendState::kUnknown};
+                               SendState::kUnknown, SendState::kRefused};
   EXPECT_TRUE(rc::check([&] {
     const SendId one = must(begin_send(*database, actor, new_request(), {pump, std::nullopt, "stop", {}}));
     SendState state = SendState::kPending;
     for (int i = *rc::gen::inRange(1, 5); i > 0; --i) {
       const SendState next = *rc::gen::elementOf(kStates);
-      const bool settled = state == SendState::kConfirmed || state == SendState::kFailed;
-      const bool may = !settled && next != SendState::kPending && next != state;
+      const bool settled =
+          state == SendState::kConfirmed || state == SendState::kFailed || state == SendState::kRefused;
+      const bool signed_already = state == SendState::kUnknown && next == SendState::kRefused;
+      const bool may = !settled && next != SendState::kPending && next != state && !signed_already;
       const auto done = settle_send(*database, actor, new_request(), one, next);
       RC_ASSERT(done.has_value() == may);
       if (may) state = next;

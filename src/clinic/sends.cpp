@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kTable = "sends";
 constexpr std::size_t kLongestIntent = 40;
-constexpr std::array<const char*, 4> kStateWords{"pending", "confirmed", "failed", "unknown"};
+constexpr std::array<const char*, 5> kStateWords{"pending", "confirmed", "failed", "unknown", "refused"};
 
 bool may_become(SendState from, SendState to) {
   if (from == SendState::kPending) return to != SendState::kPending;

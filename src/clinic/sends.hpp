@@ -1,6 +1,6 @@
 #pragma once
-/// What was sent to a pump, and what became of it: confirmed, failed for certain, or unknown until the pump's
-/// own number settles it.
+/// What was sent to a pump, and what became of it: confirmed, failed for certain, unknown until the pump's own
+/// number settles it, or refused by the clinic itself before anybody had signed it.
 
 #include <array>
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace theca::records {
 
-enum class SendState : std::uint8_t { kPending = 0, kConfirmed, kFailed, kUnknown };
+enum class SendState : std::uint8_t { kPending = 0, kConfirmed, kFailed, kUnknown, kRefused };
 const char* word_of(SendState state);
 
 struct SendWish {

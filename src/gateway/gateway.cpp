@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "gateway/change.hpp"
-#include "gateway/visit.hpp"
 
 namespace theca::gateway {
 namespace {
@@ -105,6 +104,14 @@ VisitAnswer Gateway::read(const ReadImplant& wanted) {
   ImplantSaid said{.status = link::written(running->status), .order = {}};
   if (running->order) said.order = link::written(*running->order);
   return said;
+}
+
+Linked<JournalRead> Gateway::journal(const link::ShortId& id) {
+  auto implant = read_implant(*files_, id);
+  if (!implant) return std::unexpected(LinkFailure{implant.error(), LinkFailure::Kind::kInput});
+  const auto session = open_to_read(*implant);
+  if (!session) return std::unexpected(session.error());
+  return read_journal((*session)->talk, implant->reach);
 }
 
 VisitAnswer Gateway::send(const SendOrder& wanted) {

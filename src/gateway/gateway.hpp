@@ -8,6 +8,7 @@
 #include "clinic/private_folder.hpp"
 #include "clinic/visiting.hpp"
 #include "gateway/books.hpp"
+#include "gateway/visit.hpp"
 
 namespace theca::gateway {
 
@@ -19,6 +20,8 @@ class Gateway {
   /// To a line without its end.
   [[nodiscard]] VisitAnswer answer_to(std::string_view request);
   [[nodiscard]] VisitAnswer visit(const VisitRequest& request);
+  /// The pump's own journal, by the pass to read.
+  [[nodiscard]] Linked<JournalRead> journal(const link::ShortId& implant);
   [[nodiscard]] link::Key key() const { return public_of(secret_); }
 
   Gateway(const Gateway&) = delete;

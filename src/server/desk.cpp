@@ -263,9 +263,12 @@ records::Recorded<std::uint32_t> highest_number(records::Database& database, con
   const auto sends = records::sends_of(database, actor, pump);
   if (!sends) return std::unexpected(sends.error());
   std::uint32_t highest = 0;
-  for (std::size_t i = 0; i < std::min(sends->size(), kLooksBack); ++i) {
-    if (!(*sends)[i].wish.draft) continue;
-    const auto kept = records::draft(database, actor, *(*sends)[i].wish.draft);
+  std::size_t looked = 0;
+  for (const records::Send& send : *sends) {
+    // What was refused was never signed: slips, however many, use up no number.
+    if (!send.wish.draft || send.state == records::SendState::kRefused) continue;
+    if (++looked > kLooksBack) break;
+    const auto kept = records::draft(database, actor, *send.wish.draft);
     if (!kept) return std::unexpected(kept.error());
     if (const auto order = link::read<link::Order>(order_in(*kept)))
       highest = std::max(highest, order->number);
@@ -313,9 +316,9 @@ Json sent_json(records::SendId id, records::SendState state, const std::string& 
   return json;
 }
 const Shape kOrderText = text(4'096);
-const Shape kSent =
-    object({needed("send", kId), needed("state", choice({"pending", "confirmed", "failed", "unknown"})),
-            needed("message", kWords), optional("runs", kOrderText)});
+const Shape kSent = object({needed("send", kId),
+                            needed("state", choice({"pending", "confirmed", "failed", "unknown", "refused"})),
+                            needed("message", kWords), optional("runs", kOrderText)});
 
 }  // namespace
 
@@ -562,15 +565,16 @@ Desk::Answered Desk::send(const Call& call) {
   const auto over = [&](records::SendState state) {
     return records::settle_send(parts_.database, actor, step_of(call, "over"), *id, state);
   };
-  const auto not_sent = [&](Problem why) -> Answered {
-    if (const auto settled = over(records::SendState::kFailed); !settled)
-      return No(problem_for(settled.error()));
+  const auto not_sent = [&](records::SendState state, Problem why) -> Answered {
+    if (const auto settled = over(state); !settled) return No(problem_for(settled.error()));
     return No(std::move(why));
   };
-  if (auto old = too_old(found->reading, parts_.utc_ms())) return not_sent(*std::move(old));
+  using enum records::SendState;
+  if (auto old = too_old(found->reading, parts_.utc_ms())) return not_sent(kRefused, *std::move(old));
   if (const auto slip =
           not_confirmed(call.body["daily_dose"].get<std::string>(), *prescription, found->model.minimum_rate))
-    return not_sent(Problem{422,
+    return not_sent(kRefused,
+                    Problem{422,
                             title_of(422),
                             {{"daily_dose", *slip + ".", "Look at the comparison, then type the daily dose.",
                               "The pump runs as before; nothing was sent."}},
@@ -588,12 +592,14 @@ Desk::Answered Desk::send(const Call& call) {
   };
   if (!signed_order || !*signed_order || !(*signed_order)->pass) {
     lock.lock();
-    if (!signed_order) return not_sent(refused("The order was not signed: " + signed_order.error() + "."));
+    // Without an answer it may have been signed.
+    if (!signed_order)
+      return not_sent(kFailed, refused("The order was not signed: " + signed_order.error() + "."));
     if (!*signed_order)
-      return not_sent(
-          refused(fmt::format("The signer refuses ({}): {}.", row_of(signed_order->error().why).name,
-                              signed_order->error().message)));
-    return not_sent(refused("The signer knows no gateway: theca signer gateway."));
+      return not_sent(kRefused, refused(fmt::format("The signer refuses ({}): {}.",
+                                                    row_of(signed_order->error().why).name,
+                                                    signed_order->error().message)));
+    return not_sent(kFailed, refused("The signer knows no gateway: theca signer gateway."));
   }
   // From here on only the pump can tell, whatever happens to this process.
   lock.lock();
@@ -611,8 +617,8 @@ Desk::Answered Desk::send(const Call& call) {
   lock.lock();
   handing_over_.erase(id->value);
   if (answer && !*answer)
-    return not_sent(problem(409, "Nothing was sent: " + answer->error().why + ".",
-                            "Hold the coil to the skin over the pump, and read it again."));
+    return not_sent(kFailed, problem(409, "Nothing was sent: " + answer->error().why + ".",
+                                     "Hold the coil to the skin over the pump, and read it again."));
   SendOutcome outcome{link::Delivery::kUncertain, "", std::nullopt};
   if (answer) outcome = std::get<SendOutcome>(**answer);
   if (!answer) outcome.message = "It is not known whether the pump has taken it: " + answer.error() + ".";

@@ -106,17 +106,19 @@ function Clinic() {
 
   return (
     <>
-      {about?.demo && <p className={styles["demo"]}>{texts.demo}</p>}
-      <header className={styles["top"]}>
-        <span className={styles["house"]}>{about?.institution ?? "Theca"}</span>
-        {person && (
-          <span className={styles["person"]}>
-            {person.name}, {person.role}
-            <Action quiet onClick={() => void leave()}>
-              {texts.signOut}
-            </Action>
-          </span>
-        )}
+      <header>
+        {about?.demo && <p className={styles["demo"]}>{texts.demo}</p>}
+        <div className={styles["top"]}>
+          <span className={styles["house"]}>{about?.institution ?? "Theca"}</span>
+          {person && (
+            <span className={styles["person"]}>
+              {person.name}, {person.role}
+              <Action quiet onClick={() => void leave()}>
+                {texts.signOut}
+              </Action>
+            </span>
+          )}
+        </div>
       </header>
       <main className={styles["main"]}>
         <Reasons reasons={reasons} />

@@ -38,6 +38,20 @@ export async function send(wish: Wish): Promise<Told<Answered["sendDraft"]> | "l
   return "lost";
 }
 
+/** Of the order, not of the therapy. */
+const papers: ReadonlySet<string> = new Set(["order", "prescription", "instead of", "written"]);
+
+/** "5.4 mg/day instead of 6 mg/day: -10 %", of the drug that doses are of. */
+function doseChange(draft: Draft, drug: string): string | null {
+  const row = draft.rows.find(({ what }) => what === `daily dose, ${drug}`);
+  const [before, beforeUnit] = row?.before.split(" ") ?? [];
+  const [now, nowUnit] = row?.now.split(" ") ?? [];
+  if (!row?.changed || beforeUnit === undefined || beforeUnit !== nowUnit || !(Number(before) > 0)) return null;
+  const percent = ((Number(now) - Number(before)) / Number(before)) * 100;
+  const change = `${percent > 0 ? "+" : "−"}${Number(Math.abs(percent).toPrecision(3))} %`;
+  return filledIn(texts.compare.dose, { now: row.now, before: row.before, change });
+}
+
 export function CompareStep({ draft, therapy, onBack, onOutcome }: {
   readonly draft: Draft;
   readonly therapy: Therapy;
@@ -85,15 +99,24 @@ export function CompareStep({ draft, therapy, onBack, onOutcome }: {
     onOutcome({ state: told.it.state, sent: told.it, wish });
   };
 
-  const changed = draft.rows.filter((row) => row.changed);
+  const changed = draft.rows.filter((row) => row.changed && !papers.has(row.what));
+  const written = draft.rows.filter((row) => row.changed && papers.has(row.what));
+  const dose = doseChange(draft, therapy.drug);
   const same = draft.rows.filter((row) => !row.changed);
   const columns = [texts.compare.what, texts.compare.before, texts.compare.then];
   return (
     <section className={styles["card"]}>
       <Heading>{texts.compare.title}</Heading>
-      <h2 className={styles["second"]}>{filledIn(texts.compare.changed, { count: changed.length })}</h2>
+      {dose !== null && <p className={styles["headline"]}>{dose}</p>}
+      <h2 className={styles["second"]}>
+        {changed.length === 0 ? texts.compare.noTherapy : filledIn(texts.compare.changed, { count: changed.length })}
+      </h2>
       <div className={styles["changed"]}>
         <Rows rows={changed} columns={columns} caption={texts.compare.title} />
+      </div>
+      <h2 className={styles["second"]}>{texts.compare.papers}</h2>
+      <div className={styles["papers"]}>
+        <Rows rows={written} columns={columns} caption={texts.compare.papers} />
       </div>
       <details className={styles["fold"]}>
         <summary>{filledIn(texts.compare.unchanged, { count: same.length })}</summary>

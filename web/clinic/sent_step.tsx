@@ -35,7 +35,7 @@ function Verdict({ order, outcome }: { readonly order: string; readonly outcome:
   const lines: string[] = [];
   if (outcome.state === "lost") {
     lines.push(texts.sent.lost);
-  } else if (outcome.state === "failed") {
+  } else if (outcome.state === "failed" || outcome.state === "refused") {
     [mood, title] = ["bad", texts.sent.failed];
     lines.push(outcome.sent.message);
   } else if (outcome.state === "confirmed" && outcome.sent.runs !== undefined) {

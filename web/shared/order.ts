@@ -5,16 +5,17 @@
 export const orderBytes = 1428;
 const prescriptionAt = 186;
 
-/** Codes of data/drugs; a test holds them against the files. */
-export const drugNames: Readonly<Record<number, string>> = {
-  1: "morphine",
-  2: "hydromorphone",
-  3: "fentanyl",
-  4: "sufentanil",
-  5: "bupivacaine",
-  6: "clonidine",
-  7: "baclofen",
-  8: "ziconotide",
+/** By the codes of data/drugs; a test holds the names against the files. The unit is the one that all doses of the drug
+ * are spoken in, so that none is taken for a thousand of another. */
+export const drugs: Readonly<Record<number, { readonly name: string; readonly unit: "mg" | "mcg" }>> = {
+  1: { name: "morphine", unit: "mg" },
+  2: { name: "hydromorphone", unit: "mg" },
+  3: { name: "fentanyl", unit: "mcg" },
+  4: { name: "sufentanil", unit: "mcg" },
+  5: { name: "bupivacaine", unit: "mg" },
+  6: { name: "clonidine", unit: "mcg" },
+  7: { name: "baclofen", unit: "mcg" },
+  8: { name: "ziconotide", unit: "mcg" },
 };
 
 export const basalModes = ["stopped", "minimum rate", "simple continuous", "flex"] as const;
@@ -89,11 +90,7 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
-/** A mass of a drug, in femtograms (nL x ng/mL), with its unit. */
-export function massWords(femtograms: number, perDay = false): string {
-  const [value, unit] = femtograms >= 1e12 ? [femtograms / 1e12, "mg"] : [femtograms / 1e9, "mcg"];
-  return `${Number(value.toPrecision(4))} ${unit}${perDay ? "/day" : ""}`;
-}
+const femtograms = { mg: 1e12, mcg: 1e9 };
 
 function spanWords(seconds: number): string {
   const hours = Math.floor(seconds / 3600);
@@ -106,14 +103,17 @@ function spanWords(seconds: number): string {
 export function orderSentence(order: ReadOrder): string {
   const [first] = order.drugs;
   if (!first) return `Order ${order.number}: no drug, ${order.mode}.`;
-  const name = drugNames[first.code] ?? `drug ${first.code}`;
+  const { name, unit } = drugs[first.code] ?? { name: `drug ${first.code}`, unit: "mg" };
+  // A nanolitre holds as many femtograms as a millilitre holds nanograms.
+  const mass = (nanolitres: number) =>
+    `${Number(((nanolitres * first.nanogramsPerMl) / femtograms[unit]).toPrecision(4))} ${unit}`;
   const dose =
     order.mode === "simple continuous"
-      ? `${massWords(order.flowNlPerDay * first.nanogramsPerMl, true)} of ${name}, ${Number((order.flowNlPerDay / 1e6).toPrecision(4))} mL/day`
+      ? `${mass(order.flowNlPerDay)}/day of ${name}, ${Number((order.flowNlPerDay / 1e6).toPrecision(4))} mL/day`
       : `${name} in the mode ${order.mode}`;
   const bolus = order.patientBolus;
   const asked = bolus
-    ? `; the patient may ask for ${massWords(bolus.volumeNl * first.nanogramsPerMl)}, ${bolus.allotted} in ${spanWords(bolus.windowS)}, ${spanWords(bolus.lockoutS)} apart`
+    ? `; the patient may ask for ${mass(bolus.volumeNl)}, ${bolus.allotted} in ${spanWords(bolus.windowS)}, ${spanWords(bolus.lockoutS)} apart`
     : "; no patient's bolus";
   return `Order ${order.number}: ${dose}${asked}.`;
 }

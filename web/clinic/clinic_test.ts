@@ -1,0 +1,474 @@
+// The clinic's pages in a browser, against everything that runs behind them: server, signer, gateway, and virtual pumps
+// over the link, each a process of its own.
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { spawn } from "node:child_process";
+import { after, before, test } from "node:test";
+
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+
+import { buildPage } from "../build_page.mjs";
+import { accessibilityFaults, openBrowser, openPage, type Watched } from "../testing/browser";
+import { Demo, program, theca } from "../testing/demo";
+import { texts } from "./texts";
+
+const root = process.env["THECA_ROOT"] ?? ".";
+const pictures = process.env["THECA_PICTURES"];
+const tablet = { width: 1024, height: 768 };
+
+let browser: Browser;
+let demo: Demo;
+
+before(async () => {
+  const pages = mkdtempSync(join(tmpdir(), "pages-"));
+  await buildPage(join(root, "web/clinic/clinic.tsx"), pages, "Theca clinic");
+  demo = await Demo.make(pages);
+  [browser] = await Promise.all([openBrowser(), demo.start()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await demo?.remove();
+});
+
+/** Opens the pages, and holds whatever they complained of against the test. */
+async function onPages(
+  address: string,
+  play: (page: Page, watched: Watched) => Promise<void>,
+  { allowed = [], ...options }: BrowserContextOptions & { readonly allowed?: readonly RegExp[] } = {},
+): Promise<void> {
+  const watched = await openPage(browser, address, { viewport: tablet, ...options });
+  watched.page.setDefaultTimeout(30_000);
+  const elsewhere: string[] = [];
+  watched.page.on("request", (request) => {
+    if (!request.url().startsWith(demo.address) && !request.url().startsWith("data:")) elsewhere.push(request.url());
+    if (request.url().endsWith("/csp-report")) elsewhere.push("a report against the policy");
+  });
+  try {
+    await play(watched.page, watched);
+    assert.deepEqual(
+      watched.complaints.filter((one) => !allowed.some((pattern) => pattern.test(one))),
+      [],
+    );
+    assert.deepEqual(elsewhere, []);
+  } finally {
+    await watched.close();
+  }
+}
+
+/** A refusal of the server is told by the browser's console as well. */
+const refusal = /Failed to load resource: the server responded with a status of 4\d\d/;
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (!pictures) return;
+  mkdirSync(pictures, { recursive: true });
+  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+}
+
+const heading = (page: Page, name: string) => page.getByRole("heading", { name, exact: true });
+const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
+const verdict = (page: Page) => page.locator("[data-mood]");
+
+async function signIn(page: Page): Promise<void> {
+  await heading(page, texts.patients.title).waitFor();
+  await page.getByRole("link", { name: "Zoe Quist" }).waitFor();
+}
+async function toPump(page: Page, patient = "Zoe Quist"): Promise<void> {
+  await page.getByRole("link", { name: patient }).click();
+  await page.getByRole("link", { name: texts.patient.open }).click();
+}
+async function readPump(page: Page): Promise<void> {
+  await button(page, texts.read.button).click();
+  await heading(page, texts.read.found).waitFor();
+}
+const doseField = (page: Page, drug = "morphine") => page.getByLabel(texts.change.dose.replace("{drug}", drug));
+async function write(page: Page, dose: string, drug = "morphine"): Promise<void> {
+  await button(page, texts.read.next).click();
+  await doseField(page, drug).pressSequentially(dose, { delay: 80 });
+  await button(page, texts.change.compare).click();
+}
+async function confirmDose(page: Page, dose: string): Promise<void> {
+  await heading(page, texts.compare.title).waitFor();
+  await page.getByLabel(texts.compare.typed).pressSequentially(dose, { delay: 80 });
+}
+/** The old dose, as a reading has it. */
+async function dailyDose(page: Page): Promise<string> {
+  return await page.locator("dl dd").first().innerText();
+}
+
+test("a wrong ticket signs nobody in, and a right one signs in once", async () => {
+  const link = demo.link("Mia Sato");
+  await onPages(link, async (page) => {
+    await signIn(page);
+    assert.equal(new URL(page.url()).hash, "#/", "the ticket stands in the address still");
+    assert.match(await page.locator("header").innerText(), /Mia Sato, nurse/);
+  });
+  await demo.until(() => demo.links("Mia Sato").length === 2, "no other link comes");
+  for (const bad of [link, `${demo.address}#ticket=${"A".repeat(43)}`])
+    await onPages(
+      bad,
+      async (page) => {
+        await page.getByRole("alert").waitFor();
+        assert.match(await page.getByRole("alert").innerText(), /used, or was never given/);
+        assert.equal(await heading(page, texts.signIn.title).count(), 1);
+      },
+      { allowed: [refusal] },
+    );
+});
+
+test("INV-7 INV-11 a dose is read, changed, compared, signed, sent and read back, and the pump's journal has it", async () => {
+  await onPages(demo.link("Ada Okafor"), async (page) => {
+    await signIn(page);
+    await picture(page, "patients");
+    assert.match(await page.getByText(texts.demo).innerText(), /made-up patients/);
+    await toPump(page);
+    assert.equal(await button(page, texts.read.next).count(), 0, "nothing can be changed before the read");
+    await readPump(page);
+    await picture(page, "found");
+    assert.equal(await dailyDose(page), "6 mg/day");
+    for (const part of ["Zoe Quist", "1956-03-09", "2041", "morphine 20 mg/mL"])
+      assert.match(await page.locator("aside").innerText(), new RegExp(part));
+    await write(page, "5.4");
+    await confirmDose(page, "54"); // a slip: above what the field takes
+    await picture(page, "compare");
+    assert.match(await page.locator("main").innerText(), /5\.4 mg\/day instead of 6 mg\/day: −10 %/);
+    await button(page, texts.compare.sign).click();
+    assert.equal(await verdict(page).count(), 0, "a slip was sent");
+    await page.getByLabel(texts.compare.typed).fill("");
+    await page.getByLabel(texts.compare.typed).pressSequentially("5.4", { delay: 80 });
+    await button(page, texts.compare.sign).dblclick();
+    await verdict(page).waitFor();
+    await picture(page, "sent");
+    assert.equal(await verdict(page).getAttribute("data-mood"), "good");
+    assert.match(await verdict(page).innerText(), /Order 2: 5\.4 mg\/day of morphine, 0\.27 mL\/day/);
+    assert.match(await verdict(page).innerText(), /all 1428 bytes are the same/);
+    await button(page, texts.sent.anew).click();
+    await readPump(page);
+    assert.equal(await dailyDose(page), "5.4 mg/day");
+    assert.equal(await page.getByText(texts.read.record.same).count(), 1);
+  });
+});
+
+test("a typed dose that is not the order's sends nothing", async () => {
+  await onPages(
+    demo.link("Ada Okafor"),
+    async (page) => {
+      await signIn(page);
+      await toPump(page);
+      await readPump(page);
+      const before = await dailyDose(page);
+      await write(page, "5.3");
+      await confirmDose(page, "5.35");
+      await button(page, texts.compare.sign).click();
+      await page.getByRole("alert").filter({ hasText: "typed to confirm" }).waitFor();
+      assert.equal(await verdict(page).count(), 0);
+      await page.goBack(); // to the patient: the draft stays behind
+      await heading(page, "Zoe Quist").waitFor();
+      await page.getByRole("link", { name: texts.patient.open }).click();
+      assert.equal(await button(page, texts.read.next).count(), 0, "a draft outlived its page");
+      await readPump(page);
+      assert.equal(await dailyDose(page), before);
+    },
+    { allowed: [refusal] },
+  );
+});
+
+test("a hard limit, a rise for two and a dose between the pump's steps are refused where they are written", async () => {
+  await onPages(
+    demo.link("Ada Okafor"),
+    async (page) => {
+      await signIn(page);
+      await toPump(page);
+      await readPump(page);
+      await write(page, "600");
+      assert.match(await page.locator("main").innerText(), /the most that may be written here/);
+      assert.equal(await heading(page, texts.compare.title).count(), 0);
+      await doseField(page).fill("");
+      await doseField(page).pressSequentially("5.40001", { delay: 80 });
+      await button(page, texts.change.compare).click();
+      assert.match(await page.locator("main").innerText(), /Write 5\.4 or 5\.4001/);
+      await doseField(page).fill("");
+      await doseField(page).pressSequentially("6.6", { delay: 80 }); // a rise within 12 h
+      await button(page, texts.change.compare).click();
+      await confirmDose(page, "6.6");
+      await button(page, texts.compare.sign).click();
+      await page.getByRole("alert").filter({ hasText: "second-clinician" }).waitFor();
+      assert.equal(await verdict(page).count(), 0);
+    },
+    { allowed: [refusal] },
+  );
+});
+
+test("INV-7 an answer that is lost in mid-send is told as not known, asked for again, and done once", async () => {
+  await onPages(
+    demo.link("Ada Okafor"),
+    async (page) => {
+      await signIn(page);
+      await toPump(page);
+      await readPump(page);
+      await write(page, "5.2");
+      await confirmDose(page, "5.2");
+      // The request arrives and its answer does not, as often as the network wants.
+      let lost = 2;
+      const names: string[] = [];
+      await page.route("**/sends", async (route) => {
+        names.push(route.request().headers()["idempotency-key"] ?? "");
+        if (lost-- <= 0) return await route.continue();
+        await route.fetch().catch(() => null);
+        await route.abort("connectionreset");
+      });
+      await button(page, texts.compare.sign).click();
+      await heading(page, texts.sent.unknown).waitFor();
+      assert.equal(await button(page, texts.compare.sign).count(), 0, "it can be sent again");
+      await picture(page, "unknown");
+      await button(page, texts.sent.askServer).click();
+      await button(page, texts.sent.askServer).click();
+      await verdict(page).and(page.locator('[data-mood="good"]')).waitFor();
+      assert.match(await verdict(page).innerText(), /Order \d+: 5\.2 mg\/day/);
+      assert.equal(names.length, 3);
+      assert.equal(new Set(names).size, 1, "one wish had several names");
+      await button(page, texts.sent.anew).click();
+      await readPump(page);
+      assert.equal(await dailyDose(page), "5.2 mg/day");
+    },
+    { allowed: [/ERR_CONNECTION_RESET/] },
+  );
+});
+
+test("INV-7 two tabs of one draft change the pump once", async () => {
+  const first = await openPage(browser, demo.link("Ada Okafor"), { viewport: tablet });
+  try {
+    await signIn(first.page);
+    const second = await first.page.context().newPage();
+    await second.goto(demo.address);
+    await second.evaluate(() => sessionStorage.setItem("theca-key", "demo")); // the same demo key, in this tab too
+    await signIn(second);
+    for (const page of [first.page, second]) {
+      await toPump(page);
+      await readPump(page);
+      await write(page, "5.1");
+      await confirmDose(page, "5.1");
+    }
+    await button(first.page, texts.compare.sign).click();
+    await first.page.locator('[data-mood="good"]').waitFor();
+    // The other tab's order names a parent that runs no more.
+    await button(second, texts.compare.sign).click();
+    await second.getByRole("alert").or(second.locator('[data-mood="bad"]')).first().waitFor();
+    assert.equal(await second.locator('[data-mood="good"]').count(), 0);
+  } finally {
+    await first.close();
+  }
+});
+
+test("INV-12 a nurse reads and drafts, and sends nothing; a stopped session says so", async () => {
+  await onPages(
+    demo.link("Mia Sato"),
+    async (page) => {
+      await signIn(page);
+      await toPump(page);
+      await readPump(page);
+      await write(page, "5");
+      await confirmDose(page, "5");
+      await button(page, texts.compare.sign).click();
+      await page.getByRole("alert").waitFor();
+      assert.equal(await verdict(page).count(), 0);
+      await page.context().clearCookies();
+      await page.reload();
+      await heading(page, texts.signIn.title).waitFor();
+      await picture(page, "sign_in");
+    },
+    { allowed: [refusal] },
+  );
+});
+
+test("a reading that is older than ten minutes changes nothing", async () => {
+  await onPages(demo.link("Ada Okafor"), async (page) => {
+    await signIn(page);
+    await page.clock.install();
+    await page.reload();
+    await signIn(page);
+    await toPump(page);
+    await readPump(page);
+    await button(page, texts.read.next).click();
+    await page.clock.fastForward("10:01");
+    await page.getByText(texts.read.over).waitFor();
+    await button(page, texts.read.anew).click();
+    await heading(page, texts.read.title).waitFor();
+  });
+});
+
+test("what has no pump, no radio or another drug is told as it is", async () => {
+  await onPages(
+    demo.link("Ada Okafor"),
+    async (page) => {
+      await signIn(page);
+      await page.getByRole("link", { name: "Omar Reyes" }).click();
+      await page.getByText(texts.patient.noPump).waitFor();
+      await page.goBack();
+      await toPump(page, "Lena Marsh");
+      await button(page, texts.read.button).click();
+      await page.getByText(/has no radio/).waitFor();
+      await page.goto(`${demo.address}#/`);
+      await toPump(page, "Tom Ivers");
+      await readPump(page);
+      await picture(page, "found_flex");
+      assert.match(await page.locator("main").innerText(), /flex/);
+      await write(page, "310", "baclofen");
+      await heading(page, texts.compare.title).waitFor();
+      await picture(page, "compare_flex");
+      assert.match(await page.locator("main").innerText(), /310 mcg\/day instead of \d+(\.\d+)? mcg\/day/);
+    },
+    { allowed: [refusal] },
+  );
+});
+
+for (const [size, viewport] of [
+  ["tablet", tablet],
+  ["phone", { width: 320, height: 640 }],
+] as const)
+  for (const colorScheme of ["light", "dark"] as const)
+    test(`every page is accessible and fits, ${size}, ${colorScheme}`, async () => {
+      await onPages(
+        demo.link("Ada Okafor"),
+        async (page) => {
+          const look = async (name: string) => {
+            assert.deepEqual(await accessibilityFaults(page), [], name);
+            const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+            assert(wide <= 0, `${name} is ${wide} px wider than the screen`);
+            await picture(page, `${name}_${size}_${colorScheme}`);
+          };
+          await signIn(page);
+          await look("patients");
+          await page.getByRole("link", { name: "Zoe Quist" }).click();
+          await page.getByRole("link", { name: texts.patient.open }).waitFor();
+          await look("patient");
+          await page.getByRole("link", { name: texts.patient.open }).click();
+          await button(page, texts.read.button).waitFor();
+          await look("read");
+          await readPump(page);
+          await page.locator("details summary").click();
+          await look("found");
+          await button(page, texts.read.next).click();
+          await doseField(page).pressSequentially("4.9", { delay: 80 });
+          await page.getByLabel(texts.change.other).check();
+          await look("change");
+          await page.getByLabel(texts.change.keep).check();
+          await button(page, texts.change.compare).click();
+          await heading(page, texts.compare.title).waitFor();
+          await look("compare");
+          await button(page, texts.signOut).click();
+          await heading(page, texts.signIn.title).waitFor();
+          await look("sign_in");
+        },
+        { viewport, colorScheme },
+      );
+    });
+
+test("a passkey of the browser signs in, and signs an order", async () => {
+  const clinic = join(demo.folder, "clinic");
+  const shown = JSON.parse(await theca(["signer", "show", join(clinic, "signer"), "--json"])) as {
+    people: { serial: number; name: string }[];
+  };
+  const serial = String(shown.people.find(({ name }) => name === "Ada Okafor")?.serial);
+  await onPages(demo.address, async (page) => {
+    const session = await page.context().newCDPSession(page);
+    await session.send("WebAuthn.enable");
+    await session.send("WebAuthn.addVirtualAuthenticator", {
+      options: {
+        protocol: "ctap2",
+        transport: "internal",
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    const enrolling = spawn(program, ["signer", "enrol", join(clinic, "signer"), "--serial", serial, "--name", "Ada Okafor"], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    let said = "";
+    enrolling.stdout.on("data", (text: Buffer) => (said += String(text)));
+    const enrolled = new Promise<number | null>((ended) => enrolling.on("exit", ended));
+    await demo.until(() => said.includes("\n"), "no challenge comes");
+    const challenge = /^challenge (\S+)/.exec(said)?.[1] ?? "";
+    const registration = await page.evaluate(async (asked) => {
+      const bytes = Uint8Array.from(atob(asked.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+      const made = await navigator.credentials.create({
+        publicKey: {
+          challenge: bytes,
+          rp: { id: "localhost", name: "Theca" },
+          user: { id: new Uint8Array([1, 2, 3]), name: "ada", displayName: "Ada Okafor" },
+          pubKeyCredParams: [{ type: "public-key", alg: -7 }],
+          authenticatorSelection: { residentKey: "required", userVerification: "required" },
+          attestation: "none",
+        },
+      });
+      return JSON.stringify((made as PublicKeyCredential).toJSON());
+    }, challenge);
+    enrolling.stdin.end(`${registration}\n`);
+    assert.equal(await enrolled, 0, said);
+    const keys = (await theca(["signer", "passkeys", join(clinic, "signer"), "--serial", serial])).trim().split("\n");
+    await theca(["server", "passkey", join(clinic, "server"), "--serial", serial], `${keys.at(-1)}\n`);
+
+    await button(page, texts.signIn.byPasskey).click();
+    await signIn(page);
+    assert.match(await page.locator("header").innerText(), /Ada Okafor, physician/);
+    await toPump(page);
+    await readPump(page);
+    await write(page, "4.8");
+    await confirmDose(page, "4.8");
+    await button(page, texts.compare.sign).click();
+    await verdict(page).waitFor();
+    assert.equal(await verdict(page).getAttribute("data-mood"), "good", await verdict(page).innerText());
+    assert.match(await verdict(page).innerText(), /4\.8 mg\/day/);
+  }, { allowed: [/status of 401/, /pubKeyCredParams/] }); // the server verifies ES256 and EdDSA alone
+});
+
+test("INV-6 INV-9 Ctrl-C loses nothing, a second start goes on, and the pump's own journal has every order", async () => {
+  assert.equal(await demo.stop(), 0, demo.said);
+  assert.match(demo.said, /Stopping\./);
+  await demo.start();
+  await onPages(demo.link("Ada Okafor"), async (page) => {
+    await signIn(page);
+    await toPump(page);
+    await readPump(page);
+    assert.equal(await dailyDose(page), "4.8 mg/day");
+    assert.equal(await page.getByText(texts.read.record.same).count(), 1);
+  });
+  assert.equal(await demo.stop(), 0, demo.said);
+
+  // The pump alone, read over its link with nothing of the clinic between.
+  const clinic = join(demo.folder, "clinic");
+  const address = join(demo.folder, "p");
+  const pump = spawn(program, ["pump", "--listen", address, "--state", join(clinic, "pump-1.nvm"), "--json", "--patient",
+    join(root, "scenarios/morphine_with_patient_boluses.toml")], { stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    const first = await new Promise<string>((line) => pump.stdout.once("data", (text: Buffer) => line(String(text))));
+    const { implant } = JSON.parse(first.split("\n")[0] ?? "") as { implant: string };
+    const gateway = join(clinic, "gateway");
+    await theca(["gateway", "reach", gateway, "--keys", join(clinic, "link"), "--implant", implant, "--to", address, "--near"]);
+    const file = join(demo.folder, "journal.jsonl");
+    await theca(["gateway", "journal", gateway, "--implant", implant, "--out", file]);
+    assert.match(await theca(["journal", "verify", file]), /./);
+    const entries = readFileSync(file, "utf8").trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+    // 6, 5.4, 5.2, 5.1 and 4.8 mg/day: each began once. What was refused on the way may have taken a number.
+    const begun = entries.filter(({ event }) => event === "prescription started").map(({ prescription }) => prescription);
+    assert.equal(begun.length, 5, JSON.stringify(begun));
+    assert(begun.every((number, i) => i === 0 || Number(number) > Number(begun[i - 1])), JSON.stringify(begun));
+  } finally {
+    pump.kill("SIGTERM");
+  }
+});
+
+test("INV-12 no name of a patient stands in clear in the records' files", async () => {
+  const server = join(demo.folder, "clinic/server");
+  const files = readdirSync(server, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+  assert(files.some(({ name }) => name === "clinic.db"));
+  for (const file of files) {
+    const bytes = readFileSync(join(file.parentPath ?? file.path, file.name)).toString("latin1");
+    for (const secret of ["Quist", "quist", "DEMO-1", "1956-03-09", "THECA-DEMO-2041"])
+      assert(!bytes.includes(secret), `${file.name} holds "${secret}"`);
+  }
+});

@@ -1,0 +1,98 @@
+// `theca up` in processes of its own, with a folder and a port of its own, for tests of the clinic's pages.
+import assert from "node:assert/strict";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const root = process.env["THECA_ROOT"] ?? ".";
+/** The program that was built last, unless another one is named. */
+export const program = process.env["THECA_PROGRAM"] ?? join(root, "build/release/bin/theca");
+
+/** `theca <words>`: what it says on standard output. */
+export async function theca(words: readonly string[], input = ""): Promise<string> {
+  const running = promisify(execFile)(program, [...words], { cwd: root });
+  running.child.stdin?.on("error", () => {}); // it has ended without reading
+  running.child.stdin?.end(input);
+  return (await running).stdout;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const address = server.address();
+  assert(address && typeof address === "object");
+  await new Promise((closed) => server.close(closed));
+  return address.port;
+}
+
+const startingMs = 180_000;
+
+export class Demo {
+  #said = "";
+  #up: ChildProcess | null = null;
+  #ended: Promise<number | null> = Promise.resolve(null);
+
+  private constructor(
+    readonly folder: string,
+    readonly pages: string,
+    readonly port: number,
+  ) {}
+
+  static async make(pages: string): Promise<Demo> {
+    return new Demo(mkdtempSync(join(tmpdir(), "demo-")), pages, await freePort());
+  }
+
+  get address(): string {
+    return `http://localhost:${this.port}/`;
+  }
+  get said(): string {
+    return this.#said;
+  }
+
+  async start(): Promise<void> {
+    this.#said = "";
+    const up = spawn(
+      program,
+      ["up", "--folder", join(this.folder, "clinic"), "--pages", this.pages, "--port", String(this.port)],
+      { cwd: root, stdio: ["ignore", "pipe", "pipe"] },
+    );
+    this.#up = up;
+    for (const stream of [up.stdout, up.stderr]) stream.on("data", (text: Buffer) => (this.#said += String(text)));
+    this.#ended = new Promise((ended) => up.on("exit", (code) => ended(code)));
+    await this.until(() => this.links("Mia Sato").length > 0, "it does not start");
+  }
+
+  async until(holds: () => boolean, otherwise: string): Promise<void> {
+    const end = Date.now() + startingMs;
+    while (!holds()) {
+      assert.equal(this.#up?.exitCode ?? null, null, `theca up has ended: ${this.#said}`);
+      assert(Date.now() < end, `${otherwise}: ${this.#said}`);
+      await new Promise((soon) => setTimeout(soon, 50));
+    }
+  }
+
+  /** Every sign-in link that was printed for somebody. */
+  links(name: string): string[] {
+    return [...this.#said.matchAll(/^ *(.+), \w+: (http:\S+)$/gm)].filter(([, who]) => who === name).map(([, , link]) => link ?? "");
+  }
+  /** The one that is still good. */
+  link(name: string): string {
+    const link = this.links(name).at(-1);
+    assert(link, `no link for ${name}: ${this.#said}`);
+    return link;
+  }
+
+  /** Ctrl-C, and its exit code. */
+  async stop(): Promise<number | null> {
+    this.#up?.kill("SIGINT");
+    return await this.#ended;
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
