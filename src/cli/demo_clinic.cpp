@@ -10,7 +10,7 @@
 #include "cli/child_process.hpp"
 #include "cli/data_dir.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/first_order.hpp"
+#include "clinic/first_order.hpp"
 #include "cli/link_keys.hpp"
 #include "clinic/gateway_client.hpp"
 #include "clinic/passkey.hpp"

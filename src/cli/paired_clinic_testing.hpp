@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "air/private_file.hpp"
-#include "cli/first_order.hpp"
+#include "clinic/first_order.hpp"
 #include "cli/process_testing.hpp"
 #include "clinic/folder_testing.hpp"
 #include "clinic/gateway_client.hpp"

@@ -97,14 +97,24 @@ THECA_ON_BOTH_ENGINES(AtRest);
 /// Everything the engine has written since the test began: files of SQLite, or of the server's folder with
 /// its log.
 std::string all_bytes(const Records& records, Engine engine) {
-  std::string all;
+  namespace fs = std::filesystem;
   const auto folder = engine == Engine::kSqlite ? records.folder.path() : postgres_server().folder();
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file() && entry.path().extension() != ".key" &&
-        entry.last_write_time() >= records.made)
-      all += bytes_in(entry.path());
+  constexpr int kTries = 20;
+  for (int i = 0; i < kTries; ++i) {
+    // The server removes files of its own meanwhile: one that is gone holds nothing any more, and a walk that
+    // was broken off is begun anew.
+    std::string all;
+    std::error_code broken;
+    for (fs::recursive_directory_iterator at{folder, broken}, end; !broken && at != end;
+         at.increment(broken)) {
+      std::error_code gone;
+      if (at->is_regular_file(gone) && !gone && at->path().extension() != ".key" &&
+          at->last_write_time(gone) >= records.made && !gone)
+        all += bytes_in(at->path());
+    }
+    if (!broken) return all;
   }
-  return all;
+  throw std::runtime_error("the files under " + folder.string() + " could not be read in one walk");
 }
 
 const std::vector<std::string> kClear{"Zoë",        "Ødegård", "degaard",    "odegard",  "ODEGARD",

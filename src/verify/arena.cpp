@@ -103,6 +103,12 @@ pid_t Arena::spawn(std::vector<std::string> words, const std::filesystem::path& 
   return process;
 }
 
+pid_t Arena::spawn_program(const std::vector<std::string>& words, const std::filesystem::path& prints) const {
+  std::vector<std::string> all{program()};
+  all.insert(all.end(), words.begin(), words.end());
+  return spawn(std::move(all), prints);
+}
+
 nlohmann::json Arena::programmer(const std::vector<std::string>& words, const std::string& to) {
   std::vector<std::string> all{program(), "link"};
   all.insert(all.end(), words.begin(), words.end());

@@ -86,6 +86,9 @@ class Arena {
   /// A programmer as a process of its own: `theca link` with these words, for the implant at `to`. What it
   /// prints as JSON; null when that is none.
   nlohmann::json programmer(const std::vector<std::string>& words, const std::string& to);
+  /// `theca` with these words, of the kind that is attacked, printing into a file.
+  [[nodiscard]] pid_t spawn_program(const std::vector<std::string>& words,
+                                    const std::filesystem::path& prints) const;
   [[nodiscard]] std::filesystem::path card_file() const { return folder_ / "memory.card"; }
 
   [[nodiscard]] const air::Address& address() const { return address_; }

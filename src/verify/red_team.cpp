@@ -13,6 +13,7 @@
 #include "link/sodium_issue.hpp"
 #include "verify/arena.hpp"
 #include "verify/between.hpp"
+#include "verify/clinic_arena.hpp"
 
 namespace theca::verify {
 namespace {
@@ -763,6 +764,82 @@ Sight lied_to(Arena& arena, Lie lie) {
 Sight forged_answers(Arena& arena) { return lied_to(arena, Lie::kAnswers); }
 Sight late_requests(Arena& arena) { return lied_to(arena, Lie::kLateRequests); }
 
+/// The server is the attacker's: its memory with every assertion that it was ever shown, and its sockets. It
+/// wants another order to run than those that a physician asserted.
+Sight server_taken(Arena& arena) {
+  arena.start(kOpioid);
+  ClinicArena clinic{arena};
+  Sight sight;
+  const auto asserted = [&](const Running& running, const link::OrderBytes& order) {
+    const auto digest = link::digest_of<link::Sodium>(order);
+    return ClinicArena::asked(running, order, clinic.asserts(digest));
+  };
+  const auto taken = [](const VisitAnswer& answer) {
+    return answer && std::get<SendOutcome>(*answer).delivery == link::Delivery::kConfirmed;
+  };
+  // What is honest comes first: the implant delivers what a physician has asserted.
+  const Running shelf = clinic.read();
+  const link::OrderBytes first = clinic.order(shelf, 1);
+  const SigningAnswer signed_first = clinic.sign(asserted(shelf, first));
+  if (!signed_first) throw std::runtime_error(signed_first.error().message);
+  SendOrder implanting = ClinicArena::sending(shelf, first, *signed_first, 1);
+  implanting.filled = arena.scenario().first_volume;
+  if (!taken(clinic.hand_over(implanting))) throw std::runtime_error("the first order was not taken");
+
+  const Running running = clinic.read();
+  const link::OrderBytes meant = clinic.order(running, 0.9), evil = clinic.order(running, 0.2);
+  const SigningRequest honest = asserted(running, meant);  // passes through the server's hands
+  const PasskeyAssertion& assertion = honest.assertions.front();
+  link::Key own_secret{}, sign_in{};
+  link::Sodium::random(own_secret);
+  link::Sodium::random(sign_in);
+  SoftwareKey own{PasskeyAlgorithm::kEs256, own_secret};
+  const auto digest = link::digest_of<link::Sodium>(evil);
+
+  std::vector<PasskeyAssertion> stolen{assertion};
+  stolen.push_back(clinic.asserts(sign_in));  // of a sign-in, over the server's own random challenge
+  PasskeyAssertion relabelled = own.assertion(clinic.site(), digest);
+  relabelled.credential = assertion.credential;
+  stolen.push_back(relabelled);
+  PasskeyAssertion rewritten = assertion;  // the browser's words changed, its signature left
+  rewritten.client_data = own.assertion(clinic.site(), digest).client_data;
+  stolen.push_back(rewritten);
+  stolen.push_back(own.assertion(clinic.site(), digest));
+
+  std::size_t signed_for_it = 0;
+  SendOrder sending = ClinicArena::sending(running, evil, {}, 2);
+  for (const PasskeyAssertion& one : stolen) {
+    ++sight.attempted;
+    if (const SigningAnswer answer = clinic.sign(ClinicArena::asked(running, evil, one))) {
+      ++signed_for_it;
+      sending = ClinicArena::sending(running, evil, *answer, 2);
+      break;
+    }
+  }
+  // Past the signer: with nothing, then with what was signed for the order that was meant.
+  ++sight.attempted;
+  bool evil_runs = taken(clinic.hand_over(sending));
+  if (!evil_runs) {
+    const SigningAnswer for_meant = clinic.sign(honest);
+    if (!for_meant) throw std::runtime_error("the honest order: " + for_meant.error().message);
+    ++sight.attempted;
+    evil_runs = taken(clinic.hand_over(ClinicArena::sending(running, evil, *for_meant, 3)));
+    if (!taken(clinic.hand_over(ClinicArena::sending(running, meant, *for_meant, 4))))
+      throw std::runtime_error("the honest order was not taken");
+    // What was signed before, once more.
+    const Running now = clinic.read();
+    ++sight.attempted;
+    (void)clinic.hand_over(ClinicArena::sending(now, first, *signed_first, 5));
+  }
+  const Running after = clinic.read();
+  const bool as_meant = after.order && link::written(*after.order) == meant;
+  sight.broken = evil_runs || !as_meant;
+  sight.happened =
+      fmt::format("{} of {} requests for another order signed; the implant runs {}", signed_for_it,
+                  sight.attempted, as_meant ? "what was asserted" : "what nobody asserted");
+  return sight;
+}
+
 constexpr std::array kAttacks{
     Attack{"RT-01", "Overhearing", "Halperin 2008 (ICD): telemetry in clear told name, id and therapy",
            "a radio listens to two visits and a scan, and looks for ids, keys, drugs and anything that comes "
@@ -832,8 +909,11 @@ constexpr std::array kAttacks{
     Attack{"RT-22", "Data on a lost programmer", "CVE-2018-8849", "", "", nullptr, "the clinic's programmer"},
     Attack{"RT-27", "Update swapped between check and use", "ICSMA-20-345-01", "", "", nullptr,
            "the implant's own tests hold it so far"},
-    Attack{"RT-30", "The server is the attacker's", "FDA 2015 (Symbiq)", "", "", nullptr,
-           "the clinic's server and signer"},
+    Attack{"RT-30", "The server is the attacker's",
+           "FDA 2015 (Symbiq): the dose could be changed over the hospital's network",
+           "another order with every assertion, signature and pass that went through the server's hands, at "
+           "the signer's socket and at the gateway's",
+           "assertion", server_taken},
     Attack{"RT-31", "The radio's software writes therapy", "ICSMA-17-250-02", "", "", nullptr,
            "the firmware image"},
 };

@@ -1,4 +1,4 @@
-#include "cli/first_order.hpp"
+#include "clinic/first_order.hpp"
 
 #include "world/run_described.hpp"
 
