@@ -286,6 +286,75 @@ TEST_F(DeskTest, INV_7_however_many_slips_came_before_the_right_dose_is_signed) 
   EXPECT_EQ(sent.body["state"].get<std::string>(), "confirmed") << sent.body;
 }
 
+TEST_F(DeskTest, INV_10_a_rise_takes_a_second_clinician_who_types_the_dose_on_a_device_of_his_own) {
+  SoftwareKey other{PasskeyAlgorithm::kEs256, signer::example::filled(7)};
+  records::Actor ben = ada;
+  const records::Actor admin = ada;  // the records ask for no role: the interface does
+  ben.person =
+      must(records::add_person(*database, admin, request(), records::StaffRole::kPhysician, "Ben Castell"));
+  enrol(admin, ben, other);
+  example::Process enrolling{{"signer", "enrol", signs, "--serial", "11", "--name", "Ben Castell"}};
+  const auto asked = from_base64url(enrolling.line().substr(10));
+  enrolling.say(text_of(other.registration(site, *asked), other.id()));
+  ASSERT_EQ(enrolling.end().first, kExitOk);
+
+  sign_in(doctor);
+  const Got rise = drafted({{"dose", "6.6 mg/day"}});
+  ASSERT_EQ(rise.status, 201) << rise.body;
+  const json id = rise.body["draft"];
+  const Got alone = send(rise, "6.6 mg/day");
+  ASSERT_EQ(alone.status, 409);
+  EXPECT_EQ(alone.body["errors"][0]["field"].get<std::string>(), "second_clinician") << alone.body;
+  const auto challenge = *from_base64url(rise.body["challenge"].get<std::string>());
+  const auto yes = [&](SoftwareKey& key, const char* dose) {
+    return json{{"daily_dose", dose}, {"assertion", text_of(key.assertion(site, challenge))}};
+  };
+  EXPECT_EQ(ask(Method::kPost, at("drafts", id, "signatures"), yes(doctor, "66 mg/day")).status, 422);
+  ASSERT_EQ(ask(Method::kPost, at("drafts", id, "signatures"), yes(doctor, "6.6 mg/day")).status, 201);
+  EXPECT_TRUE(ask(Method::kGet, "/api/waiting").body["waiting"].empty());  // nobody is his own second
+  EXPECT_EQ(ask(Method::kPost, at("drafts", id, "second"), yes(doctor, "6.6 mg/day")).status, 403);
+  EXPECT_EQ(ask(Method::kGet, at("drafts", id, "signatures")).body["is"].get<std::string>(), "waiting");
+  const std::string first = cookie;
+
+  sign_in(nurse);
+  EXPECT_TRUE(ask(Method::kGet, "/api/waiting").body["waiting"].empty());
+  EXPECT_EQ(ask(Method::kPost, at("drafts", id, "second"), yes(nurse, "6.6 mg/day")).status, 403);
+  sign_in(other);  // not in the care team
+  const Got waiting = ask(Method::kGet, "/api/waiting");
+  ASSERT_EQ(waiting.body["waiting"].size(), 1U) << waiting.body;
+  EXPECT_EQ(waiting.body["waiting"][0]["by"].get<std::string>(), "Ada Okafor");
+  const Got look = ask(Method::kGet, at("drafts", id, "second"));
+  ASSERT_EQ(look.status, 200) << look.body;
+  EXPECT_EQ(look.body["order"].get<std::string>(), rise.body["order"].get<std::string>());
+  EXPECT_EQ(look.body["rows"], rise.body["rows"]);
+  EXPECT_EQ(look.body["patient"]["serial_ends"].get<std::string>(), "0815");
+  EXPECT_EQ(ask(Method::kPost, at("drafts", id, "second"), yes(other, "66 mg/day")).status, 422);
+  const Got sent = ask(Method::kPost, at("drafts", id, "second"), yes(other, "6.6 mg/day"));
+  ASSERT_EQ(sent.status, 201) << sent.body;
+  EXPECT_EQ(sent.body["state"].get<std::string>(), "confirmed") << sent.body;
+  EXPECT_EQ(sent.body["runs"].get<std::string>(), rise.body["order"].get<std::string>());
+  EXPECT_EQ(ask(Method::kPost, at("drafts", id, "second"), yes(other, "6.6 mg/day")).status, 409);
+
+  cookie = first;
+  const Got became = ask(Method::kGet, at("drafts", id, "signatures"));
+  EXPECT_EQ(became.body["is"].get<std::string>(), "sent");
+  EXPECT_EQ(became.body["sent"], sent.body);
+  EXPECT_EQ(read().order->number, 2U);
+}
+
+TEST_F(DeskTest, INV_10_what_waits_for_a_second_clinician_ends_with_its_reading) {
+  sign_in(doctor);
+  const Got rise = drafted({{"dose", "6.6 mg/day"}});
+  const auto challenge = *from_base64url(rise.body["challenge"].get<std::string>());
+  const json yes{{"daily_dose", "6.6 mg/day"}, {"assertion", text_of(doctor.assertion(site, challenge))}};
+  ASSERT_EQ(ask(Method::kPost, at("drafts", rise.body["draft"], "signatures"), yes).status, 201);
+  ahead_ms = kReadingLastsMs + 2'000;
+  EXPECT_EQ(ask(Method::kGet, at("drafts", rise.body["draft"], "signatures")).body["is"].get<std::string>(),
+            "over");
+  EXPECT_EQ(ask(Method::kPost, at("drafts", rise.body["draft"], "signatures"), yes).status, 409);
+  EXPECT_EQ(read().order->number, 1U);
+}
+
 TEST_F(DeskTest, INV_12_who_may_not_gets_nothing_done) {
   sign_in(nurse);
   EXPECT_EQ(read_pump().status, 403);  // not in the care team

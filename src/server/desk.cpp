@@ -249,6 +249,23 @@ std::expected<Adjustment, Problem> adjustment_in(const Json& body) {
   return change;
 }
 
+/// The field that a refusal names where it takes another clinician.
+constexpr const char* kSecondField = "second_clinician";
+
+std::expected<PasskeyAssertion, Problem> assertion_in(const Json& json, const char* field) {
+  auto assertion = parse_assertion(json.get<std::string>());
+  if (assertion) return std::move(*assertion);
+  return No(Problem{
+      422, title_of(422), {{field, assertion.error() + ".", "Use your passkey again.", std::nullopt}}, {}});
+}
+Problem slip_of(const std::string& why) {
+  return Problem{422,
+                 title_of(422),
+                 {{"daily_dose", why + ".", "Look at the comparison, then type the daily dose.",
+                   "The pump runs as before; nothing was sent."}},
+                 {}};
+}
+
 link::OrderBytes order_in(const records::KeptDraft& kept) {
   link::OrderBytes bytes{};
   const auto json = parse_strictly(kept.content, {.most_bytes = records::kLongestDraft, .most_depth = 4});
@@ -532,17 +549,18 @@ Desk::Answered Desk::draft(const Call& call) {
 }
 
 Desk::Answered Desk::send(const Call& call) {
-  const records::Actor actor = at_records(call.actor);
   std::vector<PasskeyAssertion> assertions;
   for (const Json& one : call.body["assertions"]) {
-    auto assertion = parse_assertion(one.get<std::string>());
-    if (!assertion)
-      return No(Problem{422,
-                        title_of(422),
-                        {{"assertions", assertion.error() + ".", "Use your passkey again.", std::nullopt}},
-                        {}});
+    auto assertion = assertion_in(one, "assertions");
+    if (!assertion) return No(assertion.error());
     assertions.push_back(std::move(*assertion));
   }
+  return hand_over(call, call.body["daily_dose"].get<std::string>(), std::move(assertions));
+}
+
+Desk::Answered Desk::hand_over(const Call& call, const std::string& daily_dose,
+                               std::vector<PasskeyAssertion> assertions) {
+  const records::Actor actor = at_records(call.actor);
   std::unique_lock lock{mutex_};
   const auto kept = records::draft(parts_.database, actor, records::DraftId{id_in(call, "draft")});
   if (!kept) return No(problem_for(kept.error()));
@@ -571,14 +589,8 @@ Desk::Answered Desk::send(const Call& call) {
   };
   using enum records::SendState;
   if (auto old = too_old(found->reading, parts_.utc_ms())) return not_sent(kRefused, *std::move(old));
-  if (const auto slip =
-          not_confirmed(call.body["daily_dose"].get<std::string>(), *prescription, found->model.minimum_rate))
-    return not_sent(kRefused,
-                    Problem{422,
-                            title_of(422),
-                            {{"daily_dose", *slip + ".", "Look at the comparison, then type the daily dose.",
-                              "The pump runs as before; nothing was sent."}},
-                            {}});
+  if (const auto slip = not_confirmed(daily_dose, *prescription, found->model.minimum_rate))
+    return not_sent(kRefused, slip_of(*slip));
   lock.unlock();  // for as long as others speak
 
   SigningRequest request;
@@ -587,8 +599,8 @@ Desk::Answered Desk::send(const Call& call) {
   request.model = found->running.status.model;
   request.assertions = std::move(assertions);
   const auto signed_order = ask_signer(parts_.signer, request);
-  const auto refused = [](const std::string& what) {
-    return Problem{409, title_of(409), {{"", what, "Nothing was sent.", "The pump runs as before."}}, {}};
+  const auto refused = [](const std::string& what, const char* field = "") {
+    return Problem{409, title_of(409), {{field, what, "Nothing was sent.", "The pump runs as before."}}, {}};
   };
   if (!signed_order || !*signed_order || !(*signed_order)->pass) {
     lock.lock();
@@ -596,9 +608,11 @@ Desk::Answered Desk::send(const Call& call) {
     if (!signed_order)
       return not_sent(kFailed, refused("The order was not signed: " + signed_order.error() + "."));
     if (!*signed_order)
-      return not_sent(kRefused, refused(fmt::format("The signer refuses ({}): {}.",
-                                                    row_of(signed_order->error().why).name,
-                                                    signed_order->error().message)));
+      return not_sent(
+          kRefused,
+          refused(fmt::format("The signer refuses ({}): {}.", row_of(signed_order->error().why).name,
+                              signed_order->error().message),
+                  signed_order->error().why == SigningRefusal::kSecondClinician ? kSecondField : ""));
     return not_sent(kFailed, refused("The signer knows no gateway: theca signer gateway."));
   }
   // From here on only the pump can tell, whatever happens to this process.
@@ -627,6 +641,125 @@ Desk::Answered Desk::send(const Call& call) {
     if (const auto settled = over(state); !settled) return No(problem_for(settled.error()));
   }
   return Answer{sent_json(*id, state, outcome.message, outcome.runs), {}};
+}
+
+// ---- the second clinician -------------------------------------------------------------------------------
+
+void Desk::forget_asked() {
+  const std::int64_t now_ms = parts_.utc_ms();
+  std::erase_if(asked_, [&](const auto& one) { return one.second.until_ms < now_ms; });
+}
+
+/// One has asserted the draft; it waits for another one, who must type the dose as well.
+Desk::Answered Desk::ask_second(const Call& call) {
+  const records::Actor actor = at_records(call.actor);
+  auto assertion = assertion_in(call.body["assertion"], "assertion");
+  if (!assertion) return No(assertion.error());
+  const std::scoped_lock lock{mutex_};
+  const auto kept = records::draft(parts_.database, actor, records::DraftId{id_in(call, "draft")});
+  if (!kept) return No(problem_for(kept.error()));
+  const auto found = found_reading(parts_.database, actor, kept->reading, parts_.library);
+  if (!found) return No(found.error());
+  if (auto old = too_old(found->reading, parts_.utc_ms())) return No(*std::move(old));
+  const auto order = link::read<link::Order>(order_in(*kept));
+  const auto prescription = order ? decode(order->prescription) : std::unexpected(DecodeFailure{});
+  if (!order || !prescription) throw std::runtime_error("a kept draft that is no order");
+  if (const auto slip =
+          not_confirmed(call.body["daily_dose"].get<std::string>(), *prescription, found->model.minimum_rate))
+    return No(slip_of(*slip));
+  forget_asked();
+  const std::int64_t until_ms = found->reading.at_ms + kReadingLastsMs;
+  asked_.insert_or_assign(kept->id.value, Asked{call.actor.person, std::move(*assertion), until_ms, nullptr});
+  return Answer{{{"until_ms", until_ms}, {"now_ms", parts_.utc_ms()}}, {}};
+}
+
+Desk::Answered Desk::waiting(const Call& call) {
+  const records::Actor actor = at_records(call.actor);
+  const std::scoped_lock lock{mutex_};
+  forget_asked();
+  Json all = Json::array();
+  for (const auto& [draft, asked] : asked_) {
+    const Object object{.clinic = call.actor.clinic, .first_signer = asked.first};
+    if (permit(call.actor, Action::kSecondSign, object) != Verdict::kYes) continue;
+    if (!asked.sent.is_null() || std::ssize(all) == kMostPeople) continue;
+    const auto kept = records::draft(parts_.database, actor, records::DraftId{draft});
+    if (!kept) continue;  // another clinic's
+    const auto patient = records::patient(parts_.database, actor, kept->patient);
+    if (!patient) return No(problem_for(patient.error()));
+    const auto by = person_json({actor.clinic, records::PersonId{asked.first}});
+    if (!by) return No(by.error());
+    all.push_back({{"draft", draft}, {"patient_name", patient->details.name}, {"by", (*by)["name"]}});
+  }
+  return Answer{{{"waiting", all}}, {}};
+}
+
+Desk::Answered Desk::look_as_second(const Call& call) {
+  const records::Actor actor = at_records(call.actor);
+  const std::scoped_lock lock{mutex_};
+  const auto kept = records::draft(parts_.database, actor, records::DraftId{id_in(call, "draft")});
+  if (!kept) return No(problem_for(kept.error()));
+  const auto asked = asked_.find(kept->id.value);
+  if (asked == asked_.end()) return No(problem_of(Verdict::kNotFound));
+  const auto found = found_reading(parts_.database, actor, kept->reading, parts_.library);
+  if (!found) return No(found.error());
+  const auto patient = records::patient(parts_.database, actor, kept->patient);
+  if (!patient) return No(problem_for(patient.error()));
+  const auto by = person_json({actor.clinic, records::PersonId{asked->second.first}});
+  if (!by) return No(by.error());
+  const link::OrderBytes bytes = order_in(*kept);
+  const auto order = link::read<link::Order>(bytes);
+  const auto prescription = order ? decode(order->prescription) : std::unexpected(DecodeFailure{});
+  if (!order || !prescription) throw std::runtime_error("a kept draft that is no order");
+  const auto fields =
+      change_fields(*found->running.order, *found->running.prescription, found->model, parts_.library);
+  if (!fields) return No(problem(409, "No field can be made for this dose.", "Sign it elsewhere."));
+  const FlowRate minimum = found->model.minimum_rate;
+  const std::string& serial = found->pump.details.serial;
+  return Answer{{{"patient",
+                  {{"name", patient->details.name},
+                   {"birth_date", date_text(patient->details.birth_date)},
+                   {"model", found->pump.details.model},
+                   {"serial_ends", serial.substr(serial.size() < 4 ? 0 : serial.size() - 4)}}},
+                 {"by", (*by)["name"]},
+                 {"read_at_ms", found->reading.at_ms},
+                 {"lasts_ms", asked->second.until_ms - parts_.utc_ms()},
+                 {"therapy", fields_json(*fields)},
+                 {"challenge", to_base64url(link::digest_of<link::Sodium>(bytes))},
+                 {"order", to_base64url(bytes)},
+                 {"rows", rows_json(compare(rows_before(found->running, minimum, parts_.library),
+                                            rows_of(*order, *prescription, minimum, parts_.library)))}},
+                {}};
+}
+
+Desk::Answered Desk::sign_as_second(const Call& call) {
+  auto assertion = assertion_in(call.body["assertion"], "assertion");
+  if (!assertion) return No(assertion.error());
+  std::vector<PasskeyAssertion> both;
+  const std::int64_t draft = id_in(call, "draft");
+  {
+    const std::scoped_lock lock{mutex_};
+    forget_asked();
+    const auto asked = asked_.find(draft);
+    if (asked == asked_.end()) return No(problem_of(Verdict::kNotFound));
+    if (!asked->second.sent.is_null())
+      return No(problem(409, "This order was answered before.", "Read the pump to see what it runs."));
+    both = {asked->second.assertion, std::move(*assertion)};
+  }
+  auto answer = hand_over(call, call.body["daily_dose"].get<std::string>(), std::move(both));
+  const std::scoped_lock lock{mutex_};
+  if (const auto asked = asked_.find(draft); answer && asked != asked_.end())
+    asked->second.sent = answer->body;
+  return answer;
+}
+
+/// For the first one's page: what has become of it.
+Desk::Answered Desk::asked_of_second(const Call& call) {
+  const std::scoped_lock lock{mutex_};
+  forget_asked();
+  const auto asked = asked_.find(id_in(call, "draft"));
+  if (asked == asked_.end()) return Answer{{{"is", "over"}}, {}};
+  if (asked->second.sent.is_null()) return Answer{{{"is", "waiting"}}, {}};
+  return Answer{{{"is", "sent"}, {"sent", asked->second.sent}}, {}};
 }
 
 Desk::Answered Desk::settle(const Call& call) {
@@ -682,6 +815,18 @@ std::vector<Route> Desk::routes() {
                               needed("birth_date", text(10)), needed("record_number", text(64))});
   const Shape pump = object({needed("pump", kId), needed("model", text(64)),
                              needed("serial_ends", text(16, 0)), needed("implanted", flag())});
+  const auto second = [this](const Call& call) {
+    const std::scoped_lock lock{mutex_};
+    const std::int64_t draft = id_in(call, "draft");
+    const auto stands = records::standing(parts_.database, at_records(call.actor), kDraft, draft);
+    const auto asked = asked_.find(draft);
+    if (!stands || !stands->exists || asked == asked_.end()) return Object{};
+    return Object{.clinic = call.actor.clinic,
+                  .in_care_team = stands->in_care_team,
+                  .first_signer = asked->second.first};
+  };
+  const Shape asserted =
+      object({needed("daily_dose", text(40)), needed("assertion", text(kMostPasskeyJson))});
   const Shape bolus = object({needed("dose", text(40)), needed("over", text(40)), needed("lockout", text(40)),
                               needed("allotted", integer(1, kMaxAllotted)), needed("window", text(40))});
   return {
@@ -785,6 +930,65 @@ std::vector<Route> Desk::routes() {
        .idempotency_key = true,
        .object = of(kDraft, "draft"),
        .handle = by(&Desk::send)},
+      {.method = Method::kPost,
+       .path = "/api/drafts/{draft}/signatures",
+       .name = "askSecond",
+       .summary =
+           "Keeps the draft with one's own assertion until a second clinician has signed it, as long as "
+           "the reading lasts.",
+       .action = Action::kSign,
+       .request = asserted,
+       .status = 201,
+       .response =
+           object({needed("until_ms", integer(0, kMostTime)), needed("now_ms", integer(0, kMostTime))}),
+       .idempotency_key = true,
+       .object = of(kDraft, "draft"),
+       .handle = by(&Desk::ask_second)},
+      {.method = Method::kGet,
+       .path = "/api/drafts/{draft}/signatures",
+       .name = "askedOfSecond",
+       .summary = "What has become of a draft that a second clinician was asked about.",
+       .action = Action::kSign,
+       .response = object({needed("is", choice({"waiting", "sent", "over"})), optional("sent", kSent)}),
+       .object = of(kDraft, "draft"),
+       .handle = by(&Desk::asked_of_second)},
+      {.method = Method::kGet,
+       .path = "/api/waiting",
+       .name = "listWaiting",
+       .summary = "Drafts of others that wait for a second clinician.",
+       .action = Action::kSearch,
+       .response = object({needed(
+           "waiting",
+           list(object({needed("draft", kId), needed("patient_name", text(200)), needed("by", text(200))}),
+                kMostPeople))}),
+       .object = [](const Call& call) { return Object{.clinic = call.actor.clinic}; },
+       .handle = by(&Desk::waiting)},
+      {.method = Method::kGet,
+       .path = "/api/drafts/{draft}/second",
+       .name = "lookAsSecond",
+       .summary = "Whom a draft of another clinician is about, and every old and new value.",
+       .action = Action::kSecondSign,
+       .response =
+           object({needed("patient", object({needed("name", text(200)), needed("birth_date", text(10)),
+                                             needed("model", text(64)), needed("serial_ends", text(16, 0))})),
+                   needed("by", text(200)), needed("read_at_ms", integer(0, kMostTime)),
+                   needed("lasts_ms", integer(-kMostTime, kMostTime)), needed("therapy", kChangeFields),
+                   needed("challenge", text(64)), needed("order", kOrderText), needed("rows", kRows)}),
+       .object = second,
+       .handle = by(&Desk::look_as_second)},
+      {.method = Method::kPost,
+       .path = "/api/drafts/{draft}/second",
+       .name = "signAsSecond",
+       .summary =
+           "Signs another clinician's draft as the second, the dose typed by oneself, and has it handed "
+           "over.",
+       .action = Action::kSecondSign,
+       .request = asserted,
+       .status = 201,
+       .response = kSent,
+       .idempotency_key = true,
+       .object = second,
+       .handle = by(&Desk::sign_as_second)},
       {.method = Method::kPost,
        .path = "/api/sends/{send}/settlements",
        .name = "settleSend",

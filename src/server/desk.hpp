@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <set>
 #include <vector>
@@ -52,11 +53,29 @@ class Desk {
   Answered draft(const Call& call);
   Answered send(const Call& call);
   Answered settle(const Call& call);
+  Answered ask_second(const Call& call);
+  Answered waiting(const Call& call);
+  Answered look_as_second(const Call& call);
+  Answered sign_as_second(const Call& call);
+  Answered asked_of_second(const Call& call);
+  Answered hand_over(const Call& call, const std::string& daily_dose,
+                     std::vector<PasskeyAssertion> assertions);
   std::expected<nlohmann::json, Problem> person_json(const records::Actor& who);  // mutex held
+
+  /// A draft that one physician has asserted and another one has to, on a device of his own. Here and nowhere
+  /// else: it ends with the reading that it was made from, and with this process.
+  struct Asked {
+    std::int64_t first = 0;  // the person who has asserted
+    PasskeyAssertion assertion;
+    std::int64_t until_ms = 0;
+    nlohmann::json sent;  // what became of it; null: nobody has answered yet
+  };
+  void forget_asked();  // what is over; mutex held
 
   DeskParts parts_;
   std::mutex mutex_;                     // of the database: one thread at a time
   std::set<std::int64_t> handing_over_;  // sends that the gateway is being asked about
+  std::map<std::int64_t, Asked> asked_;  // by draft
   Challenges challenges_;
   Attempts attempts_;
 };

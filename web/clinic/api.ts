@@ -21,6 +21,16 @@ export const rows = {
   draftChange: { method: "POST", path: "/api/readings/{reading}/drafts", once: true },
   /** Has the draft signed and hands it over: the daily dose typed, and one or two assertions over its challenge. */
   sendDraft: { method: "POST", path: "/api/drafts/{draft}/sends", once: true },
+  /** Keeps the draft with one's own assertion until a second clinician has signed it, as long as the reading lasts. */
+  askSecond: { method: "POST", path: "/api/drafts/{draft}/signatures", once: true },
+  /** What has become of a draft that a second clinician was asked about. */
+  askedOfSecond: { method: "GET", path: "/api/drafts/{draft}/signatures", once: false },
+  /** Drafts of others that wait for a second clinician. */
+  listWaiting: { method: "GET", path: "/api/waiting", once: false },
+  /** Whom a draft of another clinician is about, and every old and new value. */
+  lookAsSecond: { method: "GET", path: "/api/drafts/{draft}/second", once: false },
+  /** Signs another clinician's draft as the second, the dose typed by oneself, and has it handed over. */
+  signAsSecond: { method: "POST", path: "/api/drafts/{draft}/second", once: true },
   /** Asks the pump what became of a change. */
   settleSend: { method: "POST", path: "/api/sends/{send}/settlements", once: true },
   /** Of a demo: what the software security key behind a one-time link says to a challenge. */
@@ -44,6 +54,11 @@ export interface Asked {
   readPump: { path: { readonly pump: number }; body: undefined };
   draftChange: { path: { readonly reading: number }; body: { readonly dose?: string; readonly patient_bolus?: { readonly dose: string; readonly over: string; readonly lockout: string; readonly allotted: number; readonly window: string }; readonly no_patient_bolus?: boolean; readonly reason?: string } };
   sendDraft: { path: { readonly draft: number }; body: { readonly daily_dose: string; readonly assertions: readonly (string)[] } };
+  askSecond: { path: { readonly draft: number }; body: { readonly daily_dose: string; readonly assertion: string } };
+  askedOfSecond: { path: { readonly draft: number }; body: undefined };
+  listWaiting: { path: undefined; body: undefined };
+  lookAsSecond: { path: { readonly draft: number }; body: undefined };
+  signAsSecond: { path: { readonly draft: number }; body: { readonly daily_dose: string; readonly assertion: string } };
   settleSend: { path: { readonly send: number }; body: undefined };
   spendTicket: { path: undefined; body: { readonly ticket: string; readonly challenge: string } };
   assertInDemo: { path: undefined; body: { readonly challenge: string } };
@@ -61,6 +76,11 @@ export interface Answered {
   readPump: { readonly reading: number; readonly at_ms: number; readonly lasts_until_ms: number; readonly state: string; readonly mode: string; readonly flow_nl_per_day: number; readonly reservoir_earliest_nl: number; readonly alarms: readonly (string)[]; readonly prescription: number; readonly rows: readonly ({ readonly what: string; readonly before: string; readonly now: string; readonly changed: boolean })[]; readonly record: { readonly is: "same" | "none" | "differs"; readonly rows: readonly ({ readonly what: string; readonly before: string; readonly now: string; readonly changed: boolean })[] }; readonly therapy?: { readonly drug: string; readonly concentration: string; readonly mode: string; readonly daily_dose: string; readonly dose: { readonly unit: string; readonly step: { readonly numerator: number; readonly denominator: number }; readonly least: string; readonly most: string }; readonly bolus: { readonly unit: string; readonly step: { readonly numerator: number; readonly denominator: number }; readonly least: string; readonly most: string }; readonly patient_bolus?: { readonly dose: string; readonly over_s: number; readonly lockout_s: number; readonly window_s: number; readonly allotted: number } } };
   draftChange: { readonly draft: number; readonly number: number; readonly challenge: string; readonly order: string; readonly rows: readonly ({ readonly what: string; readonly before: string; readonly now: string; readonly changed: boolean })[]; readonly notes: readonly (string)[] };
   sendDraft: { readonly send: number; readonly state: "pending" | "confirmed" | "failed" | "unknown" | "refused"; readonly message: string; readonly runs?: string };
+  askSecond: { readonly until_ms: number; readonly now_ms: number };
+  askedOfSecond: { readonly is: "waiting" | "sent" | "over"; readonly sent?: { readonly send: number; readonly state: "pending" | "confirmed" | "failed" | "unknown" | "refused"; readonly message: string; readonly runs?: string } };
+  listWaiting: { readonly waiting: readonly ({ readonly draft: number; readonly patient_name: string; readonly by: string })[] };
+  lookAsSecond: { readonly patient: { readonly name: string; readonly birth_date: string; readonly model: string; readonly serial_ends: string }; readonly by: string; readonly read_at_ms: number; readonly lasts_ms: number; readonly therapy: { readonly drug: string; readonly concentration: string; readonly mode: string; readonly daily_dose: string; readonly dose: { readonly unit: string; readonly step: { readonly numerator: number; readonly denominator: number }; readonly least: string; readonly most: string }; readonly bolus: { readonly unit: string; readonly step: { readonly numerator: number; readonly denominator: number }; readonly least: string; readonly most: string }; readonly patient_bolus?: { readonly dose: string; readonly over_s: number; readonly lockout_s: number; readonly window_s: number; readonly allotted: number } }; readonly challenge: string; readonly order: string; readonly rows: readonly ({ readonly what: string; readonly before: string; readonly now: string; readonly changed: boolean })[] };
+  signAsSecond: { readonly send: number; readonly state: "pending" | "confirmed" | "failed" | "unknown" | "refused"; readonly message: string; readonly runs?: string };
   settleSend: { readonly send: number; readonly state: "pending" | "confirmed" | "failed" | "unknown" | "refused"; readonly message: string; readonly runs?: string };
   spendTicket: { readonly credential: string };
   assertInDemo: { readonly credential: string };

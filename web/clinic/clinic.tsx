@@ -9,6 +9,7 @@ import { Action, Busy, Heading, Reasons } from "./parts";
 import { signIn } from "./passkey";
 import { Patient, Patients } from "./patients";
 import { usePlace } from "./route";
+import { Second } from "./second_step";
 import { texts } from "./texts";
 import { Visit } from "./visit";
 
@@ -56,6 +57,7 @@ function Pages() {
   const place = usePlace();
   if (place.at === "patients") return <Patients />;
   if (place.at === "patient") return <Patient key={place.patient} patient={place.patient} />;
+  if (place.at === "second") return <Second key={place.draft} draft={place.draft} />;
   return <Visit key={`${place.patient}/${place.pump}`} patient={place.patient} pump={place.pump} />;
 }
 

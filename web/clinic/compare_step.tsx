@@ -5,11 +5,12 @@ import type { Answered, Asked } from "./api";
 import { fieldOf, type Therapy } from "./change_step";
 import { ask, newWish, type Reason, type Told } from "./client";
 import styles from "./clinic.module.css";
+import { CompareTables } from "./compare_tables";
 import { type DoseEntry, DoseField } from "./dose_field";
-import { Action, Busy, Heading, Reasons, Rows } from "./parts";
+import { Action, Busy, Heading, Reasons } from "./parts";
 import { say } from "./passkey";
 import type { Outcome } from "./sent_step";
-import { filledIn, texts } from "./texts";
+import { texts } from "./texts";
 
 type Draft = Answered["draftChange"];
 type Body = Asked["sendDraft"]["body"];
@@ -21,6 +22,8 @@ export interface Wish {
   readonly body: Body;
 }
 
+/** The field that a refusal names where it takes another clinician. */
+const secondField = "second_clinician";
 const busyAtTheServer = 409;
 const soonMs = 1500;
 const mostTries = 40;
@@ -38,20 +41,6 @@ export async function send(wish: Wish): Promise<Told<Answered["sendDraft"]> | "l
   return "lost";
 }
 
-/** Of the order, not of the therapy. */
-const papers: ReadonlySet<string> = new Set(["order", "prescription", "instead of", "written"]);
-
-/** "5.4 mg/day instead of 6 mg/day: -10 %", of the drug that doses are of. */
-function doseChange(draft: Draft, drug: string): string | null {
-  const row = draft.rows.find(({ what }) => what === `daily dose, ${drug}`);
-  const [before, beforeUnit] = row?.before.split(" ") ?? [];
-  const [now, nowUnit] = row?.now.split(" ") ?? [];
-  if (!row?.changed || beforeUnit === undefined || beforeUnit !== nowUnit || !(Number(before) > 0)) return null;
-  const percent = ((Number(now) - Number(before)) / Number(before)) * 100;
-  const change = `${percent > 0 ? "+" : "−"}${Number(Math.abs(percent).toPrecision(3))} %`;
-  return filledIn(texts.compare.dose, { now: row.now, before: row.before, change });
-}
-
 export function CompareStep({ draft, therapy, onBack, onOutcome }: {
   readonly draft: Draft;
   readonly therapy: Therapy;
@@ -63,7 +52,28 @@ export function CompareStep({ draft, therapy, onBack, onOutcome }: {
   const [insist, setInsist] = useState(false);
   const [busy, setBusy] = useState<"no" | "signing" | "sending">("no");
   const [reasons, setReasons] = useState<readonly Reason[]>([]);
+  /** Signed by this person, and another clinician's signature is missing. */
+  const [half, setHalf] = useState<Wish | null>(null);
+  const [asked, setAsked] = useState(false);
   const started = useRef(false); // two clicks within one frame are one
+
+  useEffect(() => {
+    if (!asked || !half) return;
+    let here = true;
+    const timer = setInterval(() => {
+      void ask("askedOfSecond", { path: { draft: half.draft } }).then((told) => {
+        if (!here || !told.ok || told.it.is === "waiting") return;
+        if (told.it.is === "sent" && told.it.sent)
+          return onOutcome({ state: told.it.sent.state, sent: told.it.sent, wish: half });
+        setAsked(false);
+        setReasons([{ field: "", happened: texts.second.over, do: texts.read.anew }]);
+      });
+    }, soonMs);
+    return () => {
+      here = false;
+      clearInterval(timer);
+    };
+  }, [asked, half, onOutcome]);
 
   useEffect(() => {
     if (busy !== "sending") return;
@@ -95,33 +105,30 @@ export function CompareStep({ draft, therapy, onBack, onOutcome }: {
     started.current = false;
     setBusy("no");
     if (told === "lost") return onOutcome({ state: "lost", wish });
-    if (!told.ok) return setReasons(told.reasons);
+    if (!told.ok) {
+      setHalf(told.reasons.some(({ field }) => field === secondField) ? wish : null);
+      return setReasons(told.reasons);
+    }
     onOutcome({ state: told.it.state, sent: told.it, wish });
   };
 
-  const changed = draft.rows.filter((row) => row.changed && !papers.has(row.what));
-  const written = draft.rows.filter((row) => row.changed && papers.has(row.what));
-  const dose = doseChange(draft, therapy.drug);
-  const same = draft.rows.filter((row) => !row.changed);
-  const columns = [texts.compare.what, texts.compare.before, texts.compare.then];
+  const askSecond = async () => {
+    const [assertion] = half?.body.assertions ?? [];
+    if (!half || assertion === undefined) return;
+    setReasons([]);
+    const told = await ask("askSecond", {
+      path: { draft: half.draft },
+      body: { daily_dose: half.body.daily_dose, assertion },
+      once: newWish(),
+    });
+    if (told.ok) setAsked(true);
+    else setReasons(told.reasons);
+  };
+
   return (
     <section className={styles["card"]}>
       <Heading>{texts.compare.title}</Heading>
-      {dose !== null && <p className={styles["headline"]}>{dose}</p>}
-      <h2 className={styles["second"]}>
-        {changed.length === 0 ? texts.compare.noTherapy : filledIn(texts.compare.changed, { count: changed.length })}
-      </h2>
-      <div className={styles["changed"]}>
-        <Rows rows={changed} columns={columns} caption={texts.compare.title} />
-      </div>
-      <h2 className={styles["second"]}>{texts.compare.papers}</h2>
-      <div className={styles["papers"]}>
-        <Rows rows={written} columns={columns} caption={texts.compare.papers} />
-      </div>
-      <details className={styles["fold"]}>
-        <summary>{filledIn(texts.compare.unchanged, { count: same.length })}</summary>
-        <Rows rows={same} columns={columns} caption={filledIn(texts.compare.unchanged, { count: same.length })} />
-      </details>
+      <CompareTables rows={draft.rows} drug={therapy.drug} />
       {draft.notes.length > 0 && (
         <>
           <h2 className={styles["second"]}>{texts.compare.notes}</h2>
@@ -138,9 +145,13 @@ export function CompareStep({ draft, therapy, onBack, onOutcome }: {
       <Reasons reasons={reasons} />
       {busy === "signing" && <Busy>{texts.compare.signing}</Busy>}
       {busy === "sending" && <Busy>{texts.compare.sending}</Busy>}
-      {busy === "no" && (
+      {asked && <Busy>{texts.second.asked}</Busy>}
+      {busy === "no" && !asked && (
         <div className={styles["actions"]}>
-          <Action onClick={() => void sign()}>{texts.compare.sign}</Action>
+          {half && <Action onClick={() => void askSecond()}>{texts.second.ask}</Action>}
+          <Action quiet={half !== null} onClick={() => void sign()}>
+            {texts.compare.sign}
+          </Action>
           <Action quiet onClick={onBack}>
             {texts.compare.back}
           </Action>

@@ -1,12 +1,16 @@
-// Where a person is, in the part of the address that no server sees: "#/", "#/patients/12", "#/patients/12/pumps/7".
+// Where a person is, in the part of the address that no server sees: "#/", "#/patients/12", "#/patients/12/pumps/7",
+// "#/second/34".
 import { useSyncExternalStore } from "react";
 
 export type Place =
   | { readonly at: "patients" }
   | { readonly at: "patient"; readonly patient: number }
-  | { readonly at: "pump"; readonly patient: number; readonly pump: number };
+  | { readonly at: "pump"; readonly patient: number; readonly pump: number }
+  | { readonly at: "second"; readonly draft: number };
 
 export function placeOf(hash: string): Place {
+  const second = /^#\/second\/(\d{1,16})$/.exec(hash);
+  if (second) return { at: "second", draft: Number(second[1]) };
   const found = /^#\/patients\/(\d{1,16})(?:\/pumps\/(\d{1,16}))?$/.exec(hash);
   if (!found) return { at: "patients" };
   const patient = Number(found[1]);
@@ -15,6 +19,7 @@ export function placeOf(hash: string): Place {
 
 export function hashOf(place: Place): string {
   if (place.at === "patients") return "#/";
+  if (place.at === "second") return `#/second/${place.draft}`;
   if (place.at === "patient") return `#/patients/${place.patient}`;
   return `#/patients/${place.patient}/pumps/${place.pump}`;
 }

@@ -29,24 +29,29 @@ export function comparison(signed: string, runs: string): { readonly same: boole
 
 type Mood = "good" | "bad" | "open";
 
-function Verdict({ order, outcome }: { readonly order: string; readonly outcome: Outcome }) {
+/** What became of `order`; `lost` is said where nobody has answered. */
+export function Verdict({ order, sent, lost }: {
+  readonly order: string;
+  readonly sent: Sent | "lost";
+  readonly lost: string;
+}) {
   let mood: Mood = "open";
   let title: string = texts.sent.unknown;
   const lines: string[] = [];
-  if (outcome.state === "lost") {
-    lines.push(texts.sent.lost);
-  } else if (outcome.state === "failed" || outcome.state === "refused") {
+  if (sent === "lost") {
+    lines.push(lost);
+  } else if (sent.state === "failed" || sent.state === "refused") {
     [mood, title] = ["bad", texts.sent.failed];
-    lines.push(outcome.sent.message);
-  } else if (outcome.state === "confirmed" && outcome.sent.runs !== undefined) {
-    const { same, sentence } = comparison(order, outcome.sent.runs);
+    lines.push(sent.message);
+  } else if (sent.state === "confirmed" && sent.runs !== undefined) {
+    const { same, sentence } = comparison(order, sent.runs);
     [mood, title] = same ? ["good", texts.sent.confirmed] : ["bad", texts.sent.differs];
     lines.push(sentence, same ? filledIn(texts.sent.exactly, { bytes: orderBytes }) : texts.sent.differsDo);
-  } else if (outcome.state === "confirmed") {
+  } else if (sent.state === "confirmed") {
     title = texts.sent.unread;
-    lines.push(outcome.sent.message, texts.sent.unreadDo);
+    lines.push(sent.message, texts.sent.unreadDo);
   } else {
-    lines.push(outcome.sent.message, texts.sent.unknownDo);
+    lines.push(sent.message, texts.sent.unknownDo);
   }
   return (
     <div className={styles["verdict"]} data-mood={mood}>
@@ -85,7 +90,12 @@ export function SentStep({ draft, outcome, onOutcome, onAnew }: {
 
   return (
     <section className={styles["card"]}>
-      <Verdict key={outcome.state} order={draft.order} outcome={outcome} />
+      <Verdict
+        key={outcome.state}
+        order={draft.order}
+        sent={outcome.state === "lost" ? "lost" : outcome.sent}
+        lost={texts.sent.lost}
+      />
       <Reasons reasons={reasons} />
       {busy && <Busy>{texts.sent.asking}</Busy>}
       {!busy && (

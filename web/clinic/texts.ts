@@ -104,6 +104,18 @@ export const texts = {
     back: "Back to the change",
     pump: "The pump runs as before until it has confirmed the order.",
   },
+  second: {
+    waiting: "Waiting for your signature as the second clinician",
+    of: "{patient}, asked by {by}",
+    ask: "Ask a second clinician",
+    asked: "Waiting for a second clinician, who signs in on a device of his own. Leave this page open …",
+    over: "No second clinician has signed in time. Nothing was sent.",
+    title: "Sign as the second clinician",
+    by: "{by} has read this pump and signed this change. Compare it with your own notes, not with theirs.",
+    sign: "Sign as the second and send",
+    gone: "Nothing waits here any more.",
+    lost: "No answer came. It is not known whether the order went on to the pump. Read the pump before anything else.",
+  },
   sent: {
     confirmed: "The pump runs what you signed",
     exactly: "Read back, and compared with what you signed by the clinic's program and by this page: all {bytes} bytes are the same.",

@@ -7,11 +7,12 @@ import { type Change, ChangeStep, concentrationText } from "./change_step";
 import styles from "./clinic.module.css";
 import { CompareStep } from "./compare_step";
 import { Busy, Reasons } from "./parts";
-import { type PatientNow, useAnswer } from "./patients";
+import type { PatientNow } from "./patients";
 import { type Found, ReadStep } from "./read_step";
 import { hashOf } from "./route";
 import { type Outcome, SentStep } from "./sent_step";
 import { texts } from "./texts";
+import { useAnswer } from "./use_answer";
 
 type PumpNow = PatientNow["pumps"][number];
 type Draft = Answered["draftChange"];
