@@ -108,7 +108,7 @@ export const texts = {
     waiting: "Waiting for your signature as the second clinician",
     of: "{patient}, asked by {by}",
     ask: "Ask a second clinician",
-    asked: "Waiting for a second clinician, who signs in on a device of his own. Leave this page open …",
+    asked: "Waiting for a second clinician, who signs in on another device. Leave this page open …",
     over: "No second clinician has signed in time. Nothing was sent.",
     title: "Sign as the second clinician",
     by: "{by} has read this pump and signed this change. Compare it with your own notes, not with theirs.",
