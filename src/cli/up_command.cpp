@@ -26,6 +26,7 @@
 #include "clinic/private_folder.hpp"
 #include "clinic/strict_json.hpp"
 #include "server/clinic_folder.hpp"
+#include "server/page_files.hpp"
 
 namespace theca {
 namespace {
@@ -281,6 +282,10 @@ Done no_real_clinic(const ClinicPlaces& places) {
 }
 
 Done up(const Options& options) {
+  // Before anything is made: pages that are not there would be found at the very end.
+  if (const auto pages = server::read_pages(options.pages); !pages) return std::unexpected(pages.error());
+  std::error_code unseen;  // what could not be made is told with the folder itself
+  std::filesystem::create_directories(std::filesystem::absolute(options.folder).parent_path(), unseen);
   auto files = PrivateFolder::open(options.folder);
   if (!files) return std::unexpected(files.error());
   const auto alone = files->lock(kUpLock, "runs this demo already");

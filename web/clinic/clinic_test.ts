@@ -1,7 +1,7 @@
 // The clinic's pages in a browser, against everything that runs behind them: server, signer, gateway, and virtual pumps
 // over the link, each a process of its own.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
@@ -418,7 +418,7 @@ for (const [size, viewport] of [
     });
 
 test("a passkey of the browser signs in, and signs an order", async () => {
-  const clinic = join(demo.folder, "clinic");
+  const { clinic } = demo;
   const shown = JSON.parse(await theca(["signer", "show", join(clinic, "signer"), "--json"])) as {
     people: { serial: number; name: string }[];
   };
@@ -491,7 +491,7 @@ test("INV-6 INV-9 Ctrl-C loses nothing, a second start goes on, and the pump's o
   assert.equal(await demo.stop(), 0, demo.said);
 
   // The pump alone, read over its link with nothing of the clinic between.
-  const clinic = join(demo.folder, "clinic");
+  const { clinic } = demo;
   const address = join(demo.folder, "p");
   const pump = spawn(program, ["pump", "--listen", address, "--state", join(clinic, "pump-1.nvm"), "--json", "--patient",
     join(root, "scenarios/morphine_with_patient_boluses.toml")], { stdio: ["ignore", "pipe", "inherit"] });
@@ -513,6 +513,17 @@ test("INV-6 INV-9 Ctrl-C loses nothing, a second start goes on, and the pump's o
   }
 });
 
+test("pages that are not there are told before anything is made", async () => {
+  const folder = join(demo.folder, "never");
+  const without = theca(["up", "--folder", folder, "--pages", join(demo.folder, "nothing")]);
+  await assert.rejects(without, (error: Error & { code?: number; stderr?: string }) => {
+    assert.equal(error.code, 2);
+    assert.match(error.stderr ?? "", /the pages are not there/);
+    return true;
+  });
+  assert(!existsSync(folder));
+});
+
 test("INV-16 a real clinic's records are opened by no demo", async () => {
   const folder = join(demo.folder, "real");
   mkdirSync(folder, { mode: 0o700 });
@@ -526,7 +537,7 @@ test("INV-16 a real clinic's records are opened by no demo", async () => {
 });
 
 test("INV-12 no name of a patient stands in clear in the records' files", async () => {
-  const server = join(demo.folder, "clinic/server");
+  const server = join(demo.clinic, "server");
   const files = readdirSync(server, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
   assert(files.some(({ name }) => name === "clinic.db"));
   for (const file of files) {

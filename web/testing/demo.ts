@@ -45,6 +45,10 @@ export class Demo {
     return new Demo(mkdtempSync(join(tmpdir(), "demo-")), pages, await freePort());
   }
 
+  /** Where all of it stands; neither this folder nor the one around it is there before the first start. */
+  get clinic(): string {
+    return join(this.folder, "out", "clinic");
+  }
   get address(): string {
     return `http://localhost:${this.port}/`;
   }
@@ -56,7 +60,7 @@ export class Demo {
     this.#said = "";
     const up = spawn(
       program,
-      ["up", "--folder", join(this.folder, "clinic"), "--pages", this.pages, "--port", String(this.port)],
+      ["up", "--folder", this.clinic, "--pages", this.pages, "--port", String(this.port)],
       { cwd: root, stdio: ["ignore", "pipe", "pipe"] },
     );
     this.#up = up;
