@@ -286,6 +286,36 @@ TEST_F(DeskTest, INV_7_however_many_slips_came_before_the_right_dose_is_signed) 
   EXPECT_EQ(sent.body["state"].get<std::string>(), "confirmed") << sent.body;
 }
 
+TEST_F(DeskTest, INV_11_a_flex_schedule_is_written_sent_and_found_again) {
+  sign_in(doctor);
+  const auto steps = [](const char* night, const char* day) {
+    return json::array({{{"from_minute", 0}, {"dose", night}}, {{"from_minute", 360}, {"dose", day}}});
+  };
+  const json flex =
+      json::array({{{"weekdays", {0, 1, 2, 3, 4}}, {"steps", steps("4.8 mg/day", "5.6 mg/day")}},
+                   {{"weekdays", {5, 6}}, {"steps", steps("4.8 mg/day", "5.2 mg/day")}}});
+  EXPECT_EQ(drafted({{"flex", flex}, {"dose", "5 mg/day"}}).status, 422);
+  json bad = flex;
+  bad[1]["steps"][0]["dose"] = "4.8";
+  const Got refused = drafted({{"flex", bad}});
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(refused.body["errors"][0]["field"].get<std::string>(), "flex[1].steps[0].dose") << refused.body;
+  json gap = flex;
+  gap[1]["weekdays"] = json::array({5});  // nothing on Sundays
+  EXPECT_EQ(drafted({{"flex", gap}}).status, 422);
+
+  const Got draft = drafted({{"flex", flex}});
+  ASSERT_EQ(draft.status, 201) << draft.body;
+  const Got sent = send(draft, "5.4 mg/day");  // 6 h of 4.8 and 18 h of 5.6: the day that gives most
+  ASSERT_EQ(sent.status, 201) << sent.body;
+  EXPECT_EQ(sent.body["state"].get<std::string>(), "confirmed") << sent.body;
+  const json found = read_pump().body["therapy"];
+  EXPECT_EQ(found["mode"].get<std::string>(), "flex");
+  ASSERT_EQ(found["flex"].size(), 2U) << found;
+  EXPECT_EQ(found["flex"][0]["weekdays"], json::array({0, 1, 2, 3, 4}));
+  EXPECT_EQ(found["flex"][1]["steps"][1]["dose"].get<std::string>(), "5.2") << found;
+}
+
 TEST_F(DeskTest, INV_10_a_rise_takes_a_second_clinician_who_types_the_dose_on_a_device_of_his_own) {
   SoftwareKey other{PasskeyAlgorithm::kEs256, signer::example::filled(7)};
   records::Actor ben = ada;

@@ -64,7 +64,10 @@ std::optional<ChangeFields> change_fields(const link::Order& order, const Prescr
   const Spoken unit = spoken_unit(drug) == MassUnit::kMilligram ? kMilligram : kMicrogram;
   const auto dose = limits(unit, "/day", c, model.minimum_rate.raw() * c, order.ceilings.day.raw() * c);
   const auto bolus = limits(unit, "", model.step.raw() * c, 0, order.ceilings.hour.raw() * c);
-  if (!dose || !bolus) return std::nullopt;
+  constexpr std::int64_t kHours = 24;
+  const std::int64_t fastest = std::min(order.ceilings.hour.raw() * kHours, model.max_flow.raw());
+  const auto part = limits(unit, "/day", c, model.minimum_rate.raw() * c, fastest * c);
+  if (!dose || !bolus || !part) return std::nullopt;
 
   ChangeFields out{
       .drug = drug == nullptr ? fmt::format("drug {}", static_cast<int>(first.drug)) : drug->name,
@@ -73,7 +76,19 @@ std::optional<ChangeFields> change_fields(const link::Order& order, const Prescr
       .daily_dose = decimal(daily.raw(), unit.decimals),
       .dose = *dose,
       .bolus = *bolus,
-      .patient = std::nullopt};
+      .part_dose = *part,
+      .patient = std::nullopt,
+      .flex = {}};
+  const Basal& basal = prescription.basal;
+  for (std::uint8_t i = 0; basal.mode == BasalMode::kFlex && i < basal.profile_count; ++i) {
+    FlexDayNow day;
+    for (std::size_t weekday = 0; weekday < kDaysPerWeek; ++weekday)
+      if (basal.profile_of_weekday[weekday] == i)
+        day.weekdays = static_cast<std::uint8_t>(day.weekdays | 1U << weekday);
+    for (const ProfileStep& step : basal.profiles[i].used())
+      day.steps.push_back({step.from_minute, decimal(step.rate.raw() * c, unit.decimals)});
+    if (day.weekdays != 0) out.flex.push_back(std::move(day));
+  }
   const PatientBolusPolicy& policy = prescription.patient;
   if (policy.dose.volume.raw() > 0)
     out.patient = PatientBolusNow{decimal(policy.dose.volume.raw() * c, unit.decimals),

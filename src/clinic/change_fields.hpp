@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "clinic/number_entry.hpp"
 #include "link/order.hpp"
@@ -27,15 +28,27 @@ struct PatientBolusNow {
   int allotted = 0;
 };
 
+struct FlexStepNow {
+  std::int64_t from_minute = 0;  // of the local day
+  std::string dose;              // in the dose field's unit, per day
+};
+struct FlexDayNow {
+  std::uint8_t weekdays = 0;  // bit 0 is Monday
+  std::vector<FlexStepNow> steps;
+};
+
 struct ChangeFields {
   std::string drug;           // of which every dose here is
   std::string concentration;  // per mL, in the dose's unit of mass
   BasalMode mode = BasalMode::kStopped;
   std::string daily_dose;  // the most basal of any day
   FieldLimits dose, bolus;
+  FieldLimits part_dose;  // of a part of the day, as if it were given all day long
   std::optional<PatientBolusNow> patient;
+  std::vector<FlexDayNow> flex;  // empty: it does not run by the clock
 };
 
+/// Of a part of the day the most is what an hour may hold, and the pump's largest flow.
 /// Least: what the pump's minimum rate gives in a day, and one step of the field. Most: the patient's own
 /// ceilings, of a day for the dose and of an hour for a bolus. A step is the smallest power of ten that is no
 /// finer than the pump: 0.0001 mg/day where 1 nL/day is 0.00002 mg/day. The unit is the one that the

@@ -53,6 +53,25 @@ TEST(ChangeFields, baclofen_in_micrograms) {
   EXPECT_FALSE(fields->patient);
 }
 
+TEST(ChangeFields, a_flex_schedule_day_by_day) {
+  Prescription p = continuous(4, baclofen(3, 500), FlowRate{0});
+  every_day(p.basal, {{0, microlitres_per_day(100)}, {480, microlitres_per_day(400)}});
+  p.basal.profile_count = 2;
+  p.basal.profiles[1] = p.basal.profiles[0];
+  p.basal.profile_of_weekday[6] = 1;
+  p.formulation.components[0].drug = library().find_drug("baclofen")->code;
+  const auto fields = change_fields(ordered(p), p, kRoller, library());
+  ASSERT_TRUE(fields);
+  ASSERT_EQ(fields->flex.size(), 2U);
+  EXPECT_EQ(fields->flex[0].weekdays, 0b0111111);
+  EXPECT_EQ(fields->flex[1].weekdays, 0b1000000);
+  ASSERT_EQ(fields->flex[0].steps.size(), 2U);
+  EXPECT_EQ(fields->flex[0].steps[1].from_minute, 480);
+  EXPECT_EQ(fields->flex[0].steps[1].dose, "200");
+  EXPECT_EQ(fields->dose.most, "450");        // 0.9 mL in a day
+  EXPECT_EQ(fields->part_dose.most, "2400");  // 0.2 mL in an hour
+}
+
 TEST(ChangeFields, nothing_where_there_is_no_fluid_or_no_room) {
   Prescription p = continuous(4, morphine(2, 20), microlitres_per_day(300));
   link::Order order = ordered(p);

@@ -181,11 +181,21 @@ MassUnit spoken_unit(const DrugEntry* drug) {
 }
 
 DoseRate daily_dose(const Prescription& prescription, FlowRate minimum_rate) {
-  Prescription basal = prescription;
-  basal.schedule = {};
-  basal.patient = {};
-  const Volume day = worst_case_volume(basal, minimum_rate, days(1));
-  return DoseRate{mass_in(day, prescription.formulation.components[0].concentration).raw()};
+  const Concentration c = prescription.formulation.components[0].concentration;
+  if (prescription.basal.mode != BasalMode::kFlex)
+    return DoseRate{mass_in(Volume{basal_range(prescription.basal, minimum_rate).highest.raw()}, c).raw()};
+  // By the calendar's days, as a clinician reckons: not the worst 24 hours, which run from day to day.
+  std::int64_t most = 0;  // nL
+  for (const std::uint8_t profile : prescription.basal.profile_of_weekday) {
+    const auto steps = prescription.basal.profiles[profile].used();
+    std::int64_t day = 0;  // nL/day x min
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      const std::int64_t until = i + 1 < steps.size() ? steps[i + 1].from_minute : kMinutesPerDay;
+      day += steps[i].rate.raw() * (until - steps[i].from_minute);
+    }
+    most = std::max(most, (day + kMinutesPerDay / 2) / kMinutesPerDay);
+  }
+  return DoseRate{mass_in(Volume{most}, c).raw()};
 }
 
 std::optional<std::string> not_confirmed(const std::string& typed, const Prescription& prescription,

@@ -22,7 +22,8 @@ inline constexpr DoseRate kMostInMicrograms{2'000'000'000'000};  // 2 mg/day
 /// By the largest dose that the library names; milligrams for a drug that it does not know.
 MassUnit spoken_unit(const DrugEntry* drug);
 
-/// The most basal that any day gives, of the fluid's first drug: what a clinician types to confirm.
+/// The most basal that any day of the calendar gives, of the fluid's first drug: what a clinician types to
+/// confirm. Of a flex schedule to the nearest nanolitre.
 DoseRate daily_dose(const Prescription& prescription, FlowRate minimum_rate);
 
 /// Why a typed daily dose is not the order's, in a sentence; nothing where it is, give or take the pump's own

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "plan/library.hpp"
+#include "quantity/text.hpp"
 #include "therapy/prescription_testing.hpp"
 
 namespace theca {
@@ -136,6 +137,24 @@ RC_GTEST_PROP(OrderRows, compare_tells_every_row_of_both_once, ()) {
     if (row.before != "-" && row.now != "-") ++both;
   }
   RC_ASSERT(rows.size() == before.size() + now.size() - both);
+}
+
+/// A working day gives 312.5 mcg, a day of the weekend 315; the 24 hours from Sunday to Monday morning give
+/// more than either, and nobody reckons with those.
+TEST(DailyDose, of_a_flex_schedule_is_that_of_the_day_that_gives_most) {
+  Prescription p = continuous(4, baclofen(3, 2'000), FlowRate{0});
+  const auto dose = [](std::int64_t mcg) { return FlowRate{mcg * 500}; };
+  every_day(p.basal, {{0, dose(240)}, {330, dose(480)}, {480, dose(300)}, {1'260, dose(360)}});
+  EXPECT_EQ(daily_dose(p, kRoller.minimum_rate), *parse_dose_rate("312.5 mcg/day"));
+  p.basal.profile_count = 2;
+  p.basal.profiles[1] = {};
+  p.basal.profiles[1].count = 2;
+  p.basal.profiles[1].steps[0] = {0, dose(240)};
+  p.basal.profiles[1].steps[1] = {540, dose(360)};
+  p.basal.profile_of_weekday[5] = p.basal.profile_of_weekday[6] = 1;
+  EXPECT_EQ(daily_dose(p, kRoller.minimum_rate), *parse_dose_rate("315 mcg/day"));
+  EXPECT_FALSE(not_confirmed("315 mcg/day", p, kRoller.minimum_rate));
+  EXPECT_TRUE(not_confirmed("342.5 mcg/day", p, kRoller.minimum_rate));
 }
 
 }  // namespace

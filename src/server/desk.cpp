@@ -167,17 +167,34 @@ const Shape kField = object({needed("unit", text(16)),
 const Shape kChangeFields = object(
     {needed("drug", text(64)), needed("concentration", kNumber), needed("mode", text(40)),
      needed("daily_dose", kNumber), needed("dose", kField), needed("bolus", kField),
+     needed("part_dose", kField),
      optional("patient_bolus",
               object({needed("dose", kNumber), needed("over_s", integer(0, UINT32_MAX)),
                       needed("lockout_s", integer(0, UINT32_MAX)), needed("window_s", integer(0, UINT32_MAX)),
-                      needed("allotted", integer(0, kMaxAllotted))}))});
+                      needed("allotted", integer(0, kMaxAllotted))})),
+     needed("flex",
+            list(object({needed("weekdays", list(integer(0, kDaysPerWeek - 1), kDaysPerWeek, 1)),
+                         needed("steps", list(object({needed("from_minute", integer(0, kMinutesPerDay - 1)),
+                                                      needed("dose", kNumber)}),
+                                              kMaxProfileSteps, 1))}),
+                 kMaxProfiles))});
 Json fields_json(const ChangeFields& fields) {
   Json json{{"drug", fields.drug},
             {"concentration", fields.concentration},
             {"mode", basal_name(fields.mode)},
             {"daily_dose", fields.daily_dose},
             {"dose", field_json(fields.dose)},
-            {"bolus", field_json(fields.bolus)}};
+            {"bolus", field_json(fields.bolus)},
+            {"part_dose", field_json(fields.part_dose)},
+            {"flex", Json::array()}};
+  for (const FlexDayNow& day : fields.flex) {
+    Json weekdays = Json::array(), steps = Json::array();
+    for (std::size_t weekday = 0; weekday < kDaysPerWeek; ++weekday)
+      if ((day.weekdays >> weekday & 1) != 0) weekdays.push_back(weekday);
+    for (const FlexStepNow& step : day.steps)
+      steps.push_back({{"from_minute", step.from_minute}, {"dose", step.dose}});
+    json["flex"].push_back({{"weekdays", weekdays}, {"steps", steps}});
+  }
   if (fields.patient)
     json["patient_bolus"] = {{"dose", fields.patient->dose},
                              {"over_s", fields.patient->over_s},
@@ -222,6 +239,26 @@ std::expected<Adjustment, Problem> adjustment_in(const Json& body) {
     const auto dose = parse_dose_rate(body["dose"].get<std::string>());
     if (!dose) wrong("dose", dose.error().message);
     if (dose) change.basal = AdjustedBasal{BasalMode::kSimpleContinuous, *dose, {}};
+  }
+  if (body.contains("flex")) {
+    if (change.basal) wrong("flex", "one dose for the whole day is asked for as well");
+    AdjustedBasal flex{BasalMode::kFlex, {}, {}};
+    std::size_t day = 0;
+    for (const Json& one : body["flex"]) {
+      OrderedDay ordered;
+      for (const Json& weekday : one["weekdays"])
+        ordered.weekdays = static_cast<std::uint8_t>(ordered.weekdays | 1U << weekday.get<std::uint8_t>());
+      std::size_t step = 0;
+      for (const Json& at : one["steps"]) {
+        const auto dose = parse_dose_rate(at["dose"].get<std::string>());
+        if (!dose) wrong(fmt::format("flex[{}].steps[{}].dose", day, step).c_str(), dose.error().message);
+        ordered.steps.push_back({at["from_minute"].get<std::uint16_t>(), dose.value_or(DoseRate{})});
+        ++step;
+      }
+      flex.days.push_back(std::move(ordered));
+      ++day;
+    }
+    change.basal = std::move(flex);
   }
   if (body.contains("patient_bolus")) {
     const Json& bolus = body["patient_bolus"];
@@ -268,7 +305,7 @@ Problem slip_of(const std::string& why) {
 
 link::OrderBytes order_in(const records::KeptDraft& kept) {
   link::OrderBytes bytes{};
-  const auto json = parse_strictly(kept.content, {.most_bytes = records::kLongestDraft, .most_depth = 4});
+  const auto json = parse_strictly(kept.content, {.most_bytes = records::kLongestDraft, .most_depth = 8});
   if (!json || !json->contains("order") || !read_bytes((*json)["order"], bytes))
     throw std::runtime_error("a kept draft without its order");
   return bytes;
@@ -827,6 +864,12 @@ std::vector<Route> Desk::routes() {
   };
   const Shape asserted =
       object({needed("daily_dose", text(40)), needed("assertion", text(kMostPasskeyJson))});
+  const Shape flex =
+      list(object({needed("weekdays", list(integer(0, kDaysPerWeek - 1), kDaysPerWeek, 1)),
+                   needed("steps", list(object({needed("from_minute", integer(0, kMinutesPerDay - 1)),
+                                                needed("dose", text(40))}),
+                                        kMaxProfileSteps, 1))}),
+           kMaxProfiles, 1);
   const Shape bolus = object({needed("dose", text(40)), needed("over", text(40)), needed("lockout", text(40)),
                               needed("allotted", integer(1, kMaxAllotted)), needed("window", text(40))});
   return {
@@ -908,8 +951,9 @@ std::vector<Route> Desk::routes() {
        .name = "draftChange",
        .summary = "The therapy that was read, with these parts changed: every old and new value.",
        .action = Action::kDraft,
-       .request = object({optional("dose", text(40)), optional("patient_bolus", bolus),
-                          optional("no_patient_bolus", flag()), optional("reason", text(500))}),
+       .request =
+           object({optional("dose", text(40)), optional("flex", flex), optional("patient_bolus", bolus),
+                   optional("no_patient_bolus", flag()), optional("reason", text(500))}),
        .status = 201,
        .response = object({needed("draft", kId), needed("number", integer(1, UINT32_MAX)),
                            needed("challenge", text(64)), needed("order", kOrderText), needed("rows", kRows),

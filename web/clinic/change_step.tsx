@@ -6,6 +6,7 @@ import type { Answered, Asked } from "./api";
 import { ask, newWish, type Reason } from "./client";
 import styles from "./clinic.module.css";
 import { type DoseEntry, DoseField } from "./dose_field";
+import { type Flex, flexBody, FlexEditor, flexOf } from "./flex_editor";
 import { Action, Busy, Heading, Reasons } from "./parts";
 import { filledIn, texts } from "./texts";
 
@@ -17,6 +18,8 @@ type BolusChoice = "keep" | "other" | "none";
 /** What a person has written, to come back to it. */
 export interface Change {
   readonly dose: string;
+  /** Null: one rate all day. */
+  readonly flex: Flex | null;
   readonly choice: BolusChoice;
   readonly bolus: Readonly<Record<BolusPart, string>>;
   readonly reason: string;
@@ -48,6 +51,11 @@ export function spanText(seconds: number): string {
   if (seconds % 3600 === 0) return `${seconds / 3600} h`;
   return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
 }
+
+const sameFlex = (a: Flex, b: Flex) => {
+  const plain = (flex: Flex) => flex.map(({ weekdays, steps }) => [weekdays, steps.map(({ from, dose }) => [from, dose.value])]);
+  return JSON.stringify(plain(a)) === JSON.stringify(plain(b));
+};
 
 /** A dose in the units that people speak of it. */
 function Units({ therapy, dose }: { readonly therapy: Therapy; readonly dose: string | null }) {
@@ -105,8 +113,14 @@ export function ChangeStep({ reading, therapy, before, onDraft }: {
   readonly onDraft: (draft: Draft, change: Change) => void;
 }) {
   const doseField = useMemo(() => fieldOf(therapy.dose), [therapy]);
+  const partField = useMemo(() => fieldOf(therapy.part_dose), [therapy]);
   const bolusField = useMemo(() => fieldOf(therapy.bolus), [therapy]);
   const [dose, setDose] = useState<DoseEntry>(empty);
+  const running = useMemo(() => flexOf(therapy, partField), [therapy, partField]);
+  const [byClock, setByClock] = useState(before ? before.flex !== null : therapy.mode === "flex");
+  const [flex, setFlex] = useState<Flex>(before?.flex ?? running);
+  /** A schedule that runs is asked for anew only when something of it is another. */
+  const touched = therapy.mode !== "flex" || !sameFlex(flex, running);
   const [choice, setChoice] = useState<BolusChoice>(before?.choice ?? "keep");
   const [bolus, setBolus] = useState<Readonly<Record<Exclude<BolusPart, "allotted">, DoseEntry>>>({
     dose: empty,
@@ -128,7 +142,13 @@ export function ChangeStep({ reading, therapy, before, onDraft }: {
     setInsist(true);
     const wanted: { -readonly [K in keyof Body]: Body[K] } = {};
     const missing: Reason[] = [];
-    if (doseText !== "") {
+    if (byClock && touched) {
+      const asked = flexBody(flex, therapy.dose.unit);
+      if (flex.some(({ weekdays }) => weekdays.length === 0)) missing.push({ field: "flex", happened: texts.flex.empty, do: "" });
+      else if (!asked) missing.push({ field: "flex", happened: texts.flex.missing, do: "See the field." });
+      else wanted.flex = asked;
+    }
+    if (!byClock && doseText !== "") {
       if (dose.value === null) missing.push({ field: "dose", happened: "The dose is not written yet as it can be given.", do: "See the field." });
       else wanted.dose = `${dose.value} ${therapy.dose.unit}`;
     }
@@ -157,6 +177,7 @@ export function ChangeStep({ reading, therapy, before, onDraft }: {
     if (!told.ok) return setReasons(told.reasons);
     onDraft(told.it, {
       dose: doseText,
+      flex: byClock ? flex : null,
       choice,
       bolus: { dose: bolus.dose.text, over: bolus.over.text, lockout: bolus.lockout.text, window: bolus.window.text, allotted },
       reason,
@@ -173,23 +194,39 @@ export function ChangeStep({ reading, therapy, before, onDraft }: {
   return (
     <section className={styles["card"]}>
       <Heading>{texts.change.title}</Heading>
-      <div className={styles["beside"]}>
-        <div>
-          <DoseField
-            label={filledIn(texts.change.dose, { drug: therapy.drug })}
-            field={doseField}
-            typedBefore={before?.dose ?? ""}
-            insist={insist && doseText !== ""}
-            onChange={setDose}
-          />
-          <p className={styles["quietly"]}>
-            {filledIn(texts.change.doseNow, { dose: daily })} {therapy.mode === "flex" ? texts.change.flex : texts.change.leave}
-          </p>
-        </div>
-        <div>
-          <Units therapy={therapy} dose={dose.value} />
-        </div>
+      <div className={styles["choices"]} role="radiogroup" aria-label={texts.change.mode}>
+        {(["constant", "byClock"] as const).map((mode) => (
+          <label key={mode}>
+            <input type="radio" name="mode" checked={byClock === (mode === "byClock")} onChange={() => setByClock(mode === "byClock")} />{" "}
+            {texts.flex[mode]}
+          </label>
+        ))}
       </div>
+      {byClock && (
+        <>
+          <p className={styles["quietly"]}>{texts.flex.about}</p>
+          <FlexEditor flex={flex} field={partField} unit={therapy.dose.unit} insist={insist} onFlex={setFlex} />
+        </>
+      )}
+      {!byClock && (
+        <div className={styles["beside"]}>
+          <div>
+            <DoseField
+              label={filledIn(texts.change.dose, { drug: therapy.drug })}
+              field={doseField}
+              typedBefore={before?.dose ?? ""}
+              insist={insist && doseText !== ""}
+              onChange={setDose}
+            />
+            <p className={styles["quietly"]}>
+              {filledIn(texts.change.doseNow, { dose: daily })} {therapy.mode === "flex" ? texts.change.flex : texts.change.leave}
+            </p>
+          </div>
+          <div>
+            <Units therapy={therapy} dose={dose.value} />
+          </div>
+        </div>
+      )}
       <fieldset className={styles["group"]}>
         <legend>{texts.change.bolus}</legend>
         <p className={styles["quietly"]}>

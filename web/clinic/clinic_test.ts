@@ -366,13 +366,72 @@ test("what has no pump, no radio or another drug is told as it is", async () => 
       await readPump(page);
       await picture(page, "found_flex");
       assert.match(await page.locator("main").innerText(), /flex/);
-      await write(page, "310", "baclofen");
+      await button(page, texts.read.next).click();
+      await page.getByLabel(texts.flex.constant).check();
+      await doseField(page, "baclofen").pressSequentially("310", { delay: 80 });
+      await button(page, texts.change.compare).click();
       await heading(page, texts.compare.title).waitFor();
       await picture(page, "compare_flex");
       assert.match(await page.locator("main").innerText(), /310 mcg\/day instead of \d+(\.\d+)? mcg\/day/);
     },
     { allowed: [refusal] },
   );
+});
+
+test("INV-11 a flex schedule is dragged and typed, sent, and found again", async () => {
+  await onPages(demo.link("Ada Okafor"), async (page) => {
+    await signIn(page);
+    await toPump(page, "Tom Ivers");
+    await readPump(page);
+    await button(page, texts.read.next).click();
+    await picture(page, "flex");
+    const weekend = page.getByRole("group", { name: "Sat, Sun" });
+    assert.match(await weekend.innerText(), /In the whole day: 315 mcg\/day/);
+    assert.deepEqual(await accessibilityFaults(page), []);
+    // Typed: less at night, and the day begins at ten.
+    const night = weekend.getByLabel("Dose from 00:00");
+    await night.fill("");
+    await night.pressSequentially("230", { delay: 80 });
+    await weekend.getByLabel(texts.flex.from, { exact: true }).last().selectOption("10:00");
+    assert.match(await weekend.innerText(), /In the whole day: 305\.8 mcg\/day/);
+    // Dragged: the change of dose to eleven, and what comes after it a little down.
+    const strip = weekend.locator("svg");
+    await strip.evaluate((it) => it.scrollIntoView({ block: "center" }));
+    const box = await strip.boundingBox();
+    assert(box);
+    const at = (minute: number) => box.x + (minute / 1440) * box.width;
+    await page.mouse.move(at(600), box.y + box.height * 0.3);
+    await page.mouse.down();
+    await page.mouse.move(at(660), box.y + box.height * 0.3, { steps: 5 });
+    await page.mouse.up();
+    await weekend.getByLabel("Dose from 11:00").waitFor();
+    const level = weekend.locator('[data-drag="dose"]').last();
+    await strip.evaluate((it) => it.scrollIntoView({ block: "center" }));
+    const grip = await level.boundingBox();
+    assert(grip);
+    await page.mouse.move(grip.x + grip.width / 2, grip.y + grip.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(grip.x + grip.width / 2, grip.y + grip.height / 2 + box.height * 0.05, { steps: 5 });
+    await page.mouse.up();
+    const drawn = Number(await weekend.getByLabel("Dose from 11:00").inputValue());
+    assert(drawn < 360 && drawn > 300 && drawn % 10 === 0, `dragged to ${drawn}`);
+    await picture(page, "flex_changed");
+    await button(page, texts.change.compare).click();
+    await heading(page, texts.compare.title).waitFor();
+    const row = page.getByRole("row", { name: /profile 2/ });
+    assert.match(await row.innerText(), new RegExp(`from 00:00 .* \\(230 mcg/day\\), from 11:00 .* \\(${drawn} mcg/day\\)`));
+    // The day that gives most is a working day now.
+    await confirmDose(page, "312.5");
+    await button(page, texts.compare.sign).click();
+    await verdict(page).or(page.getByRole("alert")).first().waitFor();
+    assert.equal(await page.getByRole("alert").count(), 0);
+    assert.equal(await verdict(page).getAttribute("data-mood"), "good", await verdict(page).innerText());
+    await button(page, texts.sent.anew).click();
+    await readPump(page);
+    await button(page, texts.read.next).click();
+    assert.equal(await weekend.getByLabel("Dose from 11:00").inputValue(), String(drawn));
+    assert.equal(await weekend.getByLabel("Dose from 00:00").inputValue(), "230");
+  });
 });
 
 for (const [size, viewport] of [
