@@ -385,6 +385,39 @@ TEST_F(DeskTest, INV_10_what_waits_for_a_second_clinician_ends_with_its_reading)
   EXPECT_EQ(read().order->number, 1U);
 }
 
+/// The server was killed after the signer had signed and before it was written down: the assertion counts no
+/// second time, and the number is taken.
+TEST_F(DeskTest, INV_7_what_may_have_been_signed_before_a_crash_keeps_its_number) {
+  sign_in(doctor);
+  const Got draft = drafted({{"dose", "5.4 mg/day"}});
+  const std::string key = request().text;
+  const json body = sending(draft, "5.4 mg/day");
+  const auto challenge = *from_base64url(draft.body["challenge"].get<std::string>());
+  const std::array<link::Bytes, 1> named{
+      link::Bytes{reinterpret_cast<const std::uint8_t*>(key.data()), key.size()}};
+  records::SendWish wish{.pump = pump_id,
+                         .draft = records::DraftId{draft.body["draft"].get<std::int64_t>()},
+                         .intent = "prescribe",
+                         .order_digest = {}};
+  std::ranges::copy(challenge, wish.order_digest.begin());
+  must(records::begin_send(*database, ada, {to_base64url(link::Sodium::sha256(named)) + "-send"}, wish));
+  SigningRequest asked;
+  ASSERT_TRUE(from_base64url(draft.body["order"].get<std::string>(), asked.order));
+  const Running running = read();
+  asked.parent = link::written(*running.order);
+  asked.model = running.status.model;
+  asked.assertions.push_back(*parse_assertion(body["assertions"][0].get<std::string>()));
+  const auto signed_before = ask_signer(signer_at, asked);
+  ASSERT_TRUE(signed_before && *signed_before);
+
+  const Got again = ask(Method::kPost, at("drafts", draft.body["draft"], "sends"), body, key);
+  EXPECT_EQ(again.status, 409) << again.body;
+  EXPECT_EQ(last_state(), records::SendState::kFailed);
+  const Got next = drafted({{"dose", "5.3 mg/day"}});
+  EXPECT_EQ(next.body["number"], 3) << next.body;
+  EXPECT_EQ(send(next, "5.3 mg/day").body.value("state", ""), "confirmed");
+}
+
 TEST_F(DeskTest, INV_12_who_may_not_gets_nothing_done) {
   sign_in(nurse);
   EXPECT_EQ(read_pump().status, 403);  // not in the care team

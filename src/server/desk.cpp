@@ -610,7 +610,13 @@ Desk::Answered Desk::hand_over(const Call& call, const std::string& daily_dose,
 
   records::SendWish wish{.pump = kept->pump, .draft = kept->id, .intent = "prescribe", .order_digest = {}};
   wish.order_digest = link::digest_of<link::Sodium>(bytes);
-  const auto id = records::begin_send(parts_.database, actor, step_of(call, "send"), wish);
+  const records::RequestId request_id = step_of(call, "send");
+  const auto sends = records::sends_of(parts_.database, actor, kept->pump);
+  if (!sends) return No(problem_for(sends.error()));
+  // Begun before, and broken off: the signer may have signed it already.
+  const bool again = std::ranges::any_of(
+      *sends, [&](const records::Send& one) { return one.request.text == request_id.text; });
+  const auto id = records::begin_send(parts_.database, actor, request_id, wish);
   if (!id) return No(problem_for(id.error()));
   const auto before = records::send(parts_.database, actor, *id);
   if (!before) return No(problem_for(before.error()));
@@ -625,9 +631,10 @@ Desk::Answered Desk::hand_over(const Call& call, const std::string& daily_dose,
     return No(std::move(why));
   };
   using enum records::SendState;
-  if (auto old = too_old(found->reading, parts_.utc_ms())) return not_sent(kRefused, *std::move(old));
+  const records::SendState no_signature = again ? kFailed : kRefused;
+  if (auto old = too_old(found->reading, parts_.utc_ms())) return not_sent(no_signature, *std::move(old));
   if (const auto slip = not_confirmed(daily_dose, *prescription, found->model.minimum_rate))
-    return not_sent(kRefused, slip_of(*slip));
+    return not_sent(no_signature, slip_of(*slip));
   lock.unlock();  // for as long as others speak
 
   SigningRequest request;
@@ -646,7 +653,7 @@ Desk::Answered Desk::hand_over(const Call& call, const std::string& daily_dose,
       return not_sent(kFailed, refused("The order was not signed: " + signed_order.error() + "."));
     if (!*signed_order)
       return not_sent(
-          kRefused,
+          no_signature,
           refused(fmt::format("The signer refuses ({}): {}.", row_of(signed_order->error().why).name,
                               signed_order->error().message),
                   signed_order->error().why == SigningRefusal::kSecondClinician ? kSecondField : ""));
