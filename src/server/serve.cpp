@@ -564,7 +564,9 @@ awaitable<bool> Connection::exchange() {
 
   request.body = std::move(parser.get().body());
   Response response = co_await answer(request);
-  const bool keep = parser.keep_alive() && !engine_.stopping && ++requests_ < limits.requests_per_connection;
+  const bool wanted = parser.keep_alive();
+  const bool keep = wanted && !engine_.stopping && ++requests_ < limits.requests_per_connection;
+  unread_ = wanted && !keep;  // it may have sent the next request already
   co_return co_await send(std::move(response), request.method != Method::kHead, keep);
 }
 
