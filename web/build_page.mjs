@@ -8,15 +8,16 @@ import { build } from "esbuild";
 
 /** @param {string} title
  * @param {string} script
- * @param {string} style */
-const html = (title, script, style) => `<!doctype html>
+ * @param {string} style
+ * @param {string} head */
+const html = (title, script, style, head) => `<!doctype html>
 <html lang="en" data-mantine-color-scheme="light">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
-<link rel="icon" href="data:,">
+${head}
 <link rel="stylesheet" href="${style}">
 </head>
 <body>
@@ -30,8 +31,9 @@ const html = (title, script, style) => `<!doctype html>
  * their content, so that a browser may keep them for ever; what compresses lies there compressed as well (.br, .gz).
  * @param {string} entry
  * @param {string} folder
- * @param {string} title */
-export async function buildPage(entry, folder, title) {
+ * @param {string} title
+ * @param {string} head further lines of the page's head */
+export async function buildPage(entry, folder, title, head = '<link rel="icon" href="data:,">') {
   mkdirSync(folder, { recursive: true });
   const { metafile } = await build({
     entryPoints: { page: resolve(entry) },
@@ -56,7 +58,7 @@ export async function buildPage(entry, folder, title) {
     if (found === undefined) throw new Error(`${entry}: the page has no ${ending}`);
     return found;
   };
-  writeFileSync(join(folder, "index.html"), html(title, named(".js"), named(".css")));
+  writeFileSync(join(folder, "index.html"), html(title, named(".js"), named(".css"), head));
   for (const name of [...names, "index.html"]) {
     if (!/\.(js|css|html)$/.test(name)) continue;
     const text = readFileSync(join(folder, name));

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "files/whole_file.hpp"
+
 namespace theca::air {
 namespace {
 
@@ -20,49 +22,15 @@ std::unexpected<std::string> said(const std::filesystem::path& path) {
   return wrong(path, std::strerror(errno));
 }
 
-class File {
- public:
-  explicit File(int fd) : fd_(fd) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int fd() const { return fd_; }
-  [[nodiscard]] bool open() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
 }  // namespace
 
 std::expected<void, std::string> write_private(const std::filesystem::path& path, const std::string& text) {
-  const std::filesystem::path unfinished = path.string() + ".new";
-  {
-    ::unlink(unfinished.c_str());
-    const File file{::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)};
-    if (!file.open()) return said(unfinished);
-    std::size_t written = 0;
-    while (written < text.size()) {
-      const ssize_t some = ::write(file.fd(), text.data() + written, text.size() - written);
-      if (some < 0 && errno == EINTR) continue;
-      if (some <= 0) return said(unfinished);
-      written += static_cast<std::size_t>(some);
-    }
-    if (::fsync(file.fd()) != 0) return said(unfinished);
-  }
-  if (::rename(unfinished.c_str(), path.c_str()) != 0) return said(path);
-  // The new name is the folder's, and lasts when the folder does.
-  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
-  const File names{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!names.open() || ::fsync(names.fd()) != 0) return said(folder);
-  return {};
+  return replace_whole(path, text, S_IRUSR | S_IWUSR);
 }
 
 std::expected<std::string, std::string> read_private(const std::filesystem::path& path) {
-  const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!file.open()) return said(path);
+  const OpenFile file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!file.is_open()) return said(path);
   struct stat there {};
   if (::fstat(file.fd(), &there) != 0) return said(path);
   if (!S_ISREG(there.st_mode)) return wrong(path, "is no file");

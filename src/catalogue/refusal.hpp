@@ -45,8 +45,9 @@ enum class Refusal : std::uint8_t {
   kNotExplanted,
   kJournalUnread,
   kWasEmpty,
+  kNoBolusRunning,
 };
-inline constexpr std::size_t kRefusalCount = 35;
+inline constexpr std::size_t kRefusalCount = 36;
 
 struct RefusalRow {
   Refusal refusal;
@@ -105,6 +106,7 @@ inline constexpr std::array<RefusalRow, kRefusalCount> kRefusals{{
     {Refusal::kWasEmpty, "was empty",
      "By what was aspirated the pump was empty, nobody knows since when: the old dose may be an overdose. "
      "Prescribe anew."},
+    {Refusal::kNoBolusRunning, "no bolus running", "No bolus is being given."},
 }};
 
 constexpr const RefusalRow& row_of(Refusal refusal) { return kRefusals[static_cast<std::size_t>(refusal)]; }

@@ -1,5 +1,6 @@
 #include "cli/demo_clinic.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <array>
@@ -10,8 +11,8 @@
 #include "cli/child_process.hpp"
 #include "cli/data_dir.hpp"
 #include "cli/exit_code.hpp"
-#include "clinic/first_order.hpp"
 #include "cli/link_keys.hpp"
+#include "clinic/first_order.hpp"
 #include "clinic/gateway_client.hpp"
 #include "clinic/passkey.hpp"
 #include "clinic/patients.hpp"
@@ -20,6 +21,7 @@
 #include "clinic/software_key.hpp"
 #include "clinic/staff.hpp"
 #include "gateway/books.hpp"
+#include "handheld/books.hpp"
 #include "link/sodium.hpp"
 #include "server/clinic_folder.hpp"
 #include "signer/keys.hpp"
@@ -244,6 +246,51 @@ Done tell_pumps_places(const ClinicPlaces& places, const std::vector<link::Short
   return {};
 }
 
+Done make_demo_handheld(const ClinicPlaces& places, const link::ShortId& implant,
+                        const std::string& pump_at) {
+  auto files = PrivateFolder::open(places.handheld());
+  if (!files) return std::unexpected(files.error());
+  if (auto pairing = handheld::read_pairing(*files)) {
+    pairing->implant.reach = {pump_at, /*near=*/true};
+    return air::keep_implant(*files, handheld::kWhose, pairing->implant);
+  }
+  const auto library = load_library_or_tell();
+  if (!library) return std::unexpected("without the drug library no emergency card names a drug");
+  const auto key = air::make_key(*files, handheld::kWhose);
+  if (!key) return std::unexpected(key.error());
+  auto signer_files = PrivateFolder::open(places.signer());
+  if (!signer_files) return std::unexpected(signer_files.error());
+  const auto keys = signer::Keys::read(*signer_files);
+  if (!keys) return std::unexpected(keys.error());
+  const auto people = signer::read_people(*signer_files);
+  if (!people) return std::unexpected(people.error());
+  const auto paired = LinkKeys::pairing_in(places.link(), air::to_hex(implant));
+  if (!paired) return std::unexpected(paired.error());
+
+  const DemoPatient& patient = kPatients.front();
+  const auto scenario = load_scenario(scenario_file(*patient.pump).string(), *library);
+  if (!scenario) return std::unexpected(to_string(scenario.error().front()));
+  handheld::EmergencyCard card;
+  card.patient = patient.name;
+  card.birth_date = patient.birth_date;
+  card.clinic = kInstitution;
+  card.phone = "+44 20 7946 0958";            // of the numbers that stand in no real directory (Ofcom)
+  card.emergency_phone = "+44 20 7946 0999";  // so that a try calls nobody
+  card.pump = scenario->pump_name;
+  card.serial = patient.pump->serial;
+  card.written = fmt::format("{:%F}", fmt::gmtime(static_cast<std::time_t>(utc_s())));
+  for (const DrugEntry& drug : library->drugs) card.drugs.push_back({drug.code, drug.name});
+  card.demo = true;
+  if (const Done kept = handheld::keep_card(*files, card); !kept) return kept;
+  // The pairing last: with it the programmer is whole.
+  return handheld::keep_pairing(*files,
+                                {.implant = {.id = implant,
+                                             .public_key = paired->public_key,
+                                             .secrets = paired->patient.known,
+                                             .reach = {pump_at, /*near=*/true}},
+                                 .certificate = keys->patients(*key, implant, people->epoch, utc_s())});
+}
+
 Done order_first_therapies(const ClinicPlaces& places, const std::vector<link::ShortId>& implants,
                            const std::filesystem::path& signer_socket,
                            const std::filesystem::path& gateway_socket) {
@@ -277,7 +324,7 @@ Done order_first_therapies(const ClinicPlaces& places, const std::vector<link::S
     request.model = running->status.model;
     request.assertions.push_back(key.assertion(settings->site, link::digest_of<link::Sodium>(request.order)));
     const auto answer = ask_signer(signer_socket, request);
-    if (!answer) return std::unexpected(answer.error());
+    if (!answer) return std::unexpected(answer.error().why);
     if (!*answer) return std::unexpected(answer->error().message);
     SendOrder send;
     send.order = request.order;

@@ -26,6 +26,7 @@ struct ClinicPlaces {
   [[nodiscard]] std::filesystem::path signer() const { return folder / "signer"; }
   [[nodiscard]] std::filesystem::path gateway() const { return folder / "gateway"; }
   [[nodiscard]] std::filesystem::path server() const { return folder / "server"; }
+  [[nodiscard]] std::filesystem::path handheld() const { return folder / "handheld"; }
   [[nodiscard]] std::filesystem::path log(const std::string& name) const {
     return folder / "log" / (name + ".log");
   }
@@ -44,6 +45,11 @@ std::expected<void, std::string> renew_read_pass(const ClinicPlaces& places);
 std::expected<void, std::string> tell_pumps_places(const ClinicPlaces& places,
                                                    const std::vector<link::ShortId>& implants,
                                                    const std::vector<std::string>& pumps_at);
+
+/// The programmer of the first pump's patient, with a key of its own, the clinic's certificate and an
+/// emergency card; nothing where there is one. `pump_at`: where its pump is this time.
+std::expected<void, std::string> make_demo_handheld(const ClinicPlaces& places, const link::ShortId& implant,
+                                                    const std::string& pump_at);
 
 /// The first order of each pump that has none, through the signer and the gateway that run.
 std::expected<void, std::string> order_first_therapies(const ClinicPlaces& places,

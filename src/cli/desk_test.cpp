@@ -69,6 +69,10 @@ struct DeskTest : example::PairedClinic {
     details.serial = "SN-4711-0815";
     details.implanted_ms = now_ms();
     pump_id = must(records::add_pump(*database, ada, request(), patient, details));
+    ASSERT_NO_FATAL_FAILURE(restart());
+  }
+  /// What stood in memory alone is gone.
+  void restart() {
     desk.emplace(DeskParts{*database, signer::example::library(), sessions, site, signer_at, gateway_at,
                            [this] { return now_ms() + ahead_ms; }});
     auto made =
@@ -113,7 +117,7 @@ struct DeskTest : example::PairedClinic {
       asked.headers.push_back({"content-type", "application/json"});
       asked.body = body.dump();
     }
-    const server::Response response = router->answer(asked);
+    const http::Response response = router->answer(asked);
     Got got{response.status, response.body.empty() ? json{} : json::parse(response.body), {}};
     for (const Header& header : response.headers) {
       if (header.name != "Set-Cookie") continue;
@@ -370,6 +374,63 @@ TEST_F(DeskTest, INV_10_a_rise_takes_a_second_clinician_who_types_the_dose_on_a_
   EXPECT_EQ(became.body["is"].get<std::string>(), "sent");
   EXPECT_EQ(became.body["sent"], sent.body);
   EXPECT_EQ(read().order->number, 2U);
+  // Long after the reading it is told still, and what the records hold after a start anew.
+  ahead_ms = kReadingLastsMs + 60'000;
+  EXPECT_EQ(ask(Method::kGet, at("drafts", id, "signatures")).body["is"].get<std::string>(), "sent");
+  restart();
+  const Got later = ask(Method::kGet, at("drafts", id, "signatures"));
+  EXPECT_EQ(later.body["is"].get<std::string>(), "sent") << later.body;
+  EXPECT_EQ(later.body["sent"]["state"].get<std::string>(), "confirmed");
+}
+
+TEST_F(DeskTest, INV_10_an_order_is_signed_by_the_key_of_whoever_is_signed_in) {
+  sign_in(doctor);
+  const Got draft = drafted({{"dose", "5.4 mg/day"}});
+  sign_in(nurse);
+  const std::string mias = cookie;
+  sign_in(doctor);
+  const auto challenge = *from_base64url(draft.body["challenge"].get<std::string>());
+  const json body{{"daily_dose", "5.4 mg/day"},
+                  {"assertions", json::array({text_of(nurse.assertion(site, challenge))})}};
+  const Got others = ask(Method::kPost, at("drafts", draft.body["draft"], "sends"), body);
+  EXPECT_EQ(others.status, 409) << others.body;
+  EXPECT_EQ(others.body["errors"][0]["field"].get<std::string>(), "assertion");
+  EXPECT_EQ(read().order->number, 1U);
+}
+
+TEST_F(DeskTest, INV_10_what_waits_for_a_second_clinician_goes_with_whoever_asked) {
+  sign_in(doctor);
+  const Got rise = drafted({{"dose", "6.6 mg/day"}});
+  const auto challenge = *from_base64url(rise.body["challenge"].get<std::string>());
+  const auto sign = [&] {
+    const json yes{{"daily_dose", "6.6 mg/day"}, {"assertion", text_of(doctor.assertion(site, challenge))}};
+    EXPECT_EQ(ask(Method::kPost, at("drafts", rise.body["draft"], "signatures"), yes).status, 201);
+  };
+  const auto is = [&] {
+    return ask(Method::kGet, at("drafts", rise.body["draft"], "signatures")).body.value("is", "");
+  };
+  sign();
+  EXPECT_EQ(is(), "waiting");
+  EXPECT_EQ(ask(Method::kDelete, at("drafts", rise.body["draft"], "signatures")).status, 204);
+  EXPECT_EQ(is(), "over");
+  sign();
+  EXPECT_EQ(ask(Method::kDelete, "/api/session").status, 204);
+  sign_in(doctor);
+  EXPECT_EQ(is(), "over");
+}
+
+/// With nobody at the signer's socket nothing was signed: however often it is tried, no number is used up.
+TEST_F(DeskTest, a_signer_that_is_away_uses_up_no_number) {
+  sign_in(doctor);
+  signing->signal(SIGTERM);
+  (void)signing->end();
+  signing.reset();
+  for (int tried = 0; tried < 12; ++tried) {
+    const Got draft = drafted({{"dose", "5.4 mg/day"}});
+    EXPECT_EQ(draft.body["number"], 2) << draft.body;
+    EXPECT_EQ(send(draft, "5.4 mg/day").status, 409);
+    EXPECT_EQ(last_state(), records::SendState::kRefused);
+  }
 }
 
 TEST_F(DeskTest, INV_10_what_waits_for_a_second_clinician_ends_with_its_reading) {

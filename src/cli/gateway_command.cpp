@@ -13,9 +13,9 @@
 #include "cli/exit_code.hpp"
 #include "cli/link_keys.hpp"
 #include "cli/local_process.hpp"
-#include "clinic/base64url.hpp"
-#include "clinic/private_folder.hpp"
-#include "clinic/whole_file.hpp"
+#include "files/base64url.hpp"
+#include "files/private_folder.hpp"
+#include "files/whole_file.hpp"
 #include "gateway/serve.hpp"
 
 namespace theca {

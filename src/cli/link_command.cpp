@@ -13,13 +13,13 @@
 #include <string>
 #include <vector>
 
+#include "air/change.hpp"
 #include "air/private_file.hpp"
 #include "cli/data_dir.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/link_session.hpp"
 #include "cli/link_text.hpp"
 #include "clinic/draft.hpp"
-#include "gateway/change.hpp"
 #include "gateway/visit.hpp"
 #include "link/sodium_issue.hpp"
 #include "quantity/text.hpp"
@@ -654,6 +654,15 @@ void add_link_command(CLI::App& app, int& exit_code) {
   auto asking = shared();
   CLI::App* bolus_command = add(*link, *asking, "bolus", "The patient's button: asks for a dose");
   bolus_command->callback([asking, &exit_code] { exit_code = bolus(asking->link); });
+
+  auto cutting = shared();
+  CLI::App* cut_command =
+      add(*link, *cutting, "cut", "Ends the dose that is being given; the prescribed flow goes on");
+  as_whom(*cut_command, *cutting, {"patient", "physician", "nurse"});
+  cut_command->callback([cutting, &exit_code] {
+    exit_code = plain_change<link::CutBolus>(cutting->link, "cut", role_of(cutting->as),
+                                             "Confirmed: the dose has ended; the prescribed flow goes on.");
+  });
 
   auto filling = shared();
   CLI::App* refill_command =

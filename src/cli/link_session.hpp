@@ -4,8 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "air/session.hpp"
 #include "cli/link_keys.hpp"
-#include "gateway/session.hpp"
 
 namespace theca {
 

@@ -13,6 +13,7 @@
 #include "cli/compare_command.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/gateway_command.hpp"
+#include "cli/handheld_command.hpp"
 #include "cli/journal_command.hpp"
 #include "cli/library_command.hpp"
 #include "cli/link_command.hpp"
@@ -77,6 +78,7 @@ int run(int argc, char** argv) {
   theca::add_signer_command(app, exit_code);
   theca::add_gateway_command(app, exit_code);
   theca::add_server_command(app, exit_code);
+  theca::add_handheld_command(app, exit_code);
   theca::add_up_command(app, exit_code);
   theca::add_verify_command(app, exit_code);
   if (const auto wrong = unknown_command(app, {argv + 1, argv + argc})) {

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "air/private_file.hpp"
-#include "clinic/first_order.hpp"
 #include "cli/process_testing.hpp"
+#include "clinic/first_order.hpp"
 #include "clinic/folder_testing.hpp"
 #include "clinic/gateway_client.hpp"
 #include "clinic/passkey_json.hpp"
@@ -69,7 +69,8 @@ struct PairedClinic : testing::Test {
   void start_pump() {
     pump.emplace(std::vector<std::string>{"pump", "--listen", pump_at, "--state", state, "--patient",
                                           kScenario, "--for", "600", "--json"});
-    ASSERT_NE(pump->line().find("implant"), std::string::npos);
+    const std::string said = pump->line();
+    ASSERT_NE(said.find("implant"), std::string::npos) << said;
   }
   void start_gateway() {
     reaching.emplace(std::vector<std::string>{"gateway", "serve", own, "--socket", gateway_at.string()});
@@ -115,7 +116,7 @@ struct PairedClinic : testing::Test {
     request.model = running.status.model;
     request.assertions.push_back(doctor.assertion(site, link::digest_of<link::Sodium>(order)));
     const auto answer = ask_signer(signer_at, request);
-    if (!answer) throw std::runtime_error(answer.error());
+    if (!answer) throw std::runtime_error(answer.error().why);
     if (!*answer) throw std::runtime_error(answer->error().message);
     return **answer;
   }

@@ -16,6 +16,7 @@
 
 #include "cli/exit_code.hpp"
 #include "cli/gateway_command.hpp"
+#include "cli/handheld_command.hpp"
 #include "cli/link_command.hpp"
 #include "cli/pump_command.hpp"
 #include "cli/server_command.hpp"
@@ -29,6 +30,7 @@ class Process {
   explicit Process(const std::vector<std::string>& words) {
     std::array<int, 2> in{}, out{};
     if (::pipe(in.data()) != 0 || ::pipe(out.data()) != 0) throw std::runtime_error("no pipe");
+    std::fflush(nullptr);  // else the child says what is still to be written here
     pid_ = ::fork();
     if (pid_ == 0) {
       ::dup2(in[0], STDIN_FILENO);
@@ -49,7 +51,7 @@ class Process {
       ::waitpid(pid_, nullptr, 0);
     }
     std::fclose(from_);
-    ::close(to_);
+    if (to_ >= 0) ::close(to_);
   }
   std::string line() {
     std::string text;
@@ -62,8 +64,9 @@ class Process {
     ASSERT_EQ(::write(to_, all.data(), all.size()), static_cast<ssize_t>(all.size()));
   }
   void signal(int number) const { ::kill(pid_, number); }
-  /// Its exit code, and what it still said.
+  /// It is told nothing more: its exit code, and what it still said.
   std::pair<int, std::string> end() {
+    ::close(std::exchange(to_, -1));
     std::string rest;
     for (int c = std::fgetc(from_); c != EOF; c = std::fgetc(from_)) rest += static_cast<char>(c);
     int status = 0;
@@ -81,6 +84,7 @@ class Process {
     add_signer_command(app, exit_code);
     add_gateway_command(app, exit_code);
     add_server_command(app, exit_code);
+    add_handheld_command(app, exit_code);
     std::vector<std::string> reversed{words.rbegin(), words.rend()};
     try {
       app.parse(std::move(reversed));

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <expected>
@@ -19,13 +18,14 @@
 
 #include "cli/data_dir.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/listening.hpp"
 #include "cli/local_process.hpp"
-#include "clinic/base64url.hpp"
 #include "clinic/staff.hpp"
+#include "files/base64url.hpp"
+#include "http/page_files.hpp"
 #include "server/clinic_folder.hpp"
 #include "server/demo_keys.hpp"
 #include "server/desk.hpp"
-#include "server/page_files.hpp"
 #include "server/site.hpp"
 
 namespace theca {
@@ -123,20 +123,6 @@ Done passkey(const Options& options) {
   return std::unexpected(fmt::format("--serial: nobody of this clinic has the serial {}", options.serial));
 }
 
-std::expected<server::Listen, std::string> listen_at(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  unsigned port = 0;
-  const auto wrong = [&] {
-    return std::unexpected(fmt::format("--listen: read \"{}\"; it is HOST:PORT, 127.0.0.1:8080", text));
-  };
-  if (colon == std::string::npos || colon == 0) return wrong();
-  const char* const end = text.data() + text.size();
-  const auto [last, error] = std::from_chars(text.data() + colon + 1, end, port);
-  if (error != std::errc{} || last != end || port == 0 || port > 65'535) return wrong();
-  return server::Listen{text.substr(0, colon), static_cast<std::uint16_t>(port)};
-}
-bool is_loopback(const std::string& address) { return address.starts_with("127.") || address == "::1"; }
-
 std::expected<std::string, std::string> text_in(const std::string& path) {
   constexpr std::size_t kMost = 256 * 1024;
   std::ifstream in{path, std::ios::binary};
@@ -165,14 +151,14 @@ Done serve(const Options& options) {
         fmt::format("--listen: a demo is reached from this machine alone; read \"{}\"", options.listen));
   const auto library = load_library_or_tell();
   if (!library) return std::unexpected("without the drug library nothing is drafted");
-  auto pages = server::read_pages(options.pages);
+  auto pages = http::read_pages(options.pages);
   if (!pages) return std::unexpected(pages.error());
-  server::Settings settings{.listen = {*listen}, .tls = {}, .limits = {}};
+  http::Settings settings{.listen = {*listen}, .tls = {}, .limits = {}};
   if (!options.certificate.empty()) {
     auto certificate = text_in(options.certificate), key = text_in(options.key);
     if (!certificate) return std::unexpected(certificate.error());
     if (!key) return std::unexpected(key.error());
-    settings.tls = server::Tls{std::move(*certificate), std::move(*key), {}};
+    settings.tls = http::Tls{std::move(*certificate), std::move(*key), {}};
   }
   std::vector<server::DemoSecret> secrets;
   if (demo) {
@@ -208,20 +194,17 @@ Done serve(const Options& options) {
         std::move(routes),
         {.sessions = sessions,
          .replies = replies,
-         .now = server::BootClock::now,
+         .now = http::BootClock::now,
          .fault = [](const std::string& route, const std::string& why) {
            say(fmt::format("A bug: the answer of {} is not as its row says: {}", route, why));
          }});
     if (!router) throw std::runtime_error(router.error());
-    auto engine = server::Server::listen(std::move(settings));
+    auto engine = http::Server::listen(std::move(settings));
     if (!engine) return std::unexpected(engine.error());
-    server::Site site{{server::OwnOrigins{{at->settings.site.origin}},
-                       std::move(*pages),
-                       std::move(*router),
-                       {},
-                       sessions}};
-    (*engine)->serve({.answer = [&](const server::Request& request) { return site.answer(request); },
-                      .open = [&](const server::Request& request) { return site.open(request); },
+    http::Front front{http::OwnOrigins{{at->settings.site.origin}}, std::move(*pages)};
+    server::Site site{{front, std::move(*router), {}, sessions}};
+    (*engine)->serve({.answer = [&](const http::Request& request) { return site.answer(request); },
+                      .open = [&](const http::Request& request) { return site.open(request); },
                       .fault =
                           [](const std::string& reference, const std::string& type) {
                             say(fmt::format("A bug: {}, told as {}", type, reference));

@@ -21,7 +21,7 @@
 #include "cli/link_keys.hpp"
 #include "cli/local_process.hpp"
 #include "clinic/passkey_json.hpp"
-#include "clinic/private_folder.hpp"
+#include "files/private_folder.hpp"
 #include "link/sodium.hpp"
 #include "signer/people.hpp"
 #include "signer/serve.hpp"
@@ -35,7 +35,7 @@ struct Options {
   PasskeySite site;
   std::uint32_t serial = 0, epoch = 0;
   std::string name, role = "physician";
-  std::string socket, client, key, clinic;
+  std::string socket, client, key, clinic, implant;
   bool json = false;
 };
 
@@ -202,6 +202,23 @@ Done pass(const Options& options) {
   return {};
 }
 
+/// The clinic's word, for a year, that whoever has this key speaks with this implant as its patient.
+Done handheld(const Options& options) {
+  const auto opened = there(options);
+  if (!opened) return std::unexpected(opened.error());
+  const auto keys = signer::Keys::read(opened->files);
+  if (!keys) return std::unexpected(keys.error());
+  bool fine = false;
+  const link::Key key = key_of(options.key, fine);
+  if (!fine) return std::unexpected("--key: a key has 64 hexadecimal digits; theca handheld make tells it");
+  link::ShortId implant{};
+  if (!air::from_hex(options.implant, implant))
+    return std::unexpected(
+        fmt::format("--implant: read \"{}\"; an id has 16 hexadecimal digits", options.implant));
+  fmt::print("{}\n", to_base64url(keys->patients(key, implant, opened->people.epoch, utc_s())));
+  return {};
+}
+
 Done serve(const Options& options) {
   auto opened = there(options);
   if (!opened) return std::unexpected(opened.error());
@@ -260,6 +277,13 @@ void add_signer_command(CLI::App& app, int& exit_code) {
   naming->add_option("KEY", options->key, "its public key: 64 hexadecimal digits")->required();
   add("pass", "Print a day's pass for that gateway, to read the clinic's implants: for theca gateway pass.",
       pass);
+
+  CLI::App* handing =
+      add("handheld", "Print a year's certificate for a patient's programmer: for theca handheld pair.",
+          handheld);
+  handing->add_option("--implant", options->implant, "the implant's id: 16 hexadecimal digits")->required();
+  handing->add_option("--key", options->key, "the programmer's public key: 64 hexadecimal digits")
+      ->required();
 
   CLI::App* enrolling =
       add("enrol",

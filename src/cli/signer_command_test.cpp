@@ -81,7 +81,7 @@ TEST_F(SignerCommand, RT_30_who_is_enrolled_signs_at_its_socket_until_it_is_stop
   SigningRequest request = signer::example::Desk::request(link::written(order), std::nullopt, {});
   request.assertions.push_back(key.assertion(site, link::digest_of<link::Sodium>(request.order)));
   const auto answer = ask_signer(socket, request, seconds(5));
-  ASSERT_TRUE(answer) << answer.error();
+  ASSERT_TRUE(answer) << answer.error().why;
   ASSERT_TRUE(*answer) << answer->error().message;
   EXPECT_EQ((*answer)->signatures.size(), 1U);
 

@@ -23,10 +23,10 @@
 #include "cli/demo_clinic.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/local_process.hpp"
-#include "clinic/private_folder.hpp"
-#include "clinic/strict_json.hpp"
+#include "files/private_folder.hpp"
+#include "files/strict_json.hpp"
+#include "http/page_files.hpp"
 #include "server/clinic_folder.hpp"
-#include "server/page_files.hpp"
 
 namespace theca {
 namespace {
@@ -39,6 +39,10 @@ struct Options {
   std::string folder = "out/clinic", pages;
   int port = 0;
 };
+
+std::string pages_of(const Options& options, const char* part) {
+  return (std::filesystem::path{options.pages} / part).string();
+}
 
 constexpr int kUsualPort = 8'080;
 constexpr const char* kDemoFile = "demo.json";  // a demo that is whole
@@ -55,6 +59,7 @@ struct DemoState {
   int port = kUsualPort;
   std::vector<link::ShortId> implants;
   [[nodiscard]] std::string origin() const { return fmt::format("http://localhost:{}", port); }
+  [[nodiscard]] int handheld_port() const { return port + 1; }
 };
 
 std::expected<std::optional<DemoState>, std::string> read_state(const PrivateFolder& files) {
@@ -149,10 +154,15 @@ class Demo {
     parts_.push_back({"gateway",
                       {"gateway", "serve", places_.gateway().string(), "--socket", gateway_at().string()},
                       "Gateway"});
+    parts_.push_back({"server",
+                      {"server", "serve", places_.server().string(), "--listen",
+                       fmt::format("127.0.0.1:{}", state_.port), "--pages", pages_of(options, "clinic"),
+                       "--signer", signer_at().string(), "--gateway", gateway_at().string()},
+                      " at http"});
     parts_.push_back(
-        {"server",
-         {"server", "serve", places_.server().string(), "--listen", fmt::format("127.0.0.1:{}", state_.port),
-          "--pages", options.pages, "--signer", signer_at().string(), "--gateway", gateway_at().string()},
+        {"handheld",
+         {"handheld", "serve", places_.handheld().string(), "--listen",
+          fmt::format("127.0.0.1:{}", state_.handheld_port()), "--pages", pages_of(options, "handheld")},
          " at http"});
   }
 
@@ -171,10 +181,13 @@ class Demo {
   [[nodiscard]] std::filesystem::path signer_at() const { return sockets_ / "signer"; }
   [[nodiscard]] std::filesystem::path gateway_at() const { return sockets_ / "gateway"; }
   [[nodiscard]] std::size_t first_server() const { return pumps_at_.size(); }
+  /// Server and handheld, which a browser reaches; they come last.
+  [[nodiscard]] std::size_t first_page() const { return parts_.size() - 2; }
 
   Done serve(const std::stop_token& stop, bool fresh) {
     for (std::size_t i = 0; i < first_server(); ++i)
-      if (const Done done = start(parts_[i]); !done) return done;
+      if (const Done done = start(parts_[i], stop); !done) return done;
+    if (stop.stop_requested()) return {};
     if (fresh) {
       say("Making the demo's clinic: pumps paired, keys, people, patients.");
       auto made = make_demo_clinic(places_, state_.origin(), pumps_at_);
@@ -183,8 +196,11 @@ class Demo {
     }
     if (const Done done = renew_read_pass(places_); !done) return done;
     if (const Done done = tell_pumps_places(places_, state_.implants, pumps_at_); !done) return done;
-    for (std::size_t i = first_server(); i + 1 < parts_.size(); ++i)
-      if (const Done done = start(parts_[i]); !done) return done;
+    if (const Done done = make_demo_handheld(places_, state_.implants.front(), pumps_at_.front()); !done)
+      return done;
+    for (std::size_t i = first_server(); i < first_page(); ++i)
+      if (const Done done = start(parts_[i], stop); !done) return done;
+    if (stop.stop_requested()) return {};  // what is being made is begun anew at the next start
     if (fresh) {
       say("The first orders: signed, handed over, read back.");
       if (const Done done = order_first_therapies(places_, state_.implants, signer_at(), gateway_at()); !done)
@@ -193,13 +209,15 @@ class Demo {
       std::error_code unseen;
       std::filesystem::remove(places_.folder / kMakingFile, unseen);
     }
-    if (const Done done = start(parts_.back()); !done) return done;
+    for (std::size_t i = first_page(); i < parts_.size(); ++i)
+      if (const Done done = start(parts_[i], stop); !done) return done;
+    if (stop.stop_requested()) return {};
     greet();
     auto renewed = Clock::now();
     while (!stop.stop_requested()) {
       for (Part& part : parts_) {
         while (const auto line = part.child->line(0ms)) relay(part, *line);
-        if (const Done done = keep_running(part); !done) return done;
+        if (const Done done = keep_running(part, stop); !done) return done;
       }
       if (Clock::now() - renewed > kPassRenewed) {
         if (const Done done = renew_read_pass(places_); !done) say(done.error());
@@ -211,13 +229,15 @@ class Demo {
     return {};
   }
 
-  Done start(Part& part) {
+  /// Until it serves, or until `stop`, which whoever asked looks at.
+  Done start(Part& part, const std::stop_token& stop) {
     auto child = ChildProcess::start(part.words, places_.log(part.name));
     if (!child) return std::unexpected(child.error());
     part.child.emplace(std::move(*child));
     const auto until = Clock::now() + kStarting;
     std::string last;
     while (Clock::now() < until) {
+      if (stop.stop_requested()) return {};
       if (const auto line = part.child->line(100ms)) {
         last = *line;
         if (line->find(part.ready) != std::string::npos) return {};
@@ -230,7 +250,7 @@ class Demo {
   }
 
   /// One that died is started again: a pump reboots, the others go on with what is on the disk.
-  Done keep_running(Part& part) {
+  Done keep_running(Part& part, const std::stop_token& stop) {
     const auto ended = part.child->ended();
     if (!ended) return {};
     std::erase_if(part.deaths, [](Clock::time_point at) { return Clock::now() - at > kDeathsWithin; });
@@ -239,7 +259,7 @@ class Demo {
       return std::unexpected(fmt::format("the {} ends again and again; what it said stands in {}", part.name,
                                          places_.log(part.name).string()));
     say(fmt::format("The {} has ended ({}); it is started again.", part.name, *ended));
-    return start(part);
+    return start(part, stop);
   }
 
   static void say(const std::string& line) {
@@ -247,15 +267,18 @@ class Demo {
     std::fflush(stdout);
   }
   static void relay(const Part& part, const std::string& line) {
-    if (part.name == "server") say("  " + line);
+    if (part.name == "server" || part.name == "handheld") say("  " + line);
   }
   void greet() const {
     say("");
-    say(fmt::format("  Clinic  {}", state_.origin()));
+    say(fmt::format("  Clinic    {}", state_.origin()));
+    say(fmt::format("  Handheld  http://localhost:{}  the patient's own programmer", state_.handheld_port()));
     say("  A demo: made-up patients, virtual pumps, software security keys. Research software, not a medical "
         "device.");
     say(fmt::format("  All of it stands in {}; Ctrl-C stops it.", places_.folder.string()));
-    say("  Sign in with a link; each is good for one sign-in, and then another one comes:");
+    say("  Sign in with a link; each is good for one sign-in, and then another one comes. The patient's "
+        "stays "
+        "good.");
     say("");
   }
 
@@ -283,7 +306,9 @@ Done no_real_clinic(const ClinicPlaces& places) {
 
 Done up(const Options& options) {
   // Before anything is made: pages that are not there would be found at the very end.
-  if (const auto pages = server::read_pages(options.pages); !pages) return std::unexpected(pages.error());
+  for (const char* part : {"clinic", "handheld"})
+    if (const auto pages = http::read_pages(pages_of(options, part)); !pages)
+      return std::unexpected(pages.error());
   std::error_code unseen;  // what could not be made is told with the folder itself
   std::filesystem::create_directories(std::filesystem::absolute(options.folder).parent_path(), unseen);
   auto files = PrivateFolder::open(options.folder);
@@ -302,18 +327,22 @@ Done up(const Options& options) {
         fmt::format("--port {}: the passkeys of this demo were made for {}; leave --port out, "
                     "or give another --folder",
                     options.port, state.origin()));
-  if (const Done done = free_port(state.port); !done) return done;
+  for (const int port : {state.port, state.handheld_port()})
+    if (const Done done = free_port(port); !done) return done;
   if (fresh) {
     // Left in the middle by a start before: it was ours, and nobody has used it.
     const auto making = files->read(kMakingFile);
     if (!making) return std::unexpected(making.error());
     if (making->has_value()) {
-      for (const auto& part : {places.link(), places.signer(), places.gateway(), places.server()})
+      for (const auto& part :
+           {places.link(), places.signer(), places.gateway(), places.server(), places.handheld()})
         std::filesystem::remove_all(part);
       for (std::size_t i = 0; i < demo_pumps().size(); ++i)
-        for (const char* ending : {"", ".card", ".trail"}) std::filesystem::remove(places.pump(i).string() + ending);
+        for (const char* ending : {"", ".card", ".trail"})
+          std::filesystem::remove(places.pump(i).string() + ending);
     }
-    for (const auto& part : {places.link(), places.signer(), places.gateway(), places.server()})
+    for (const auto& part :
+         {places.link(), places.signer(), places.gateway(), places.server(), places.handheld()})
       if (std::filesystem::exists(part))
         return std::unexpected(part.string() +
                                ": there is something here that no demo has left; give another "
@@ -329,15 +358,20 @@ Done up(const Options& options) {
 void add_up_command(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("up",
                                          "The whole system on this machine, as a demo: clinic, signer, "
-                                         "gateway and virtual pumps, each a process "
+                                         "gateway, a patient's handheld and virtual pumps, each a process "
                                          "of\nits own (docs/up.md). The first start makes it, later ones go "
                                          "on with it. Exit code 0: stopped; 2: "
                                          "it\ncould not start, with the reason.");
   auto options = std::make_shared<Options>();
   command->add_option("--folder", options->folder, "where all of it stands")->capture_default_str();
-  command->add_option("--port", options->port, "of the clinic's pages; at the first start (default: 8080)")
-      ->check(CLI::Range(1'024, 65'535));
-  command->add_option("--pages", options->pages, "the folder of the built pages; ./theca up builds them")
+  command
+      ->add_option("--port", options->port,
+                   "of the clinic's pages, and the next one for the handheld's; at the first "
+                   "start (default: 8080)")
+      ->check(CLI::Range(1'024, 65'534));
+  command
+      ->add_option("--pages", options->pages,
+                   "the folder of the built pages, with clinic/ and handheld/ in it; ./theca up builds them")
       ->required()
       ->type_name("FOLDER");
   command->callback([options, &exit_code] {

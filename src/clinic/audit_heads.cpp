@@ -14,7 +14,7 @@
 #include <iterator>
 #include <sstream>
 
-#include "clinic/whole_file.hpp"
+#include "files/whole_file.hpp"
 
 namespace theca::records {
 namespace {

@@ -12,7 +12,7 @@
 #include <cstring>
 
 #include "clinic/encoding.hpp"
-#include "clinic/whole_file.hpp"
+#include "files/whole_file.hpp"
 
 namespace theca::records {
 namespace {

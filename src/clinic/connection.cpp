@@ -10,7 +10,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "clinic/whole_file.hpp"
+#include "files/whole_file.hpp"
 
 namespace theca::records {
 namespace {

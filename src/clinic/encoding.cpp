@@ -5,7 +5,7 @@
 
 #include <array>
 
-#include "clinic/base64url.hpp"
+#include "files/base64url.hpp"
 
 namespace theca::records {
 

@@ -8,7 +8,7 @@ std::expected<VisitAnswer, std::string> ask_gateway(const std::filesystem::path&
                                                     const VisitRequest& request, Duration patience) {
   const auto answer =
       ask_line(socket, text_of(request), kMostVisitBytes, std::chrono::milliseconds{patience.raw()});
-  if (!answer) return std::unexpected("the gateway: " + answer.error());
+  if (!answer) return std::unexpected("the gateway: " + answer.error().why);
   return parse_visit_answer(*answer);
 }
 

@@ -14,10 +14,4 @@ bool read_signed_by(const nlohmann::json& json, link::SignedBy& out) {
          read_bytes(json["signature"], out.signature);
 }
 
-bool read_number(const nlohmann::json& json, std::uint32_t& out) {
-  if (!json.is_number_unsigned() || json.get<std::uint64_t>() > UINT32_MAX) return false;
-  out = json.get<std::uint32_t>();
-  return true;
-}
-
 }  // namespace theca

@@ -112,13 +112,16 @@ std::expected<void, std::string> write_line(const LocalSocket& socket, std::stri
   return {};
 }
 
-std::expected<std::string, std::string> ask_line(const std::filesystem::path& path, std::string line,
-                                                 std::size_t most, std::chrono::milliseconds patience) {
+std::expected<std::string, NoLine> ask_line(const std::filesystem::path& path, std::string line,
+                                            std::size_t most, std::chrono::milliseconds patience) {
   const Deadline until = std::chrono::steady_clock::now() + patience;
   const auto socket = connect_to(path);
-  if (!socket) return Wrong(socket.error());
-  if (const auto sent = write_line(*socket, std::move(line), until); !sent) return Wrong(sent.error());
-  return read_line(*socket, most, until);
+  if (!socket) return std::unexpected(NoLine{socket.error()});
+  const auto unanswered = [](const std::string& why) { return std::unexpected(NoLine{why, /*asked=*/true}); };
+  if (const auto sent = write_line(*socket, std::move(line), until); !sent) return unanswered(sent.error());
+  auto answer = read_line(*socket, most, until);
+  if (!answer) return unanswered(answer.error());
+  return *std::move(answer);
 }
 
 }  // namespace theca

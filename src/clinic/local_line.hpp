@@ -40,8 +40,13 @@ std::expected<std::string, std::string> read_line(const LocalSocket& socket, std
                                                   Deadline until);
 std::expected<void, std::string> write_line(const LocalSocket& socket, std::string line, Deadline until);
 
+/// Why there is no answer.
+struct NoLine {
+  std::string why;
+  bool asked = false;  // somebody may have heard the question
+};
 /// One line, one answer, in so much time in all.
-std::expected<std::string, std::string> ask_line(const std::filesystem::path& path, std::string line,
-                                                 std::size_t most, std::chrono::milliseconds patience);
+std::expected<std::string, NoLine> ask_line(const std::filesystem::path& path, std::string line,
+                                            std::size_t most, std::chrono::milliseconds patience);
 
 }  // namespace theca

@@ -204,7 +204,9 @@ std::optional<std::string> not_confirmed(const std::string& typed, const Prescri
   if (!parsed) return "the dose typed to confirm: " + parsed.error().message;
   const DoseRate daily = daily_dose(prescription, minimum_rate);
   const std::int64_t off = std::abs(parsed->raw() - daily.raw());
-  if (off <= 2 * prescription.formulation.components[0].concentration.raw()) return std::nullopt;
+  constexpr std::int64_t kOf = 2'000;  // half a thousandth: no slip of a finger is so small
+  const std::int64_t rounding = 2 * prescription.formulation.components[0].concentration.raw();
+  if (off <= std::max(rounding, daily.raw() / kOf)) return std::nullopt;
   return fmt::format("the dose typed to confirm is {}, and the order gives {}", to_text(*parsed),
                      to_text(daily, Rounding::significant(6)));
 }

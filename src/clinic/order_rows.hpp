@@ -27,7 +27,8 @@ MassUnit spoken_unit(const DrugEntry* drug);
 DoseRate daily_dose(const Prescription& prescription, FlowRate minimum_rate);
 
 /// Why a typed daily dose is not the order's, in a sentence; nothing where it is, give or take the pump's own
-/// rounding. A slip is seen when the dose is typed once more from the chart.
+/// rounding, or half a thousandth: 366.7 is 366.667 as anybody types it. A slip is seen when the dose is
+/// typed once more from the chart.
 std::optional<std::string> not_confirmed(const std::string& typed, const Prescription& prescription,
                                          FlowRate minimum_rate);
 

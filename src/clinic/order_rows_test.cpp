@@ -157,5 +157,14 @@ TEST(DailyDose, of_a_flex_schedule_is_that_of_the_day_that_gives_most) {
   EXPECT_TRUE(not_confirmed("342.5 mcg/day", p, kRoller.minimum_rate));
 }
 
+TEST(OrderRows, a_sum_that_cannot_be_written_out_is_confirmed_as_it_is_rounded) {
+  Prescription p = continuous(4, baclofen(3, 2'000), FlowRate{0});
+  every_day(p.basal, {{0, FlowRate{300 * 500}}, {480, FlowRate{400 * 500}}});  // 366.667 mcg a day
+  for (const char* typed : {"366.7 mcg/day", "366.67 mcg/day", "366.6667 mcg/day"})
+    EXPECT_FALSE(not_confirmed(typed, p, kRoller.minimum_rate)) << typed;
+  for (const char* typed : {"367 mcg/day", "366 mcg/day", "366.9 mcg/day", "363.7 mcg/day", "3667 mcg/day"})
+    EXPECT_TRUE(not_confirmed(typed, p, kRoller.minimum_rate)) << typed;
+}
+
 }  // namespace
 }  // namespace theca

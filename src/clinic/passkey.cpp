@@ -10,7 +10,7 @@
 #include <memory>
 #include <optional>
 
-#include "clinic/strict_json.hpp"
+#include "files/strict_json.hpp"
 #include "link/sodium.hpp"
 
 namespace theca {

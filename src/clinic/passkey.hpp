@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "clinic/base64url.hpp"
+#include "files/base64url.hpp"
 #include "link/crypto.hpp"
 
 namespace theca {

@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <stdexcept>
 
-#include "clinic/strict_json.hpp"
+#include "files/strict_json.hpp"
 
 namespace theca {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "clinic/passkey.hpp"
 #include "clinic/software_key.hpp"
-#include "clinic/strict_json.hpp"
+#include "files/strict_json.hpp"
 #include "link/sodium.hpp"
 
 namespace theca {

@@ -4,12 +4,14 @@
 
 namespace theca {
 
-std::expected<SigningAnswer, std::string> ask_signer(const std::filesystem::path& socket,
-                                                     const SigningRequest& request, Duration patience) {
+std::expected<SigningAnswer, NoSigner> ask_signer(const std::filesystem::path& socket,
+                                                  const SigningRequest& request, Duration patience) {
   const auto answer =
       ask_line(socket, text_of(request), kMostSigningBytes, std::chrono::milliseconds{patience.raw()});
-  if (!answer) return std::unexpected("the signer: " + answer.error());
-  return parse_signing_answer(*answer);
+  if (!answer) return std::unexpected(NoSigner{"the signer: " + answer.error().why, answer.error().asked});
+  auto read = parse_signing_answer(*answer);
+  if (!read) return std::unexpected(NoSigner{read.error(), /*asked=*/true});
+  return *std::move(read);
 }
 
 }  // namespace theca

@@ -10,11 +10,14 @@
 
 namespace theca {
 
-/// Waits no longer than `patience` in all. The error is a sentence: nobody there, no answer in time, none
-/// that can be read. What became of the request is not known then; asked again with a fresh assertion, the
-/// signer signs the same order again.
-std::expected<SigningAnswer, std::string> ask_signer(const std::filesystem::path& socket,
-                                                     const SigningRequest& request,
-                                                     Duration patience = seconds(10));
+/// No answer of the signer, or none that can be read.
+struct NoSigner {
+  std::string why;     // a sentence's part
+  bool asked = false;  // it may have signed: asked again with a fresh assertion it signs the same order again
+};
+/// Waits no longer than `patience` in all.
+std::expected<SigningAnswer, NoSigner> ask_signer(const std::filesystem::path& socket,
+                                                  const SigningRequest& request,
+                                                  Duration patience = seconds(10));
 
 }  // namespace theca

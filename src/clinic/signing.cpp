@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "clinic/line_json.hpp"
-#include "clinic/strict_json.hpp"
+#include "files/strict_json.hpp"
 
 namespace theca {
 namespace {

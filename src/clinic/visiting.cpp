@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "clinic/line_json.hpp"
-#include "clinic/strict_json.hpp"
+#include "files/strict_json.hpp"
 
 namespace theca {
 namespace {

@@ -5,21 +5,14 @@
 #include <cstdint>
 #include <expected>
 #include <string>
-#include <vector>
 
-#include "clinic/private_folder.hpp"
+#include "air/programmer_books.hpp"
 #include "clinic/signing.hpp"
-#include "gateway/session.hpp"
+#include "files/private_folder.hpp"
 
 namespace theca::gateway {
 
-struct KnownImplant {
-  link::ShortId id{};
-  link::Key public_key{};
-  std::vector<link::Key>
-      secrets;  // the newest first; which of them the implant has heard of last is not sure
-  Reach reach;
-};
+using air::KnownImplant;
 
 /// Makes the key that it speaks with, of X25519; the public one comes back. Refused where there is one.
 std::expected<link::Key, std::string> make(Files& files);
@@ -33,5 +26,8 @@ std::expected<CertificateBytes, std::string> read_pass(const Files& files);
 std::expected<void, std::string> keep_implant(Files& files, const KnownImplant& implant);
 /// The error for one that stands nowhere tells how it is made known.
 std::expected<KnownImplant, std::string> read_implant(const Files& files, const link::ShortId& id);
+/// With a pass of its own, or the one it was given.
+Linked<SessionPtr> open_to(Files& files, KnownImplant& implant, const link::Key& secret,
+                           const CertificateBytes& pass);
 
 }  // namespace theca::gateway

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "gateway/change.hpp"
+#include "air/change.hpp"
 
 namespace theca::gateway {
 namespace {
@@ -77,15 +77,7 @@ VisitAnswer Gateway::visit(const VisitRequest& request) {
 }
 
 Linked<SessionPtr> Gateway::open_to(KnownImplant& implant, const CertificateBytes& pass) {
-  auto opened = open_session(implant.reach, {secret_, pass, implant.public_key, implant.secrets.front()},
-                             implant.secrets);
-  if (!opened) return std::unexpected(opened.error());
-  if (implant.secrets.size() > opened->which + 1) {  // what is older opens nothing any more
-    implant.secrets.resize(opened->which + 1);
-    if (const auto kept = keep_implant(*files_, implant); !kept)
-      return std::unexpected(LinkFailure{kept.error(), LinkFailure::Kind::kInput});
-  }
-  return std::move(opened->session);
+  return gateway::open_to(*files_, implant, secret_, pass);
 }
 
 Linked<SessionPtr> Gateway::open_to_read(KnownImplant& implant) {

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "clinic/private_folder.hpp"
 #include "clinic/visiting.hpp"
+#include "files/private_folder.hpp"
 #include "gateway/books.hpp"
 #include "gateway/visit.hpp"
 
@@ -36,7 +36,6 @@ class Gateway {
   VisitAnswer read(const ReadImplant& wanted);
   VisitAnswer send(const SendOrder& wanted);
   VisitAnswer settle(const SettleSend& wanted);
-  /// With a pass of its own, or the one it was given.
   Linked<SessionPtr> open_to(KnownImplant& implant, const CertificateBytes& pass);
   Linked<SessionPtr> open_to_read(KnownImplant& implant);
 

@@ -1,21 +1,8 @@
 #include "gateway/visit.hpp"
 
-#include <array>
-
-#include "gateway/change.hpp"
 #include "pump/flash_model.hpp"
 
 namespace theca {
-
-std::uint32_t new_intent() {
-  std::array<std::uint8_t, 4> bytes{};
-  std::uint32_t intent = 0;
-  while (intent == 0) {
-    link::Sodium::random(bytes);
-    for (const std::uint8_t byte : bytes) intent = intent << 8 | byte;
-  }
-  return intent;
-}
 
 Linked<Running> read_running(LinkTalk& talk, const Reach& reach) {
   const auto status = ask(talk, reach, link::ReadStatus{});

@@ -4,8 +4,8 @@
 #include <span>
 #include <string>
 
+#include "air/session.hpp"
 #include "clinic/running.hpp"
-#include "gateway/session.hpp"
 #include "link/order_talk.hpp"
 #include "world/journal_file.hpp"
 

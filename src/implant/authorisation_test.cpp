@@ -29,7 +29,7 @@ const std::vector<Class> kClasses{
     // operations                      codes             physician  nurse     patient  emerg. service  card
     {"to show who one is", {0x01}, "HDSFME", "HDSFME", "HDSFME", "", "HDSFME", "U"},
     {"read status and alarms", {0x02}, "HDSFME", "HDSFME", "", "", "HDSFME", "U"},
-    {"read the own subset", {0x03}, "", "", "HDSFME", "", "", ""},
+    {"read the own subset", {0x03, 0x08}, "", "", "HDSFME", "", "", ""},
     {"read the log and the order", {0x04, 0x05}, "HDSFME", "HDSFME", "", "", "", ""},
     {"by coil: status page", {0x06}, "", "", "", "UHDSFME", "", ""},
     {"by coil: less drug", {0x29}, "", "", "", "DSFM", "", ""},
@@ -37,6 +37,8 @@ const std::vector<Class> kClasses{
     {"refill of the same fluid", {0x22}, "DSF", "DSF", "", "", "", ""},
     {"patient bolus", {0x23}, "", "", "DSFM", "", "", ""},
     {"pause", {0x20}, "DSF", "DSF", "DF if prescribed", "", "", ""},
+    // Less drug, and basal goes on: nobody in the patient's room is asked for leave.
+    {"end a bolus", {0x2A}, "DSFM", "DSFM", "DSFM", "", "", ""},
     {"resume", {0x21}, "S", "S", "S own pause", "", "", ""},
     {"time of day", {0x24}, "DSFM", "", "", "", "", ""},
     {"alarms were seen", {0x25}, "DSFM", "DSFM", "", "", "", ""},

@@ -213,6 +213,9 @@ TEST(Authority, INV_9_every_change_that_was_taken_stands_in_the_journal_with_who
   EXPECT_EQ(practice.take(link::OrderKind::kPrescribe, therapy(2, 250), {practice.signer}).answer,
             LinkAnswer::kDone);
   stands(Role::kPhysician, "prescribe");
+  EXPECT_EQ(told_by(practice, practice.patient, link::RequestBolus{1}).answer, LinkAnswer::kDone);
+  done(practice.patient, practice.change<link::CutBolus>());
+  stands(Role::kPatient, "cut bolus");
   done(practice.nurse, practice.change<Stop>());
   stands(Role::kNurse, "stop");
   done(practice.physician, practice.change<link::Resume>());

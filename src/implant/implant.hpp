@@ -614,7 +614,40 @@ class Implant {
     reply.sequence = pump_.sequence();
     reply.intent = pump_.intent();
     reply.promised = promised_to(reading.now);
+    reply.flow = status.flow;
+    reply.patients_bolus = status.patients_bolus;
+    reply.patients_bolus_given = status.patients_bolus_given;
+    reply.bolus_ends = status.bolus_ends;
+    reply.in_reservoir = status.formulation_in_reservoir;
+    reply.at_tip = status.formulation_at_tip;
+    reply.until_at_tip = status.until_reservoir_reaches_tip;
+    reply.prescription = status.prescription;
+    reply.own_pause = pump_.stopped_by() == Role::kPatient;
     return link::replying<link::ReadOwn>(tag, reply);
+  }
+
+  link::Plain handle(MotorReading reading, std::uint16_t tag, const link::ReadOwnTherapy&, Effects& out) {
+    pump_.wake(reading, out);
+    const Pump& pump = pump_.pump();
+    const Prescription& prescription = pump.prescription();
+    link::OwnTherapyReply reply;
+    reply.prescription = prescription.number;
+    reply.fluid = pump.front().in_reservoir();
+    if (pump.implanted()) {
+      reply.usual_day = delivered_volume(prescription, pump.clock(), pump.model().minimum_rate,
+                                         pump.prescription_started(), pump.now(), pump.now() + days(1))
+                            .floor();
+      reply.worst_day = pump.worst_day();
+    }
+    reply.low_alarm = pump.low_alarm();
+    reply.dose = prescription.patient.dose;
+    reply.lockout_s = prescription.patient.lockout_s;
+    reply.window_s = prescription.patient.window_s;
+    reply.allotted = prescription.patient.allotted;
+    reply.from_minute = prescription.patient.from_minute;
+    reply.to_minute = prescription.patient.to_minute;
+    reply.may_pause = running_ && running_->patient_may_pause;
+    return link::replying<link::ReadOwnTherapy>(tag, reply);
   }
 
   link::Plain handle(MotorReading reading, std::uint16_t tag, const link::ReadPage&, Effects& out) {
@@ -809,6 +842,11 @@ class Implant {
     if (const auto known = stale(m)) return told(tag, m, *known);
     const Asked by = asked(m);
     return told(tag, m, pump_.resume(reading, out, &by));
+  }
+  link::Plain handle(MotorReading reading, std::uint16_t tag, const link::CutBolus& m, Effects& out) {
+    if (const auto known = stale(m)) return told(tag, m, *known);
+    const Asked by = asked(m);
+    return told(tag, m, pump_.cut_bolus(reading, out, &by));
   }
   link::Plain handle(MotorReading reading, std::uint16_t tag, const link::Refill& m, Effects& out) {
     if (const auto known = stale(m)) return told(tag, m, *known);

@@ -201,6 +201,13 @@ std::vector<Kind> kinds() {
       {"prescribe", deliver, commit(link::OrderKind::kPrescribe, 2)},
       {"stop", deliver, simple(link::Stop{})},
       {"patient's stop", deliver, simple(link::Stop{}, &Practice::patient), &Practice::patient},
+      {"patient's end of a bolus",
+       [=](Practice& p) {
+         deliver(p);
+         auto talk = p.as(p.patient);
+         p.told(*talk, link::RequestBolus{1});
+       },
+       simple(link::CutBolus{}, &Practice::patient), &Practice::patient},
       {"resume",
        [=](Practice& p) {
          deliver(p);

@@ -163,7 +163,7 @@ struct StatusReply {
   }
 };
 
-/// What the patient's own programmer is told.
+/// What the patient's own programmer is told of this moment.
 struct OwnReply {
   DeviceState state = DeviceState::kUnpaired;
   Mode mode = Mode::kStopped;
@@ -176,6 +176,13 @@ struct OwnReply {
   std::uint32_t sequence = 0;
   std::uint32_t intent = 0;  // of the newest change
   PromisedTo promised;
+  FlowRate flow;
+  Volume patients_bolus, patients_bolus_given;
+  Instant bolus_ends;
+  std::uint32_t in_reservoir = 0, at_tip = 0;  // fluids
+  Volume until_at_tip;
+  std::uint32_t prescription = 0;
+  bool own_pause = false;
   template <class Io, class M>
   static constexpr void fields(Io& io, M& m) {
     io.upto("state", "table of states", m.state, DeviceState{kDeviceStateCount - 1});
@@ -191,6 +198,55 @@ struct OwnReply {
     io.number("sequence", "changes taken since manufacture", m.sequence);
     io.number("intent", "of the newest change", m.intent);
     PromisedTo::fields(io, m.promised);
+    io.number("flow_nl_per_day", "now", m.flow);
+    io.number("bolus_nl", "the newest that was granted to the patient; 0: none was", m.patients_bolus);
+    io.number("bolus_given_nl", "of it, so far or before it was cut", m.patients_bolus_given);
+    io.number("bolus_ends_ms", "of the bolus that is being given, whoever ordered it; 0: none is",
+              m.bolus_ends);
+    io.number("in_reservoir", "number of the fluid", m.in_reservoir);
+    io.number("at_tip", "number of the fluid", m.at_tip);
+    io.number("until_at_tip_nl", "until the reservoir's fluid is at the tip", m.until_at_tip);
+    io.number("prescription", "that runs", m.prescription);
+    io.flag("own_pause", "the patient has stopped the pump, and may let it go on", m.own_pause);
+  }
+};
+
+/// What the patient's own programmer is told of the prescription: what changes with an order and not between.
+struct OwnTherapyReply {
+  std::uint32_t prescription = 0;
+  Formulation fluid;  // in the reservoir
+  Volume usual_day;   // basal and scheduled boluses of the 24 hours to come, pauses aside
+  Volume worst_day;   // every allotted bolus taken
+  Volume low_alarm;
+  BolusDose dose;
+  std::uint32_t lockout_s = 0, window_s = 0;
+  std::uint8_t allotted = 0;
+  std::uint16_t from_minute = 0, to_minute = 0;
+  bool may_pause = false;
+
+  template <class Io, class M>
+  static constexpr void fields(Io& io, M& m) {
+    io.number("prescription", "that runs", m.prescription);
+    io.number("fluid", "number of that in the reservoir; 0: none", m.fluid.number);
+    io.upto("drugs", "how many", m.fluid.count, std::uint8_t{kMaxComponents});
+    for (std::size_t i = 0; i < kMaxComponents; ++i) {
+      auto& part = m.fluid.components[i];
+      io.number("drug", "code in the library", part.drug);
+      io.upto("class", "class of drug", part.drug_class, DrugClass{kDrugClassCount - 1});
+      io.upto("ng_per_ml", "concentration", part.concentration, kMaxConcentration);
+    }
+    io.number("usual_day_nl", "basal and scheduled boluses of the 24 hours to come, pauses aside",
+              m.usual_day);
+    io.number("worst_day_nl", "of any 24 hours, every allotted bolus taken", m.worst_day);
+    io.number("low_alarm_nl", "level of the low reservoir alarm", m.low_alarm);
+    io.number("bolus_nl", "that the patient may ask for; 0: none", m.dose.volume);
+    io.number("bolus_nl_per_day", "at which it is given, on top of basal", m.dose.rate);
+    io.number("lockout_s", "from one grant to the next", m.lockout_s);
+    io.number("window_s", "in which so many are allotted", m.window_s);
+    io.number("allotted", "boluses in a window", m.allotted);
+    io.number("from_minute", "of the local day: from then they may be asked for", m.from_minute);
+    io.number("to_minute", "until then; the same: all day", m.to_minute);
+    io.flag("may_pause", "the patient may stop the pump and let it go on", m.may_pause);
   }
 };
 
@@ -247,6 +303,10 @@ struct ReadStatus : Nothing {
 struct ReadOwn : Nothing {
   static constexpr Opcode kOpcode = Opcode::kReadOwn;
   using Reply = OwnReply;
+};
+struct ReadOwnTherapy : Nothing {
+  static constexpr Opcode kOpcode = Opcode::kReadOwnTherapy;
+  using Reply = OwnTherapyReply;
 };
 struct ReadOrder {
   static constexpr Opcode kOpcode = Opcode::kReadOrder;
@@ -435,6 +495,9 @@ struct EraseSecrets : Change {
   }
   [[nodiscard]] constexpr bool consistent() const { return intent != 0; }
 };
+struct CutBolus : PlainChange {
+  static constexpr Opcode kOpcode = Opcode::kCutBolus;
+};
 struct Lower : Nothing {
   static constexpr Opcode kOpcode = Opcode::kLower;
 };
@@ -594,6 +657,7 @@ constexpr void for_each_request(What&& what) {
   what.template operator()<ReadJournal>();
   what.template operator()<ReadPage>();
   what.template operator()<ReadFirmware>();
+  what.template operator()<ReadOwnTherapy>();
   what.template operator()<Offer>();
   what.template operator()<OfferSignature>();
   what.template operator()<OfferBlock>();
@@ -609,6 +673,7 @@ constexpr void for_each_request(What&& what) {
   what.template operator()<Explant>();
   what.template operator()<EraseSecrets>();
   what.template operator()<Lower>();
+  what.template operator()<CutBolus>();
   what.template operator()<Pair>();
   what.template operator()<PairPatient>();
   what.template operator()<RaiseEpoch>();

@@ -54,11 +54,26 @@ const std::map<std::string, Bounds> kAsked{
 };
 const std::map<std::string, Bounds> kTold{
     {"read status", {{"state", 6}, {"mode", 10}, {"in_field", 1}, {"naive", 1}}},
-    {"read own", {{"state", 6}, {"mode", 10}, {"last_refusal", 34}}},
+    {"read own", {{"state", 6}, {"mode", 10}, {"last_refusal", 35}, {"own_pause", 1}}},
     {"read order", {{"which", 1}, {"index", 7}}},
     {"read page", {{"state", 6}, {"mode", 10}}},
     {"read firmware", {{"runs", 2}, {"stage", 6}}},
-    {"outcome", {{"answer", 28}, {"refusal", 34}, {"rule", 33}}},
+    {"read own therapy",
+     {{"drugs", 6},
+      {"class", 4},
+      {"ng_per_ml", 1'000'000'000},
+      {"class", 4},
+      {"ng_per_ml", 1'000'000'000},
+      {"class", 4},
+      {"ng_per_ml", 1'000'000'000},
+      {"class", 4},
+      {"ng_per_ml", 1'000'000'000},
+      {"class", 4},
+      {"ng_per_ml", 1'000'000'000},
+      {"class", 4},
+      {"ng_per_ml", 1'000'000'000},
+      {"may_pause", 1}}},
+    {"outcome", {{"answer", 28}, {"refusal", 35}, {"rule", 33}}},
     {"role certificate", {{"version", 1}, {"role", 5}, {"capabilities", 3}}},
     {"firmware header", {{"version", 0xFF'FFFF}, {"size", 258'048}}},
     {"order",
@@ -233,7 +248,7 @@ TEST(Messages, what_contradicts_itself_is_refused) {
       }
     }
   });
-  EXPECT_EQ(changes, 9);
+  EXPECT_EQ(changes, 10);
 }
 
 TEST(Messages, an_order_that_contradicts_itself_is_refused) {

@@ -88,6 +88,9 @@ class Bench {
   CommandResult lower(Duration hold) {
     return give([&](MotorReading reading, Effects& out) { return pump.lower(reading, hold, out); });
   }
+  CommandResult cut_bolus() {
+    return give([&](MotorReading reading, Effects& out) { return pump.cut_bolus(reading, out); });
+  }
   BolusAnswer press() {
     return give(
         [&](MotorReading reading, Effects& out) { return pump.request_bolus(reading, ++presses_, out); });

@@ -31,8 +31,10 @@ void Engine::start_bolus(const BolusDose& dose) {
   bolus_rate_ = dose.rate;
 }
 
+Volume Engine::bolus_left() const { return Volume{divide_up(bolus_left_, Amount::kUnitsPerNanolitre)}; }
+
 Volume Engine::drop_bolus() {
-  const Volume left{divide_up(bolus_left_, Amount::kUnitsPerNanolitre)};
+  const Volume left = bolus_left();
   bolus_left_ = 0;
   return left;
 }

@@ -27,6 +27,8 @@ class Engine {
   Volume drop_bolus();
   /// When the whole of the running bolus has come due; kNever without one.
   [[nodiscard]] Instant bolus_end() const;
+  /// Of the running bolus, rounded up.
+  [[nodiscard]] Volume bolus_left() const;
 
   /// The next train from `now`, with steps falling no later than `until` and at most `most` of them.
   /// Nothing when no step falls in that time.

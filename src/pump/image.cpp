@@ -161,6 +161,7 @@ void Image::delivery(Io& io, P& pump) {
   for (auto& grant : pump.grants_.grants_) field(io, grant);
   field(io, pump.grants_.next_, kMaxAllotted - 1);
   field(io, pump.grants_.count_, kMaxAllotted);
+  fields(io, pump.patients_bolus_, pump.patients_bolus_given_);
   fields(io, pump.extra_steps_, pump.pushed_steps_, pump.told_missed_, pump.tip_formulation_, pump.held_,
          pump.retry_at_, pump.retry_first_step_, pump.paused_until_, pump.newest_, pump.next_wake_);
   auto acknowledged = pump.acknowledged_.bits();

@@ -586,6 +586,10 @@ void Pump::start_bolus(BolusKind kind, const BolusDose& dose, Effects& out) {
   if (dose.volume.raw() <= 0 || dose.rate.raw() <= 0) return;
   bolus_ = RunningBolus{kind, dose};
   engine_.start_bolus(dose);
+  if (kind == BolusKind::kPatient) {
+    patients_bolus_ = dose.volume;
+    patients_bolus_given_ = Volume{};
+  }
   tell(out, EventCode::kBolusGranted, dose.volume.raw(), bolus_duration(dose).raw(),
        static_cast<std::uint8_t>(kind));
 }
@@ -596,6 +600,7 @@ void Pump::end_bolus(bool cut, Effects& out) {
   bolus_.reset();
   const Volume left = engine_.drop_bolus();
   const bool whole = !cut || left.raw() == 0;
+  if (bolus.kind == BolusKind::kPatient) patients_bolus_given_ = bolus.dose.volume - left;
   tell(out, whole ? EventCode::kBolusCompleted : EventCode::kBolusCut, (bolus.dose.volume - left).raw(),
        bolus.dose.volume.raw(), static_cast<std::uint8_t>(bolus.kind));
 }
@@ -652,6 +657,13 @@ Status Pump::status() const {
   status.largest_deviation_steps = gate_.largest_deviation();
   status.lowered_until = lowered() ? lowered_until_ : Instant{};
   status.supervised_until = supervised() ? supervised_until_ : Instant{};
+  status.patients_bolus = patients_bolus_;
+  status.patients_bolus_given = patients_bolus_given_;
+  if (bolus_ && engine_.bolus_running()) {
+    status.bolus_ends = engine_.bolus_end();
+    if (bolus_->kind == BolusKind::kPatient)
+      status.patients_bolus_given = bolus_->dose.volume - engine_.bolus_left();
+  }
   const PatientBolusPolicy policy = this->policy();
   const std::size_t used = grants_.in_window(policy, now());
   status.boluses_left =

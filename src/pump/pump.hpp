@@ -136,6 +136,9 @@ struct Status {
   bool naive = false;        // nothing was given for so long that the old dose may be an overdose
   Instant last_given;        // when the sensor last saw a step
   Instant next_bolus_possible;
+  Volume patients_bolus;        // the newest that was granted; zero: none was
+  Volume patients_bolus_given;  // of it, so far or before it was cut
+  Instant bolus_ends;           // of the bolus that is being given, whoever ordered it; zero: none is
 };
 
 class Pump {
@@ -166,6 +169,8 @@ class Pump {
   /// Break-glass (INV-10): at most the safe state's rate and no bolus for so long, then what was comes back
   /// by itself. Asked for again it lasts anew. A pump that stands still stays as it is.
   CommandResult lower(MotorReading reading, Duration hold, Effects& out);
+  /// The bolus that is being given ends here; its part is told and not made up for (INV-7). Basal goes on.
+  CommandResult cut_bolus(MotorReading reading, Effects& out);
   /// The clinic has seen the alarms: those that only tell of something past are cleared.
   void acknowledge_alarms(MotorReading reading, Effects& out);
 
@@ -229,6 +234,8 @@ class Pump {
   [[nodiscard]] const FluidPath& path() const { return path_; }
   [[nodiscard]] const Ceilings& ceilings() const { return ceilings_; }
   [[nodiscard]] Volume low_alarm() const { return low_alarm_; }
+  /// Nothing is given beyond it in any day, every allotted bolus taken.
+  [[nodiscard]] Volume worst_day() const { return model_.step * worst_day_steps_; }
   [[nodiscard]] const Ending& ending() const { return ending_; }
   [[nodiscard]] Instant prescription_started() const { return started_; }
   /// Number of the newest prescription taken, of this patient or one before.
@@ -389,6 +396,8 @@ class Pump {
   std::optional<ScheduledBolusDue> due_;
   std::optional<BolusAtTimeOfDay> last_at_time_of_day_;
   PatientGrants grants_;
+  Volume patients_bolus_,
+      patients_bolus_given_;  // the newest bolus granted to the patient; the part once it has ended
 
   std::int64_t extra_steps_ = 0;  // made without being commanded
   std::int64_t pushed_steps_ = 0;

@@ -230,6 +230,15 @@ CommandResult Pump::lower(MotorReading reading, Duration hold, Effects& out) {
   return {};
 }
 
+CommandResult Pump::cut_bolus(MotorReading reading, Effects& out) {
+  sync(reading, out);
+  if (!bolus_ || !engine_.bolus_running()) return std::unexpected(refuse(Refusal::kNoBolusRunning, out));
+  end_bolus(true, out);
+  set_basal();
+  decide(out);
+  return {};
+}
+
 void Pump::end_lowered(Effects& out) {
   lowered_until_ = Instant{};
   tell(out, EventCode::kLoweredEnded);

@@ -106,6 +106,7 @@ void Pump::salvage(LostRecords lost, const StillKnown& known, Standstill stands,
   gate_.count_on(known.reading.reported);
   alarms_ = AlarmSet{};
   grants_ = PatientGrants{};
+  patients_bolus_ = patients_bolus_given_ = Volume{};
   pushed_steps_ = known.reading.reported;
   extra_steps_ = 0;
   held_ = false;

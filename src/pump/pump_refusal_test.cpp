@@ -417,6 +417,19 @@ const std::vector<Row>& commands_rows() {
          bench.make_extra(1);
          return reason(bench.stop());
        }},
+      {Refusal::kNoBolusRunning, "none was asked for",
+       [] {
+         Bench bench{setup_with(kFirst), with_patient_bolus()};
+         return reason(bench.cut_bolus());
+       }},
+      {Refusal::kNoBolusRunning, "it was cut before",
+       [] {
+         Bench bench{setup_with(kFirst), with_patient_bolus()};
+         bench.press();
+         (void)bench.cut_bolus();
+         return reason(bench.cut_bolus());
+       }},
+      {Refusal::kNoBolusRunning, "before the pump is implanted", [] { return reason(Bench{}.cut_bolus()); }},
       {Refusal::kNothingToResume, "it runs",
        [] {
          Bench bench{setup_with(kFirst), with_patient_bolus()};

@@ -285,6 +285,34 @@ TEST(Pump, INV_7_neither_clock_nor_stop_nor_a_new_prescription_shortens_the_lock
   EXPECT_EQ(bench.press().refusal, Refusal::kNone);
 }
 
+TEST(Pump, INV_7_a_bolus_that_is_cut_ends_there_and_basal_goes_on) {
+  Bench bench{setup_with(kFirst), with_patient_bolus()};
+  bench.run_to(at(hours(1)));
+  EXPECT_EQ(bench.pump.status().bolus_ends, Instant{});
+  bench.press();
+  bench.run_for(minutes(2));
+  bench.telemetry(Telemetry::kOpened);  // figures of this moment
+  EXPECT_EQ(bench.pump.status().patients_bolus, Volume{25'000});
+  EXPECT_EQ(bench.pump.status().patients_bolus_given, Volume{10'000});
+  EXPECT_EQ(bench.pump.status().bolus_ends, at(hours(1) + minutes(5)));
+  ASSERT_TRUE(bench.cut_bolus());
+  const Event cut = bench.last(EventCode::kBolusCut, kind(BolusKind::kPatient));
+  EXPECT_EQ(cut.value, 10'000);
+  EXPECT_EQ(cut.value2, 25'000);
+  EXPECT_EQ(bench.pump.status().patients_bolus_given, Volume{10'000});
+  EXPECT_EQ(bench.pump.status().bolus_ends, Instant{});
+  EXPECT_EQ(bench.pump.status().flow, with_patient_bolus().basal.rate);
+  EXPECT_EQ(bench.pump.mode(), Mode::kSimpleContinuous);
+  // Its lockout runs from the grant, and it counts among those allotted: nothing is made up for.
+  EXPECT_EQ(bench.press().refusal, Refusal::kLockout);
+  EXPECT_EQ(bench.cut_bolus().error().refusal, Refusal::kNoBolusRunning);
+  const auto made = static_cast<std::int64_t>(bench.steps.size());
+  bench.run_for(hours(3) - minutes(2));
+  const std::int64_t basal = with_patient_bolus().basal.rate.raw() / 8 / bench.pump.model().step.raw();
+  EXPECT_NEAR(static_cast<double>(static_cast<std::int64_t>(bench.steps.size()) - made),
+              static_cast<double>(basal), 2.0 * static_cast<double>(basal) / 90.0);
+}
+
 TEST(Pump, INV_7_a_bolus_cut_short_tells_its_part_and_is_not_resumed) {
   Bench bench{setup_with(kFirst), with_patient_bolus()};
   bench.run_to(at(hours(1)));

@@ -32,8 +32,9 @@ enum class CallKind : std::uint8_t {
   kKeysChanged,  // argument: what, the certificate's number above, the change's above that
   kKeysUnsafe,
   kFirmware,  // argument: stage, certificate's number, version
+  kCutBolus,
 };
-inline constexpr std::uint8_t kLastCallKind = 16;
+inline constexpr std::uint8_t kLastCallKind = 17;
 
 struct LoggedCall {
   CallKind kind = CallKind::kWake;

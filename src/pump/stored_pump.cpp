@@ -322,6 +322,9 @@ void StoredPump::make_again(const LoggedCall& call) {
     case CallKind::kLower:
       (void)pump_.lower(reading, Duration{call.argument}, out);
       break;
+    case CallKind::kCutBolus:
+      (void)pump_.cut_bolus(reading, out);
+      break;
     case CallKind::kAccess:
       pump_.observe(reading, out);
       tell_access(call.argument, out);
@@ -662,6 +665,13 @@ BolusAnswer StoredPump::request(MotorReading reading, std::uint32_t number, Effe
 CommandResult StoredPump::lower(MotorReading reading, Duration hold, Effects& out) {
   CommandResult result;
   logged(CallKind::kLower, reading, hold.raw(), out, [&] { result = pump_.lower(reading, hold, out); });
+  return result;
+}
+
+CommandResult StoredPump::cut_bolus(MotorReading reading, Effects& out, const Asked* asked) {
+  if (asked != nullptr) return asked_for(*asked, out, [&] { return pump_.cut_bolus(reading, out); });
+  CommandResult result;
+  logged(CallKind::kCutBolus, reading, 0, out, [&] { result = pump_.cut_bolus(reading, out); });
   return result;
 }
 

@@ -63,6 +63,7 @@ class StoredPump {
                            const Asked* asked = nullptr);
   /// Break-glass: delivery goes down for a time.
   CommandResult lower(MotorReading reading, Duration hold, Effects& out);
+  CommandResult cut_bolus(MotorReading reading, Effects& out, const Asked* asked = nullptr);
   /// Somebody has shown who he is. It stands in the journal and changes nothing else.
   void access(MotorReading reading, Role role, std::uint32_t certificate, Effects& out);
   /// The implant's keys have changed for the `number`-th time; it is told once.

@@ -10,7 +10,8 @@
 #include <mutex>
 #include <string>
 
-#include "server/clock.hpp"
+#include "http/clock.hpp"
+#include "server/uses_http.hpp"
 
 namespace theca::server {
 

@@ -6,8 +6,9 @@
 #include <mutex>
 #include <string>
 
-#include "clinic/base64url.hpp"
-#include "server/clock.hpp"
+#include "files/base64url.hpp"
+#include "http/clock.hpp"
+#include "server/uses_http.hpp"
 
 namespace theca::server {
 

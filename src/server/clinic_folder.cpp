@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "clinic/base64url.hpp"
 #include "clinic/staff.hpp"
-#include "clinic/strict_json.hpp"
+#include "files/base64url.hpp"
+#include "files/strict_json.hpp"
 
 namespace theca::server {
 namespace {

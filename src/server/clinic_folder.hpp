@@ -10,7 +10,7 @@
 
 #include "clinic/database.hpp"
 #include "clinic/passkey.hpp"
-#include "clinic/private_folder.hpp"
+#include "files/private_folder.hpp"
 #include "link/crypto.hpp"
 
 namespace theca::server {

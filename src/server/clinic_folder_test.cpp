@@ -3,11 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "clinic/folder_testing.hpp"
 #include "server/demo_keys.hpp"
-#include "server/page_files.hpp"
 
 namespace theca::server {
 namespace {
@@ -66,31 +63,6 @@ TEST_F(ClinicFolderTest, what_is_no_settings_is_refused_with_the_field) {
     ASSERT_FALSE(read) << text;
     EXPECT_NE(read.error().find(says), std::string::npos) << read.error();
   }
-}
-
-TEST_F(ClinicFolderTest, pages_are_what_pages_have) {
-  const auto write = [&](const char* name, const char* text) {
-    std::filesystem::create_directories((at / name).parent_path());
-    std::ofstream{at / name} << text;
-  };
-  const auto pages = at / "pages";
-  EXPECT_FALSE(read_pages(pages));
-  write("pages/page.js", "let a;");
-  EXPECT_NE(read_pages(pages).error().find("index.html"), std::string::npos);
-  write("pages/index.html", "page");
-  write("pages/page.js.br", "packed");
-  const auto read = read_pages(pages);
-  ASSERT_TRUE(read) << read.error();
-  Request request;
-  request.target.path = "/page.js";
-  request.headers = {{"accept-encoding", "gzip, br"}};
-  EXPECT_EQ(read->answer(request)->body, "packed");
-  EXPECT_FALSE(read->has("/page.js.br"));
-  std::filesystem::create_symlink("/etc/passwd", pages / "passwd.txt");
-  EXPECT_NE(read_pages(pages).error().find("link"), std::string::npos);
-  std::filesystem::remove(pages / "passwd.txt");
-  write("pages/secret.key", "x");
-  EXPECT_NE(read_pages(pages).error().find("secret.key"), std::string::npos);
 }
 
 /// The key behind a link goes once, and a session's key is its own person's.

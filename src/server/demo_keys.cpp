@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "clinic/base64url.hpp"
 #include "clinic/passkey_json.hpp"
+#include "files/base64url.hpp"
 #include "link/sodium.hpp"
 
 namespace theca::server {

@@ -20,7 +20,7 @@
 #include "clinic/signer_client.hpp"
 #include "clinic/staff.hpp"
 #include "clinic/standing.hpp"
-#include "clinic/strict_json.hpp"
+#include "files/strict_json.hpp"
 #include "link/sodium.hpp"
 #include "plan/limits.hpp"
 #include "quantity/text.hpp"
@@ -369,6 +369,22 @@ Json sent_json(records::SendId id, records::SendState state, const std::string& 
   if (runs) json["runs"] = to_base64url(*runs);
   return json;
 }
+const char* words_of_before(records::SendState state) {
+  using enum records::SendState;
+  switch (state) {
+    case kPending:
+      return "It was never handed over; send it again.";
+    case kConfirmed:
+      return "The pump has taken it before.";
+    case kFailed:
+      return "It was tried before, and the pump has not taken it, for certain.";
+    case kRefused:
+      return "It was refused before: nothing was signed, and nothing was sent. Compare and sign it again.";
+    case kUnknown:
+      break;
+  }
+  return "It is not known yet whether the pump has taken it. Read the pump before anything else.";
+}
 const Shape kOrderText = text(4'096);
 const Shape kSent = object({needed("send", kId),
                             needed("state", choice({"pending", "confirmed", "failed", "unknown", "refused"})),
@@ -441,8 +457,12 @@ Desk::Answered Desk::who(const Call& call) {
   return Answer{*std::move(person), {}};
 }
 
+/// What waits for a second clinician does not wait for somebody who has gone.
 Desk::Answered Desk::sign_out(const Call& call) {
   parts_.sessions.sign_out(call.cookie);
+  const std::scoped_lock lock{mutex_};
+  std::erase_if(asked_,
+                [&](const auto& one) { return one.second.first == call.actor.person && one.second.open(); });
   return Answer{nullptr, {drop_cookie()}};
 }
 
@@ -592,7 +612,23 @@ Desk::Answered Desk::send(const Call& call) {
     if (!assertion) return No(assertion.error());
     assertions.push_back(std::move(*assertion));
   }
+  {
+    const std::scoped_lock lock{mutex_};
+    if (const auto own = own_key(at_records(call.actor), assertions.front()); !own) return No(own.error());
+  }
   return hand_over(call, call.body["daily_dose"].get<std::string>(), std::move(assertions));
+}
+
+std::expected<void, Problem> Desk::own_key(const records::Actor& actor, const PasskeyAssertion& assertion) {
+  const auto kept = records::find_passkey(parts_.database, to_base64url(assertion.credential));
+  if (kept && kept->owner.clinic == actor.clinic && kept->owner.person == actor.person) return {};
+  if (!kept && kept.error().fault != RecordFault::kMissing) return No(problem_for(kept.error()));
+  return No(Problem{409,
+                    title_of(409),
+                    {{"assertion", "This passkey is not that of the person who is signed in.",
+                      "Reload the page, and look at whose name stands above it.",
+                      "The pump runs as before; nothing was sent."}},
+                    {}});
 }
 
 Desk::Answered Desk::hand_over(const Call& call, const std::string& daily_dose,
@@ -620,14 +656,18 @@ Desk::Answered Desk::hand_over(const Call& call, const std::string& daily_dose,
   if (!id) return No(problem_for(id.error()));
   const auto before = records::send(parts_.database, actor, *id);
   if (!before) return No(problem_for(before.error()));
+  if (const auto said = refused_.find(id->value); said != refused_.end()) return No(said->second);
   if (before->state != records::SendState::kPending)
-    return Answer{sent_json(*id, before->state, "This was sent before."), {}};
+    return Answer{sent_json(*id, before->state, words_of_before(before->state)), {}};
   // Pending: it was never handed over, for that is said before it is done.
   const auto over = [&](records::SendState state) {
     return records::settle_send(parts_.database, actor, step_of(call, "over"), *id, state);
   };
   const auto not_sent = [&](records::SendState state, Problem why) -> Answered {
     if (const auto settled = over(state); !settled) return No(problem_for(settled.error()));
+    constexpr std::size_t kMostRefused = 1'000;
+    if (refused_.size() >= kMostRefused) refused_.erase(refused_.begin());
+    refused_.insert_or_assign(id->value, why);
     return No(std::move(why));
   };
   using enum records::SendState;
@@ -648,9 +688,10 @@ Desk::Answered Desk::hand_over(const Call& call, const std::string& daily_dose,
   };
   if (!signed_order || !*signed_order || !(*signed_order)->pass) {
     lock.lock();
-    // Without an answer it may have been signed.
+    // Whoever was asked and has not answered may have signed.
     if (!signed_order)
-      return not_sent(kFailed, refused("The order was not signed: " + signed_order.error() + "."));
+      return not_sent(signed_order.error().asked ? kFailed : no_signature,
+                      refused("The order was not signed: " + signed_order.error().why + "."));
     if (!*signed_order)
       return not_sent(
           no_signature,
@@ -689,9 +730,28 @@ Desk::Answered Desk::hand_over(const Call& call, const std::string& daily_dose,
 
 // ---- the second clinician -------------------------------------------------------------------------------
 
+/// What waits ends with its reading; what became of one that was answered is told for a day.
 void Desk::forget_asked() {
+  constexpr std::int64_t kToldMs = 24 * 3'600'000;
   const std::int64_t now_ms = parts_.utc_ms();
-  std::erase_if(asked_, [&](const auto& one) { return one.second.until_ms < now_ms; });
+  std::erase_if(asked_, [&](const auto& one) {
+    const Asked& asked = one.second;
+    return !asked.signing && asked.until_ms + (asked.sent.is_null() ? 0 : kToldMs) < now_ms;
+  });
+}
+
+std::expected<Json, Problem> Desk::became_of(const records::Actor& actor, std::int64_t draft) {
+  const auto kept = records::draft(parts_.database, actor, records::DraftId{draft});
+  if (!kept) return No(problem_for(kept.error()));
+  const auto sends = records::sends_of(parts_.database, actor, kept->pump);
+  if (!sends) return No(problem_for(sends.error()));
+  for (const records::Send& send : *sends) {
+    using enum records::SendState;
+    if (!send.wish.draft || send.wish.draft->value != draft) continue;
+    if (send.state == kPending || send.state == kRefused) continue;  // nobody has handed it over
+    return sent_json(send.id, send.state, words_of_before(send.state));
+  }
+  return Json(nullptr);
 }
 
 /// One has asserted the draft; it waits for another one, who must type the dose as well.
@@ -711,28 +771,35 @@ Desk::Answered Desk::ask_second(const Call& call) {
   if (const auto slip =
           not_confirmed(call.body["daily_dose"].get<std::string>(), *prescription, found->model.minimum_rate))
     return No(slip_of(*slip));
+  if (const auto own = own_key(actor, *assertion); !own) return No(own.error());
+  const auto patient = records::patient(parts_.database, actor, kept->patient);
+  if (!patient) return No(problem_for(patient.error()));
+  const auto by = person_json(actor);
+  if (!by) return No(by.error());
   forget_asked();
+  if (const auto there = asked_.find(kept->id.value); there != asked_.end() && !there->second.open())
+    return No(problem(409, "This order was answered before.", "Read the pump to see what it runs."));
   const std::int64_t until_ms = found->reading.at_ms + kReadingLastsMs;
-  asked_.insert_or_assign(kept->id.value, Asked{call.actor.person, std::move(*assertion), until_ms, nullptr});
+  asked_.insert_or_assign(kept->id.value, Asked{.clinic = call.actor.clinic,
+                                                .first = call.actor.person,
+                                                .assertion = std::move(*assertion),
+                                                .until_ms = until_ms,
+                                                .patient = patient->details.name,
+                                                .by = (*by)["name"].get<std::string>(),
+                                                .signing = false,
+                                                .sent = nullptr});
   return Answer{{{"until_ms", until_ms}, {"now_ms", parts_.utc_ms()}}, {}};
 }
 
 Desk::Answered Desk::waiting(const Call& call) {
-  const records::Actor actor = at_records(call.actor);
   const std::scoped_lock lock{mutex_};
   forget_asked();
   Json all = Json::array();
   for (const auto& [draft, asked] : asked_) {
-    const Object object{.clinic = call.actor.clinic, .first_signer = asked.first};
+    const Object object{.clinic = asked.clinic, .first_signer = asked.first};
     if (permit(call.actor, Action::kSecondSign, object) != Verdict::kYes) continue;
-    if (!asked.sent.is_null() || std::ssize(all) == kMostPeople) continue;
-    const auto kept = records::draft(parts_.database, actor, records::DraftId{draft});
-    if (!kept) continue;  // another clinic's
-    const auto patient = records::patient(parts_.database, actor, kept->patient);
-    if (!patient) return No(problem_for(patient.error()));
-    const auto by = person_json({actor.clinic, records::PersonId{asked.first}});
-    if (!by) return No(by.error());
-    all.push_back({{"draft", draft}, {"patient_name", patient->details.name}, {"by", (*by)["name"]}});
+    if (!asked.open() || std::ssize(all) == kMostPeople) continue;
+    all.push_back({{"draft", draft}, {"patient_name", asked.patient}, {"by", asked.by}});
   }
   return Answer{{{"waiting", all}}, {}};
 }
@@ -778,6 +845,7 @@ Desk::Answered Desk::look_as_second(const Call& call) {
 Desk::Answered Desk::sign_as_second(const Call& call) {
   auto assertion = assertion_in(call.body["assertion"], "assertion");
   if (!assertion) return No(assertion.error());
+  const records::Actor actor = at_records(call.actor);
   std::vector<PasskeyAssertion> both;
   const std::int64_t draft = id_in(call, "draft");
   {
@@ -785,25 +853,52 @@ Desk::Answered Desk::sign_as_second(const Call& call) {
     forget_asked();
     const auto asked = asked_.find(draft);
     if (asked == asked_.end()) return No(problem_of(Verdict::kNotFound));
-    if (!asked->second.sent.is_null())
+    if (!asked->second.open())
       return No(problem(409, "This order was answered before.", "Read the pump to see what it runs."));
+    if (const auto own = own_key(actor, *assertion); !own) return No(own.error());
+    asked->second.signing = true;
     both = {asked->second.assertion, std::move(*assertion)};
   }
-  auto answer = hand_over(call, call.body["daily_dose"].get<std::string>(), std::move(both));
+  std::optional<Answered> answer;
+  try {
+    answer = hand_over(call, call.body["daily_dose"].get<std::string>(), std::move(both));
+  } catch (...) {  // a bug; whether it was handed over the records and the pump know
+    const std::scoped_lock lock{mutex_};
+    asked_.erase(draft);
+    throw;
+  }
   const std::scoped_lock lock{mutex_};
-  if (const auto asked = asked_.find(draft); answer && asked != asked_.end())
-    asked->second.sent = answer->body;
-  return answer;
+  Asked& asked = asked_.at(draft);
+  asked.signing = false;
+  if (*answer) {
+    asked.sent = (*answer)->body;
+  } else if (const auto became = became_of(actor, draft)) {
+    asked.sent = *became;  // null: a slip, or the signer said no; it waits on
+  }
+  return *std::move(answer);
+}
+
+/// The first one has gone on to something else.
+Desk::Answered Desk::withdraw(const Call& call) {
+  const std::scoped_lock lock{mutex_};
+  const auto asked = asked_.find(id_in(call, "draft"));
+  if (asked != asked_.end() && asked->second.first == call.actor.person && asked->second.open())
+    asked_.erase(asked);
+  return Answer{nullptr, {}};
 }
 
 /// For the first one's page: what has become of it.
 Desk::Answered Desk::asked_of_second(const Call& call) {
   const std::scoped_lock lock{mutex_};
   forget_asked();
-  const auto asked = asked_.find(id_in(call, "draft"));
-  if (asked == asked_.end()) return Answer{{{"is", "over"}}, {}};
-  if (asked->second.sent.is_null()) return Answer{{{"is", "waiting"}}, {}};
-  return Answer{{{"is", "sent"}, {"sent", asked->second.sent}}, {}};
+  const std::int64_t draft = id_in(call, "draft");
+  const auto told = [](const Json& sent) { return Answer{{{"is", "sent"}, {"sent", sent}}, {}}; };
+  if (const auto asked = asked_.find(draft); asked != asked_.end())
+    return asked->second.sent.is_null() ? Answer{{{"is", "waiting"}}, {}} : told(asked->second.sent);
+  // Before this process began somebody may have signed it.
+  const auto became = became_of(at_records(call.actor), draft);
+  if (!became) return No(became.error());
+  return became->is_null() ? Answer{{{"is", "over"}}, {}} : told(*became);
 }
 
 Desk::Answered Desk::settle(const Call& call) {
@@ -1003,6 +1098,14 @@ std::vector<Route> Desk::routes() {
        .response = object({needed("is", choice({"waiting", "sent", "over"})), optional("sent", kSent)}),
        .object = of(kDraft, "draft"),
        .handle = by(&Desk::asked_of_second)},
+      {.method = Method::kDelete,
+       .path = "/api/drafts/{draft}/signatures",
+       .name = "withdrawSignature",
+       .summary = "Take back one's own signature of a draft that waits for a second clinician.",
+       .action = Action::kSign,
+       .status = 204,
+       .object = of(kDraft, "draft"),
+       .handle = by(&Desk::withdraw)},
       {.method = Method::kGet,
        .path = "/api/waiting",
        .name = "listWaiting",

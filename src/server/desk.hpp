@@ -65,17 +65,27 @@ class Desk {
   /// A draft that one physician has asserted and another one has to, on a device of his own. Here and nowhere
   /// else: it ends with the reading that it was made from, and with this process.
   struct Asked {
+    std::int64_t clinic = 0;
     std::int64_t first = 0;  // the person who has asserted
     PasskeyAssertion assertion;
     std::int64_t until_ms = 0;
-    nlohmann::json sent;  // what became of it; null: nobody has answered yet
+    std::string patient, by;  // names, as they were when it was asked
+    bool signing = false;     // another one has signed it, and it is being handed over
+    nlohmann::json sent;      // what became of it; null: nobody has answered yet
+    [[nodiscard]] bool open() const { return !signing && sent.is_null(); }
   };
   void forget_asked();  // what is over; mutex held
+  /// What the records hold of a draft that was sent; null: it was not. Mutex held.
+  std::expected<nlohmann::json, Problem> became_of(const records::Actor& actor, std::int64_t draft);
+  Answered withdraw(const Call& call);
+  /// The person whose passkey has asserted is the one who is signed in. Mutex held.
+  std::expected<void, Problem> own_key(const records::Actor& actor, const PasskeyAssertion& assertion);
 
   DeskParts parts_;
-  std::mutex mutex_;                     // of the database: one thread at a time
-  std::set<std::int64_t> handing_over_;  // sends that the gateway is being asked about
-  std::map<std::int64_t, Asked> asked_;  // by draft
+  std::mutex mutex_;                         // of the database: one thread at a time
+  std::set<std::int64_t> handing_over_;      // sends that the gateway is being asked about
+  std::map<std::int64_t, Asked> asked_;      // by draft
+  std::map<std::int64_t, Problem> refused_;  // by send: what was said of it, for whoever has not heard it
   Challenges challenges_;
   Attempts attempts_;
 };

@@ -11,8 +11,9 @@
 #include <optional>
 #include <string>
 
-#include "server/clock.hpp"
-#include "server/http.hpp"
+#include "http/clock.hpp"
+#include "http/http.hpp"
+#include "server/uses_http.hpp"
 
 namespace theca::server {
 

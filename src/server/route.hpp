@@ -11,11 +11,12 @@
 #include <string>
 #include <vector>
 
-#include "server/clock.hpp"
-#include "server/http.hpp"
+#include "http/clock.hpp"
+#include "http/http.hpp"
+#include "http/problem.hpp"
+#include "http/schema.hpp"
 #include "server/permit.hpp"
-#include "server/problem.hpp"
-#include "server/schema.hpp"
+#include "server/uses_http.hpp"
 
 namespace theca::server {
 

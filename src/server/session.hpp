@@ -11,9 +11,10 @@
 #include <string>
 #include <string_view>
 
-#include "server/clock.hpp"
-#include "server/http.hpp"
+#include "http/clock.hpp"
+#include "http/http.hpp"
 #include "server/permit.hpp"
+#include "server/uses_http.hpp"
 
 namespace theca::server {
 

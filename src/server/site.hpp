@@ -1,18 +1,16 @@
 #pragma once
-/// All that this server answers: pages, interface, WebSockets, and the guards before them. Knows no socket,
-/// so that every rule is tried without one.
+/// All that this server answers: pages, interface and WebSockets, behind the guards of every server. Knows no
+/// socket, so that every rule is tried without one.
 
-#include <atomic>
-#include <cstdint>
 #include <expected>
 #include <functional>
 #include <string>
 #include <vector>
 
-#include "server/asset.hpp"
-#include "server/origin.hpp"
+#include "http/front.hpp"
+#include "http/serve.hpp"
 #include "server/router.hpp"
-#include "server/serve.hpp"
+#include "server/uses_http.hpp"
 
 namespace theca::server {
 
@@ -24,8 +22,7 @@ struct SocketRoute {
 };
 
 struct SiteParts {
-  OwnOrigins own;
-  Assets assets;
+  Front& front;
   Router router;
   std::vector<SocketRoute> sockets;
   Sessions& sessions;
@@ -39,16 +36,9 @@ class Site {
 
   Response answer(const Request& request);
   std::expected<Ears, Response> open(const Request& request);
-  /// How often a browser has told that a page broke the content policy. Of the reports nothing else is kept:
-  /// they hold addresses.
-  [[nodiscard]] std::uint64_t policy_reports() const { return reports_; }
 
  private:
-  [[nodiscard]] std::optional<Response> guard(const Request& request) const;
-  Response count_report(const Request& request);
-
   SiteParts parts_;
-  std::atomic<std::uint64_t> reports_ = 0;
 };
 
 }  // namespace theca::server

@@ -61,8 +61,7 @@ class Clinic {
     auto router = Router::make(std::move(routes), {sessions, replies, [this] { return now; }, {}});
     if (!router) throw std::runtime_error(router.error());
     site = std::make_unique<Site>(
-        SiteParts{own_origins(true, {"clinic.example"}, 443),
-                  Assets{{{"/index.html", "text/html", "page", "", ""}}},
+        SiteParts{front,
                   *std::move(router),
                   {{"/api/live", Action::kOwnAccount, [](const Actor&) { return Ears{}; }}},
                   sessions,
@@ -101,6 +100,8 @@ class Clinic {
   Sessions sessions;
   MemoryReplies replies;
   int done = 0, looked = 0;
+  Front front{http::own_origins(true, {"clinic.example"}, 443),
+              Assets{{{"/index.html", "text/html", "page", "", ""}}}};
   std::unique_ptr<Site> site;
 };
 
@@ -287,7 +288,7 @@ TEST(Site, reports_of_the_content_policy_are_counted_and_nothing_else) {
   EXPECT_EQ(clinic.site->answer(report).status, 204);
   set(report, "content-type", "application/reports+json");
   EXPECT_EQ(clinic.site->answer(report).status, 204);
-  EXPECT_EQ(clinic.site->policy_reports(), 2U);
+  EXPECT_EQ(clinic.front.policy_reports(), 2U);
   EXPECT_EQ(clinic.ask(Method::kGet, "/csp-report", "").status, 405);
 }
 

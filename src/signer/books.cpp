@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "clinic/strict_json.hpp"
+#include "files/strict_json.hpp"
 
 namespace theca::signer {
 namespace {

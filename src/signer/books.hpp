@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "clinic/passkey.hpp"
-#include "clinic/private_folder.hpp"
+#include "files/private_folder.hpp"
 #include "link/order.hpp"
 
 namespace theca::signer {

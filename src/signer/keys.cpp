@@ -1,7 +1,7 @@
 #include "signer/keys.hpp"
 
-#include "clinic/line_json.hpp"
-#include "clinic/strict_json.hpp"
+#include "files/json_fields.hpp"
+#include "files/strict_json.hpp"
 #include "link/sodium_issue.hpp"
 
 namespace theca::signer {
@@ -116,6 +116,19 @@ CertificateBytes Keys::read_pass(const link::Key& gateway, std::uint32_t epoch,
                 .not_after = utc(now_utc_s) + kReadPassLastsS,
                 .serial = kGatewaySerial},
                gateway);
+}
+
+CertificateBytes Keys::patients(const link::Key& handheld, const link::ShortId& implant, std::uint32_t epoch,
+                                std::int64_t now_utc_s) const {
+  return issue(clinic_seed_,
+               {.role = Role::kPatient,
+                .capabilities = link::kMaySpeak,
+                .implant = implant,
+                .epoch = epoch,
+                .not_before = utc(now_utc_s),
+                .not_after = utc(now_utc_s) + kHandheldLastsS,
+                .serial = kHandheldSerial},
+               handheld);
 }
 
 std::expected<void, std::string> name_gateway(Files& files, const link::Key& key) {

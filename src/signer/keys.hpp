@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "clinic/private_folder.hpp"
 #include "clinic/signing.hpp"
+#include "files/private_folder.hpp"
 #include "link/order_talk.hpp"
 #include "signer/people.hpp"
 
@@ -19,6 +19,8 @@ inline constexpr std::uint32_t kCertificateLastsS = 24 * 3'600;
 inline constexpr std::uint32_t kPassLastsS = 3'600;
 /// How long the gateway may read any implant before it needs another pass.
 inline constexpr std::uint32_t kReadPassLastsS = 24 * 3'600;
+/// How long a patient's programmer may speak with its one implant before the clinic has to say so again.
+inline constexpr std::uint32_t kHandheldLastsS = 365 * 24 * 3'600;
 
 class Keys {
  public:
@@ -44,6 +46,9 @@ class Keys {
   /// For sessions with any implant of the clinic: to read only.
   [[nodiscard]] CertificateBytes read_pass(const link::Key& gateway, std::uint32_t epoch,
                                            std::int64_t now_utc_s) const;
+  /// For sessions of whoever has this key with this implant, as its patient.
+  [[nodiscard]] CertificateBytes patients(const link::Key& handheld, const link::ShortId& implant,
+                                          std::uint32_t epoch, std::int64_t now_utc_s) const;
 
  private:
   Keys() = default;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "clinic/strict_json.hpp"
+#include "files/strict_json.hpp"
 
 namespace theca::signer {
 namespace {
@@ -125,8 +125,9 @@ std::expected<Enrolled, std::string> enrol(Files& files, std::uint32_t serial, c
     return Wrong(fmt::format("the name has {} bytes, and 1 to {} are taken", name.size(), kMostName));
   auto passkey = check_registration(registration, people->site, challenge);
   if (!passkey) return Wrong("the registration " + passkey.error().message);
-  if (serial == kGatewaySerial)
-    return Wrong(fmt::format("serial {} is the gateway's; choose another", serial));
+  if (serial == kGatewaySerial || serial == kHandheldSerial)
+    return Wrong(fmt::format("serial {} is {}; choose another", serial,
+                             serial == kGatewaySerial ? "the gateway's" : "that of patients' programmers"));
   passkey->person = serial;
   auto person = std::ranges::find(people->list, serial, &Enrolled::serial);
   if (person == people->list.end()) {

@@ -9,12 +9,13 @@
 
 #include "catalogue/role.hpp"
 #include "clinic/passkey.hpp"
-#include "clinic/private_folder.hpp"
+#include "files/private_folder.hpp"
 
 namespace theca::signer {
 
-/// Of the gateway's pass to read; no person has it.
-inline constexpr std::uint32_t kGatewaySerial = 9;
+/// Of the gateway's pass to read, and of every patient's programmer, whose implant tells whose it is. People
+/// are numbered from 1 on, and do not come so far.
+inline constexpr std::uint32_t kGatewaySerial = 4'000'000'009, kHandheldSerial = 4'000'000'008;
 
 struct Enrolled {
   std::uint32_t serial = 0;  // in certificates and in the implants' journals

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "clinic/local_service.hpp"
-#include "clinic/private_folder.hpp"
+#include "files/private_folder.hpp"
 #include "signer/signer.hpp"
 
 namespace theca::signer {

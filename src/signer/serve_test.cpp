@@ -157,7 +157,7 @@ TEST_F(AtTheSocket, signs_over_it_and_stops_when_told) {
   EXPECT_EQ(there.st_mode & 0077U, 0U);
   const link::Order order = desk.order(Desk::therapy(1));
   const auto answer = ask_signer(socket, Desk::request(link::written(order), std::nullopt, {&desk.doctor}));
-  ASSERT_TRUE(answer) << answer.error();
+  ASSERT_TRUE(answer) << answer.error().why;
   ASSERT_TRUE(*answer) << answer->error().message;
   EXPECT_EQ(signer_of((*answer)->signatures[0], desk.signer->clinic_key(), desk,
                       link::digest_of<Sodium>(link::written(order))),
@@ -166,7 +166,8 @@ TEST_F(AtTheSocket, signs_over_it_and_stops_when_told) {
   EXPECT_FALSE(fs::exists(socket));
   const auto nobody = ask_signer(socket, Desk::request(link::written(order), std::nullopt, {&desk.doctor}));
   ASSERT_FALSE(nobody);
-  EXPECT_NE(nobody.error().find(socket.string()), std::string::npos) << nobody.error();
+  EXPECT_NE(nobody.error().why.find(socket.string()), std::string::npos) << nobody.error().why;
+  EXPECT_FALSE(nobody.error().asked) << "nobody can have signed";
 }
 
 TEST_F(AtTheSocket, waits_for_nobody_and_reads_no_more_than_a_line) {

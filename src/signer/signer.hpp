@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "clinic/private_folder.hpp"
 #include "clinic/signing.hpp"
+#include "files/private_folder.hpp"
 #include "plan/library.hpp"
 #include "signer/keys.hpp"
 #include "signer/people.hpp"

@@ -12,8 +12,8 @@
 #include "clinic/adjusting.hpp"
 #include "clinic/first_order.hpp"
 #include "clinic/gateway_client.hpp"
-#include "clinic/private_folder.hpp"
 #include "clinic/signer_client.hpp"
+#include "files/private_folder.hpp"
 #include "gateway/books.hpp"
 #include "signer/keys.hpp"
 #include "signer/people.hpp"
@@ -98,7 +98,9 @@ Running ClinicArena::read() const {
 }
 
 SigningAnswer ClinicArena::sign(const SigningRequest& request) const {
-  return must(ask_signer(at("s"), request));
+  const auto answer = ask_signer(at("s"), request);
+  if (!answer) fail(answer.error().why);
+  return *answer;
 }
 
 VisitAnswer ClinicArena::hand_over(const SendOrder& order) const { return must(ask_gateway(at("g"), order)); }

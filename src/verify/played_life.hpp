@@ -15,7 +15,7 @@
 
 namespace theca::verify {
 
-enum class Deed { kImplant, kPrescribe, kRefill, kStop, kResume, kClock, kRequest };
+enum class Deed { kImplant, kPrescribe, kRefill, kStop, kResume, kCutBolus, kClock, kRequest };
 
 struct LogEntry {
   std::int64_t t = 0;
@@ -182,6 +182,10 @@ class LifePlayer {
             .refill = {},
             .utc_ms_at_zero = 0,
             .answer = answer});
+      if (answer.refusal == Refusal::kNone && random_.one_in(4)) {
+        motor_->run_to(std::min(life_.end_ms, motor_->now() + random_.spread(1, 600'000)));
+        cut_bolus();
+      }
       std::int64_t gap = random_.spread(1, 3'600'000);
       if (answer.refusal != Refusal::kNone && answer.next_possible.raw() > motor_->now() &&
           random_.one_in(2)) {
@@ -189,6 +193,17 @@ class LifePlayer {
       }
       motor_->run_to(std::min(life_.end_ms, motor_->now() + gap));
     }
+  }
+
+  void cut_bolus() {
+    if (pump_->cut_bolus(motor_->reading(), motor_->out))
+      note({.t = motor_->now(),
+            .deed = Deed::kCutBolus,
+            .prescription = {},
+            .refill = {},
+            .utc_ms_at_zero = 0,
+            .answer = {}});
+    motor_->obey();
   }
 
   void do_something() {
@@ -357,6 +372,9 @@ inline Retold retell(const Life& life) {
         break;
       case Deed::kResume:
         told.model.resume(entry.t);
+        break;
+      case Deed::kCutBolus:
+        told.model.cut_bolus(entry.t);
         break;
       case Deed::kClock:
         told.model.set_clock(entry.t, entry.utc_ms_at_zero);

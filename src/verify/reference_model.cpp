@@ -377,6 +377,12 @@ void ReferenceModel::stop(std::int64_t t) {
   settle();
 }
 
+void ReferenceModel::cut_bolus(std::int64_t t) {
+  run_to(t);
+  bolus_left_ = 0;
+  settle();
+}
+
 void ReferenceModel::resume(std::int64_t t) {
   run_to(t);
   stopped_ = false;

@@ -47,6 +47,7 @@ class ReferenceModel {
   void refill(std::int64_t t, std::int64_t holds_nl, const Prescription* p);
   void stop(std::int64_t t);
   void resume(std::int64_t t);
+  void cut_bolus(std::int64_t t);
   void set_clock(std::int64_t t, std::int64_t utc_ms_at_zero);
 
   /// May a request at `t` be granted, by everything the model knows: modes, other boluses, hours, lockout,

@@ -25,6 +25,8 @@ export const rows = {
   askSecond: { method: "POST", path: "/api/drafts/{draft}/signatures", once: true },
   /** What has become of a draft that a second clinician was asked about. */
   askedOfSecond: { method: "GET", path: "/api/drafts/{draft}/signatures", once: false },
+  /** Take back one's own signature of a draft that waits for a second clinician. */
+  withdrawSignature: { method: "DELETE", path: "/api/drafts/{draft}/signatures", once: false },
   /** Drafts of others that wait for a second clinician. */
   listWaiting: { method: "GET", path: "/api/waiting", once: false },
   /** Whom a draft of another clinician is about, and every old and new value. */
@@ -56,6 +58,7 @@ export interface Asked {
   sendDraft: { path: { readonly draft: number }; body: { readonly daily_dose: string; readonly assertions: readonly (string)[] } };
   askSecond: { path: { readonly draft: number }; body: { readonly daily_dose: string; readonly assertion: string } };
   askedOfSecond: { path: { readonly draft: number }; body: undefined };
+  withdrawSignature: { path: { readonly draft: number }; body: undefined };
   listWaiting: { path: undefined; body: undefined };
   lookAsSecond: { path: { readonly draft: number }; body: undefined };
   signAsSecond: { path: { readonly draft: number }; body: { readonly daily_dose: string; readonly assertion: string } };
@@ -78,6 +81,7 @@ export interface Answered {
   sendDraft: { readonly send: number; readonly state: "pending" | "confirmed" | "failed" | "unknown" | "refused"; readonly message: string; readonly runs?: string };
   askSecond: { readonly until_ms: number; readonly now_ms: number };
   askedOfSecond: { readonly is: "waiting" | "sent" | "over"; readonly sent?: { readonly send: number; readonly state: "pending" | "confirmed" | "failed" | "unknown" | "refused"; readonly message: string; readonly runs?: string } };
+  withdrawSignature: null;
   listWaiting: { readonly waiting: readonly ({ readonly draft: number; readonly patient_name: string; readonly by: string })[] };
   lookAsSecond: { readonly patient: { readonly name: string; readonly birth_date: string; readonly model: string; readonly serial_ends: string }; readonly by: string; readonly read_at_ms: number; readonly lasts_ms: number; readonly therapy: { readonly drug: string; readonly concentration: string; readonly mode: string; readonly daily_dose: string; readonly dose: { readonly unit: string; readonly step: { readonly numerator: number; readonly denominator: number }; readonly least: string; readonly most: string }; readonly bolus: { readonly unit: string; readonly step: { readonly numerator: number; readonly denominator: number }; readonly least: string; readonly most: string }; readonly part_dose: { readonly unit: string; readonly step: { readonly numerator: number; readonly denominator: number }; readonly least: string; readonly most: string }; readonly patient_bolus?: { readonly dose: string; readonly over_s: number; readonly lockout_s: number; readonly window_s: number; readonly allotted: number }; readonly flex: readonly ({ readonly weekdays: readonly (number)[]; readonly steps: readonly ({ readonly from_minute: number; readonly dose: string })[] })[] }; readonly challenge: string; readonly order: string; readonly rows: readonly ({ readonly what: string; readonly before: string; readonly now: string; readonly changed: boolean })[] };
   signAsSecond: { readonly send: number; readonly state: "pending" | "confirmed" | "failed" | "unknown" | "refused"; readonly message: string; readonly runs?: string };

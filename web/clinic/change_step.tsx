@@ -5,7 +5,7 @@ import { type FieldDescription, type NumberField, numberField } from "../shared/
 import type { Answered, Asked } from "./api";
 import { ask, newWish, type Reason } from "./client";
 import styles from "./clinic.module.css";
-import { type DoseEntry, DoseField } from "./dose_field";
+import { type DoseEntry, DoseField, entryFor } from "./dose_field";
 import { type Flex, flexBody, FlexEditor, flexOf } from "./flex_editor";
 import { Action, Busy, Heading, Reasons } from "./parts";
 import { filledIn, texts } from "./texts";
@@ -25,7 +25,6 @@ export interface Change {
   readonly reason: string;
 }
 type BolusPart = "dose" | "over" | "lockout" | "allotted" | "window";
-const empty: DoseEntry = { text: "", value: null };
 
 export function fieldOf(limits: Therapy["dose"]): NumberField {
   const description: FieldDescription = {
@@ -115,7 +114,7 @@ export function ChangeStep({ reading, therapy, before, onDraft }: {
   const doseField = useMemo(() => fieldOf(therapy.dose), [therapy]);
   const partField = useMemo(() => fieldOf(therapy.part_dose), [therapy]);
   const bolusField = useMemo(() => fieldOf(therapy.bolus), [therapy]);
-  const [dose, setDose] = useState<DoseEntry>(empty);
+  const [dose, setDose] = useState<DoseEntry>(() => entryFor(before?.dose ?? "", doseField));
   const running = useMemo(() => flexOf(therapy, partField), [therapy, partField]);
   const [byClock, setByClock] = useState(before ? before.flex !== null : therapy.mode === "flex");
   const [flex, setFlex] = useState<Flex>(before?.flex ?? running);
@@ -123,10 +122,10 @@ export function ChangeStep({ reading, therapy, before, onDraft }: {
   const touched = therapy.mode !== "flex" || !sameFlex(flex, running);
   const [choice, setChoice] = useState<BolusChoice>(before?.choice ?? "keep");
   const [bolus, setBolus] = useState<Readonly<Record<Exclude<BolusPart, "allotted">, DoseEntry>>>({
-    dose: empty,
-    over: empty,
-    lockout: empty,
-    window: empty,
+    dose: entryFor(before?.bolus.dose ?? "", bolusField),
+    over: entryFor(before?.bolus.over ?? "", minutes),
+    lockout: entryFor(before?.bolus.lockout ?? "", minutes),
+    window: entryFor(before?.bolus.window ?? "", hours),
   });
   const [allotted, setAllotted] = useState(before?.bolus.allotted ?? "");
   const [reason, setReason] = useState(before?.reason ?? "");
@@ -134,7 +133,6 @@ export function ChangeStep({ reading, therapy, before, onDraft }: {
   const [insist, setInsist] = useState(false);
   const [reasons, setReasons] = useState<readonly Reason[]>([]);
 
-  const doseText = dose === empty ? (before?.dose ?? "") : dose.text;
   const part = (name: Exclude<BolusPart, "allotted">) => (entry: DoseEntry) =>
     setBolus((now) => ({ ...now, [name]: entry }));
 
@@ -148,7 +146,7 @@ export function ChangeStep({ reading, therapy, before, onDraft }: {
       else if (!asked) missing.push({ field: "flex", happened: texts.flex.missing, do: "See the field." });
       else wanted.flex = asked;
     }
-    if (!byClock && doseText !== "") {
+    if (!byClock && dose.text !== "") {
       if (dose.value === null) missing.push({ field: "dose", happened: "The dose is not written yet as it can be given.", do: "See the field." });
       else wanted.dose = `${dose.value} ${therapy.dose.unit}`;
     }
@@ -176,7 +174,7 @@ export function ChangeStep({ reading, therapy, before, onDraft }: {
     setBusy(false);
     if (!told.ok) return setReasons(told.reasons);
     onDraft(told.it, {
-      dose: doseText,
+      dose: dose.text,
       flex: byClock ? flex : null,
       choice,
       bolus: { dose: bolus.dose.text, over: bolus.over.text, lockout: bolus.lockout.text, window: bolus.window.text, allotted },
@@ -214,8 +212,8 @@ export function ChangeStep({ reading, therapy, before, onDraft }: {
             <DoseField
               label={filledIn(texts.change.dose, { drug: therapy.drug })}
               field={doseField}
-              typedBefore={before?.dose ?? ""}
-              insist={insist && doseText !== ""}
+              typedBefore={dose.text}
+              insist={insist && dose.text !== ""}
               onChange={setDose}
             />
             <p className={styles["quietly"]}>
@@ -249,9 +247,9 @@ export function ChangeStep({ reading, therapy, before, onDraft }: {
         </div>
         {choice === "other" && (
           <div className={styles["fields"]}>
-            <DoseField label={texts.change.bolusDose} field={bolusField} typedBefore={before?.bolus.dose ?? ""} insist={insist} onChange={part("dose")} />
-            <DoseField label={texts.change.over} field={minutes} typedBefore={before?.bolus.over ?? ""} insist={insist} onChange={part("over")} />
-            <DoseField label={texts.change.lockout} field={minutes} typedBefore={before?.bolus.lockout ?? ""} insist={insist} onChange={part("lockout")} />
+            <DoseField label={texts.change.bolusDose} field={bolusField} typedBefore={bolus.dose.text} insist={insist} onChange={part("dose")} />
+            <DoseField label={texts.change.over} field={minutes} typedBefore={bolus.over.text} insist={insist} onChange={part("over")} />
+            <DoseField label={texts.change.lockout} field={minutes} typedBefore={bolus.lockout.text} insist={insist} onChange={part("lockout")} />
             <label className={styles["select"]}>
               {texts.change.allotted}
               <select value={allotted} onChange={(event) => setAllotted(event.currentTarget.value)}>
@@ -263,7 +261,7 @@ export function ChangeStep({ reading, therapy, before, onDraft }: {
                 ))}
               </select>
             </label>
-            <DoseField label={texts.change.window} field={hours} typedBefore={before?.bolus.window ?? ""} insist={insist} onChange={part("window")} />
+            <DoseField label={texts.change.window} field={hours} typedBefore={bolus.window.text} insist={insist} onChange={part("window")} />
           </div>
         )}
       </fieldset>

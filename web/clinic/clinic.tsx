@@ -5,8 +5,9 @@ import { showPage } from "../shared/page";
 import type { Answered } from "./api";
 import { ask, type Reason, signedOut } from "./client";
 import styles from "./clinic.module.css";
+import { isHeld } from "./held";
 import { Action, Busy, Heading, Reasons } from "./parts";
-import { signIn } from "./passkey";
+import { signedInAs, signIn } from "./passkey";
 import { Patient, Patients } from "./patients";
 import { usePlace } from "./route";
 import { Second } from "./second_step";
@@ -24,6 +25,7 @@ function takeTicket(): string | null {
   return found[1] ?? null;
 }
 const ticketOfAddress = takeTicket();
+const anotherLink = /^#ticket=/;
 
 function SignIn({ about, over, onPerson }: {
   readonly about: About;
@@ -75,16 +77,15 @@ function Clinic() {
       if (!here) return;
       if (!told.ok) return setReasons(told.reasons);
       setAbout(told.it);
+      let refused: readonly Reason[] = [];
       if (ticketOfAddress !== null && told.it.demo) {
         const signed = await signIn(ticketOfAddress);
-        if (here && !signed.ok) setReasons(signed.reasons);
+        if (!signed.ok) refused = signed.reasons;
       }
       const who = await ask("whoAmI", {});
       if (!here) return;
-      if (who.ok) {
-        setReasons([]);
-        setPerson(who.it);
-      }
+      setReasons(refused);
+      if (who.ok) setPerson(who.it);
       setKnown(true);
     })();
     const out = () =>
@@ -92,15 +93,43 @@ function Clinic() {
         if (before) setOver(true);
         return null;
       });
+    // A link that is pasted into a page that is open begins anew, with the ticket out of the address.
+    const pasted = () => {
+      if (anotherLink.test(location.hash) && !isHeld()) location.reload();
+    };
     signedOut.addEventListener("out", out);
+    addEventListener("hashchange", pasted);
     return () => {
       here = false;
       signedOut.removeEventListener("out", out);
+      removeEventListener("hashchange", pasted);
     };
   }, []);
 
+  // The session is the browser's: in another tab somebody else may have signed in meanwhile.
+  useEffect(() => {
+    signedInAs(person?.person ?? null);
+    if (!person) return;
+    const look = () => {
+      if (document.visibilityState === "hidden" || isHeld()) return;
+      void ask("whoAmI", {}).then((who) => {
+        if (who.ok && who.it.person !== person.person && !isHeld()) location.reload();
+      });
+    };
+    addEventListener("focus", look);
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      removeEventListener("focus", look);
+      document.removeEventListener("visibilitychange", look);
+    };
+  }, [person]);
+
   const leave = async () => {
-    await ask("signOut", {});
+    if (isHeld()) return;
+    const told = await ask("signOut", {});
+    // Who is signed in still must not look signed out to whoever comes next.
+    if (!told.ok && told.status !== 401) return setReasons([{ field: "", happened: texts.stillIn, do: told.reasons[0]?.do ?? "" }]);
+    setReasons([]);
     location.hash = "#/";
     setPerson(null);
     setOver(true);

@@ -1,20 +1,17 @@
 // The clinic's pages in a browser, against everything that runs behind them: server, signer, gateway, and virtual pumps
 // over the link, each a process of its own.
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
 import { after, before, test } from "node:test";
 
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 
-import { buildPage } from "../build_page.mjs";
 import { accessibilityFaults, openBrowser, openPage, type Watched } from "../testing/browser";
 import { Demo, program, theca } from "../testing/demo";
 import { texts } from "./texts";
 
-const root = process.env["THECA_ROOT"] ?? ".";
 const pictures = process.env["THECA_PICTURES"];
 const tablet = { width: 1024, height: 768 };
 
@@ -22,9 +19,7 @@ let browser: Browser;
 let demo: Demo;
 
 before(async () => {
-  const pages = mkdtempSync(join(tmpdir(), "pages-"));
-  await buildPage(join(root, "web/clinic/clinic.tsx"), pages, "Theca clinic");
-  demo = await Demo.make(pages);
+  demo = await Demo.make();
   [browser] = await Promise.all([openBrowser(), demo.start()]);
 });
 
@@ -550,26 +545,11 @@ test("INV-6 INV-9 Ctrl-C loses nothing, a second start goes on, and the pump's o
   assert.equal(await demo.stop(), 0, demo.said);
 
   // The pump alone, read over its link with nothing of the clinic between.
-  const { clinic } = demo;
-  const address = join(demo.folder, "p");
-  const pump = spawn(program, ["pump", "--listen", address, "--state", join(clinic, "pump-1.nvm"), "--json", "--patient",
-    join(root, "scenarios/morphine_with_patient_boluses.toml")], { stdio: ["ignore", "pipe", "inherit"] });
-  try {
-    const first = await new Promise<string>((line) => pump.stdout.once("data", (text: Buffer) => line(String(text))));
-    const { implant } = JSON.parse(first.split("\n")[0] ?? "") as { implant: string };
-    const gateway = join(clinic, "gateway");
-    await theca(["gateway", "reach", gateway, "--keys", join(clinic, "link"), "--implant", implant, "--to", address, "--near"]);
-    const file = join(demo.folder, "journal.jsonl");
-    await theca(["gateway", "journal", gateway, "--implant", implant, "--out", file]);
-    assert.match(await theca(["journal", "verify", file]), /./);
-    const entries = readFileSync(file, "utf8").trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
-    // 6, 5.4, 5.2, 5.1, 5.6 and 4.8 mg/day: each began once. What was refused on the way may have taken a number.
-    const begun = entries.filter(({ event }) => event === "prescription started").map(({ prescription }) => prescription);
-    assert.equal(begun.length, 6, JSON.stringify(begun));
-    assert(begun.every((number, i) => i === 0 || Number(number) > Number(begun[i - 1])), JSON.stringify(begun));
-  } finally {
-    pump.kill("SIGTERM");
-  }
+  const entries = await demo.journal();
+  // 6, 5.4, 5.2, 5.1, 5.6 and 4.8 mg/day: each began once. What was refused on the way may have taken a number.
+  const begun = entries.filter(({ event }) => event === "prescription started").map(({ prescription }) => prescription);
+  assert.equal(begun.length, 6, JSON.stringify(begun));
+  assert(begun.every((number, i) => i === 0 || Number(number) > Number(begun[i - 1])), JSON.stringify(begun));
 });
 
 test("pages that are not there are told before anything is made", async () => {

@@ -7,6 +7,7 @@ import { ask, newWish, type Reason, type Told } from "./client";
 import styles from "./clinic.module.css";
 import { CompareTables } from "./compare_tables";
 import { type DoseEntry, DoseField } from "./dose_field";
+import { hold } from "./held";
 import { Action, Busy, Heading, Reasons } from "./parts";
 import { say } from "./passkey";
 import type { Outcome } from "./sent_step";
@@ -75,12 +76,13 @@ export function CompareStep({ draft, therapy, onBack, onOutcome }: {
     };
   }, [asked, half, onOutcome]);
 
+  useEffect(() => (busy === "sending" ? hold() : undefined), [busy]);
+
+  const waits = asked && half ? half.draft : null;
   useEffect(() => {
-    if (busy !== "sending") return;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    addEventListener("beforeunload", ask);
-    return () => removeEventListener("beforeunload", ask);
-  }, [busy]);
+    if (waits === null) return;
+    return () => void ask("withdrawSignature", { path: { draft: waits } }); // what was sent by then stays sent
+  }, [waits]);
 
   const sign = async () => {
     setInsist(true);

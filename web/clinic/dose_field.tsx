@@ -63,6 +63,12 @@ function doubtOf({ keys, filledIn }: State): Doubt {
   return bounced(keys) >= 0 ? "repeat" : "none";
 }
 
+/** Of a text that was written before. */
+export function entryFor(text: string, field: NumberField): DoseEntry {
+  const read = readEntry(text, field);
+  return { text, value: read.ok ? read.it.text : null };
+}
+
 function entryOf(state: State, field: NumberField): DoseEntry {
   const text = textOf(state.keys);
   const read = readEntry(text, field);

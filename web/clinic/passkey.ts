@@ -1,6 +1,7 @@
 // A person's yes to a challenge: by a passkey of the browser, or in a demo by the software security key behind the
 // one-time link. The server and the signer verify both alike.
 import { ask, type Told } from "./client";
+import { filledIn, texts } from "./texts";
 
 const kept = "theca-key";
 
@@ -41,8 +42,22 @@ async function byPasskey(challenge: string, site: string): Promise<Told<string>>
   }
 }
 
-/** The JSON of the assertion over this challenge. */
+let person: number | null = null;
+/** Whose name stands above the page. */
+export function signedInAs(who: number | null): void {
+  person = who;
+}
+
+/** The JSON of the assertion over this challenge, of the person whose name stands above the page. */
 export async function say(challenge: string, site: string): Promise<Told<string>> {
+  const who = await ask("whoAmI", {});
+  if (!who.ok) return who;
+  if (who.it.person !== person)
+    return {
+      ok: false,
+      status: 409,
+      reasons: [{ field: "", happened: filledIn(texts.somebodyElse, { name: who.it.name }), do: texts.reload }],
+    };
   if (keyInUse() === "passkey") return await byPasskey(challenge, site);
   const told = await ask("assertInDemo", { body: { challenge } });
   return told.ok ? { ok: true, it: told.it.credential } : told;

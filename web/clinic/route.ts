@@ -2,6 +2,8 @@
 // "#/second/34".
 import { useSyncExternalStore } from "react";
 
+import { comeBack, heldPlace } from "./held";
+
 export type Place =
   | { readonly at: "patients" }
   | { readonly at: "patient"; readonly patient: number }
@@ -25,10 +27,13 @@ export function hashOf(place: Place): string {
 }
 
 function subscribe(changed: () => void): () => void {
-  addEventListener("hashchange", changed);
-  return () => removeEventListener("hashchange", changed);
+  const gone = () => {
+    if (!comeBack()) changed();
+  };
+  addEventListener("hashchange", gone);
+  return () => removeEventListener("hashchange", gone);
 }
 
 export function usePlace(): Place {
-  return placeOf(useSyncExternalStore(subscribe, () => location.hash));
+  return placeOf(useSyncExternalStore(subscribe, heldPlace));
 }

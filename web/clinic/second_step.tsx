@@ -7,6 +7,7 @@ import { ask, newWish, type Reason } from "./client";
 import styles from "./clinic.module.css";
 import { CompareTables } from "./compare_tables";
 import { type DoseEntry, DoseField } from "./dose_field";
+import { hold } from "./held";
 import { Action, Busy, Heading, Reasons } from "./parts";
 import { say } from "./passkey";
 import { hashOf } from "./route";
@@ -67,6 +68,7 @@ function Signing({ draft, look }: { readonly draft: number; readonly look: Look 
   const [reasons, setReasons] = useState<readonly Reason[]>([]);
   const [sent, setSent] = useState<Answered["signAsSecond"] | "lost" | null>(null);
   const started = useRef(false);
+  useEffect(() => (busy === "sending" ? hold() : undefined), [busy]);
 
   const sign = async () => {
     setInsist(true);
@@ -124,7 +126,9 @@ export function Second({ draft }: { readonly draft: number }) {
         <a href={hashOf({ at: "patients" })}>{texts.patient.back}</a>
       </p>
       {told === null && <Busy>{texts.loading}</Busy>}
-      {told && !told.ok && <Reasons reasons={[{ field: "", happened: texts.second.gone, do: "" }]} />}
+      {told && !told.ok && (
+        <Reasons reasons={told.status === 404 ? [{ field: "", happened: texts.second.gone, do: "" }] : told.reasons} />
+      )}
       {told?.ok && (
         <>
           <aside className={styles["identity"]} aria-label={told.it.patient.name}>

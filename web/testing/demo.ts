@@ -1,11 +1,14 @@
 // `theca up` in processes of its own, with a folder and a port of its own, for tests of the clinic's pages.
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+
+import { buildHandheldPages } from "../build_handheld_pages.mjs";
+import { buildPage } from "../build_page.mjs";
 
 const root = process.env["THECA_ROOT"] ?? ".";
 /** The program that was built last, unless another one is named. */
@@ -41,7 +44,13 @@ export class Demo {
     readonly port: number,
   ) {}
 
-  static async make(pages: string): Promise<Demo> {
+  /** With the pages as they stand in the tree. */
+  static async make(): Promise<Demo> {
+    const pages = mkdtempSync(join(tmpdir(), "pages-"));
+    await Promise.all([
+      buildPage(join(root, "web/clinic/clinic.tsx"), join(pages, "clinic"), "Theca clinic"),
+      buildHandheldPages(join(root, "web/handheld"), join(pages, "handheld")),
+    ]);
     return new Demo(mkdtempSync(join(tmpdir(), "demo-")), pages, await freePort());
   }
 
@@ -51,6 +60,10 @@ export class Demo {
   }
   get address(): string {
     return `http://localhost:${this.port}/`;
+  }
+  /** Of the patient's programmer, with the key of its pages. */
+  get handheld(): string {
+    return this.link("Zoe Quist");
   }
   get said(): string {
     return this.#said;
@@ -66,7 +79,7 @@ export class Demo {
     this.#up = up;
     for (const stream of [up.stdout, up.stderr]) stream.on("data", (text: Buffer) => (this.#said += String(text)));
     this.#ended = new Promise((ended) => up.on("exit", (code) => ended(code)));
-    await this.until(() => this.links("Mia Sato").length > 0, "it does not start");
+    await this.until(() => this.links("Mia Sato").length > 0 && this.links("Zoe Quist").length > 0, "it does not start");
   }
 
   async until(holds: () => boolean, otherwise: string): Promise<void> {
@@ -93,6 +106,29 @@ export class Demo {
   async stop(): Promise<number | null> {
     this.#up?.kill("SIGINT");
     return await this.#ended;
+  }
+
+  /** Of the first patient's pump, read over the link by the clinic's gateway, whole and in order; the demo is stopped. */
+  async journal(): Promise<readonly Record<string, unknown>[]> {
+    const address = join(this.folder, "p");
+    const pump = spawn(
+      program,
+      ["pump", "--listen", address, "--state", join(this.clinic, "pump-1.nvm"), "--json", "--patient",
+        join(root, "scenarios/morphine_with_patient_boluses.toml")],
+      { stdio: ["ignore", "pipe", "inherit"] },
+    );
+    try {
+      const first = await new Promise<string>((line) => pump.stdout.once("data", (text: Buffer) => line(String(text))));
+      const { implant } = JSON.parse(first.split("\n")[0] ?? "") as { implant: string };
+      const gateway = join(this.clinic, "gateway");
+      await theca(["gateway", "reach", gateway, "--keys", join(this.clinic, "link"), "--implant", implant, "--to", address, "--near"]);
+      const file = join(this.folder, "journal.jsonl");
+      await theca(["gateway", "journal", gateway, "--implant", implant, "--out", file]);
+      assert.match(await theca(["journal", "verify", file]), /./);
+      return readFileSync(file, "utf8").trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+    } finally {
+      pump.kill("SIGTERM");
+    }
   }
 
   async remove(): Promise<void> {
