@@ -1,7 +1,7 @@
 // The patient's pages, with what makes them a program of the phone: manifest, icon, and the worker that keeps them where
 // there is no network.
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { build } from "esbuild";
@@ -13,7 +13,7 @@ import { buildPage } from "./build_page.mjs";
 export async function buildHandheldPages(here, folder) {
   const title = JSON.parse(readFileSync(join(here, "texts.json"), "utf8")).title;
   const colour = "#005a4e";
-  await buildPage(
+  const ofPage = await buildPage(
     join(here, "handheld.tsx"),
     folder,
     title,
@@ -30,9 +30,8 @@ export async function buildHandheldPages(here, folder) {
     icons: [{ src: "/icon.svg", sizes: "any", type: "image/svg+xml", purpose: "any" }],
   };
   writeFileSync(join(folder, "manifest.webmanifest"), JSON.stringify(manifest));
-  const files = readdirSync(folder)
-    .filter((name) => !/\.(br|gz|txt)$/.test(name))
-    .sort();
+  // Not what else lies in the folder: an older build's.
+  const files = [...ofPage.filter((name) => !name.endsWith(".txt")), "icon.svg", "manifest.webmanifest"].sort();
   const hash = createHash("sha256");
   for (const name of files) hash.update(readFileSync(join(folder, name)));
   await build({

@@ -32,7 +32,8 @@ ${head}
  * @param {string} entry
  * @param {string} folder
  * @param {string} title
- * @param {string} head further lines of the page's head */
+ * @param {string} head further lines of the page's head
+ * @returns the names of the page's files */
 export async function buildPage(entry, folder, title, head = '<link rel="icon" href="data:,">') {
   mkdirSync(folder, { recursive: true });
   const { metafile } = await build({
@@ -65,4 +66,5 @@ export async function buildPage(entry, folder, title, head = '<link rel="icon" h
     writeFileSync(join(folder, `${name}.br`), brotliCompressSync(text));
     writeFileSync(join(folder, `${name}.gz`), gzipSync(text, { level: 9 }));
   }
+  return [...names, "index.html"];
 }

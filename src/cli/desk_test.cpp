@@ -383,6 +383,35 @@ TEST_F(DeskTest, INV_10_a_rise_takes_a_second_clinician_who_types_the_dose_on_a_
   EXPECT_EQ(later.body["sent"]["state"].get<std::string>(), "confirmed");
 }
 
+TEST_F(DeskTest, what_a_change_would_make_of_it_is_told_while_it_is_written_and_nothing_is_kept) {
+  sign_in(doctor);
+  const Got reading = read_pump();
+  ASSERT_EQ(reading.status, 201) << reading.body;
+  const std::string path = at("readings", reading.body["reading"], "preview");
+  const Got preview = ask(
+      Method::kPut, path,
+      {{"patient_bolus",
+        {{"dose", "0.25 mg"}, {"over", "5 min"}, {"lockout", "2 h"}, {"allotted", 6}, {"window", "24 h"}}}});
+  ASSERT_EQ(preview.status, 200) << preview.body;
+  const auto row = [&](const char* what) {
+    for (const json& one : preview.body["rows"])
+      if (one["what"].get<std::string>() == what) return one;
+    return json{};
+  };
+  // 6 mg a day and 4 times 0.5 mg; then 6 times 0.25 mg. In an hour 0.25 mg of basal, and one of them.
+  EXPECT_EQ(row("most in any day")["before"].get<std::string>(), "8 mg") << preview.body;
+  EXPECT_EQ(row("most in any day")["now"].get<std::string>(), "7.5 mg") << preview.body;
+  EXPECT_EQ(row("most in any hour")["before"].get<std::string>(), "0.75 mg") << preview.body;
+  EXPECT_EQ(row("most in any hour")["now"].get<std::string>(), "0.5 mg") << preview.body;
+  const Got hard = ask(Method::kPut, path, {{"dose", "60 mg/day"}});
+  EXPECT_EQ(hard.status, 422) << hard.body;
+  EXPECT_EQ(ask(Method::kPut, path, json::object()).status, 422);
+  // The draft that follows has the number it would have had: nothing was kept.
+  EXPECT_EQ(drafted({{"dose", "5.4 mg/day"}}).body["number"], 2);
+  ahead_ms = kReadingLastsMs + 2'000;
+  EXPECT_EQ(ask(Method::kPut, path, {{"dose", "5.4 mg/day"}}).status, 409);
+}
+
 TEST_F(DeskTest, INV_10_an_order_is_signed_by_the_key_of_whoever_is_signed_in) {
   sign_in(doctor);
   const Got draft = drafted({{"dose", "5.4 mg/day"}});

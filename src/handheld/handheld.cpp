@@ -306,7 +306,7 @@ void Handheld::do_ask() {
     const std::scoped_lock lock{mutex_};
     ask_ = ask;
   }
-  (void)read_own((*session)->talk);
+  if (!read_own((*session)->talk)) look();  // what is told of the dose is told of a reading behind it
 }
 
 /// The pump remembers the newest request and what became of it.

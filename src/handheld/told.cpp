@@ -111,6 +111,7 @@ Json json_of(const Seen& seen, std::int64_t age_ms, const EmergencyCard& card) {
               {"drugs", drugs_of(seen, card)},
               {"dose", dose_of(seen, card)},
               {"giving", giving_of(seen)},
+              {"last_request", own.last_request},
               {"last_dose",
                any ? Json{{"given_nl", own.patients_bolus_given.raw()}, {"of_nl", own.patients_bolus.raw()}}
                    : Json(nullptr)},

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "clinic/database.hpp"
+#include "clinic/draft.hpp"
 #include "clinic/passkey.hpp"
+#include "clinic/record_ids.hpp"
 #include "plan/library.hpp"
 #include "server/attempts.hpp"
 #include "server/challenges.hpp"
@@ -51,6 +53,7 @@ class Desk {
   Answered patient(const Call& call);
   Answered read_pump(const Call& call);
   Answered draft(const Call& call);
+  Answered preview(const Call& call);
   Answered send(const Call& call);
   Answered settle(const Call& call);
   Answered ask_second(const Call& call);
@@ -58,6 +61,12 @@ class Desk {
   Answered look_as_second(const Call& call);
   Answered sign_as_second(const Call& call);
   Answered asked_of_second(const Call& call);
+  struct Made {
+    records::ReadingId reading;
+    Draft draft;
+    nlohmann::json rows;  // before and after
+  };
+  std::expected<Made, Problem> made_of(const Call& call);
   Answered hand_over(const Call& call, const std::string& daily_dose,
                      std::vector<PasskeyAssertion> assertions);
   std::expected<nlohmann::json, Problem> person_json(const records::Actor& who);  // mutex held

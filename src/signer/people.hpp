@@ -13,9 +13,9 @@
 
 namespace theca::signer {
 
-/// Of the gateway's pass to read, and of every patient's programmer, whose implant tells whose it is. People
-/// are numbered from 1 on, and do not come so far.
-inline constexpr std::uint32_t kGatewaySerial = 4'000'000'009, kHandheldSerial = 4'000'000'008;
+/// Of the gateway's pass to read, and of every patient's programmer, whose implant tells whose it is; no
+/// person has them.
+inline constexpr std::uint32_t kGatewaySerial = 9, kHandheldSerial = 8;
 
 struct Enrolled {
   std::uint32_t serial = 0;  // in certificates and in the implants' journals

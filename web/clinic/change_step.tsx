@@ -8,6 +8,7 @@ import styles from "./clinic.module.css";
 import { type DoseEntry, DoseField, entryFor } from "./dose_field";
 import { type Flex, flexBody, FlexEditor, flexOf } from "./flex_editor";
 import { Action, Busy, Heading, Reasons } from "./parts";
+import { PreviewOf, usePreview } from "./preview";
 import { filledIn, texts } from "./texts";
 
 export type Therapy = NonNullable<Answered["readPump"]["therapy"]>;
@@ -136,8 +137,8 @@ export function ChangeStep({ reading, therapy, before, onDraft }: {
   const part = (name: Exclude<BolusPart, "allotted">) => (entry: DoseEntry) =>
     setBolus((now) => ({ ...now, [name]: entry }));
 
-  const compare = async () => {
-    setInsist(true);
+  /** What is asked for, and what of it is not written yet as it can be given. */
+  const wish = (): { readonly wanted: Body; readonly missing: readonly Reason[] } => {
     const wanted: { -readonly [K in keyof Body]: Body[K] } = {};
     const missing: Reason[] = [];
     if (byClock && touched) {
@@ -166,8 +167,16 @@ export function ChangeStep({ reading, therapy, before, onDraft }: {
     }
     if (missing.length === 0 && Object.keys(wanted).length === 0)
       missing.push({ field: "", happened: texts.change.nothing, do: "" });
+    if (missing.length === 0 && reason.trim() !== "") wanted.reason = reason.trim();
+    return { wanted, missing };
+  };
+  const { wanted: wantedNow, missing: missingNow } = wish();
+  const preview = usePreview(reading, missingNow.length === 0 ? wantedNow : null);
+
+  const compare = async () => {
+    setInsist(true);
+    const { wanted, missing } = wish();
     if (missing.length > 0) return setReasons(missing);
-    if (reason.trim() !== "") wanted.reason = reason.trim();
     setBusy(true);
     setReasons([]);
     const told = await ask("draftChange", { path: { reading }, body: wanted, once: newWish() });
@@ -265,6 +274,7 @@ export function ChangeStep({ reading, therapy, before, onDraft }: {
           </div>
         )}
       </fieldset>
+      <PreviewOf preview={preview} drug={therapy.drug} />
       <label className={styles["reason"]}>
         {texts.change.reason}
         <textarea rows={2} maxLength={500} value={reason} onChange={(event) => setReason(event.currentTarget.value)} />

@@ -258,6 +258,83 @@ test("INV-7 two tabs of one draft change the pump once", async () => {
   }
 });
 
+test("what stands in the fields is what is drafted, and its most in any hour and day stand beside it", async () => {
+  await onPages(demo.link("Ada Okafor"), async (page) => {
+    await signIn(page);
+    await toPump(page);
+    await readPump(page);
+    await button(page, texts.read.next).click();
+    await doseField(page).pressSequentially("5.4", { delay: 80 });
+    const made = page.locator('[data-preview="made"]');
+    await made.waitFor();
+    assert.match(await made.innerText(), /most in any day/);
+    // The field goes and comes back with what was written in it.
+    await page.getByLabel(texts.flex.byClock).check();
+    await doseField(page).waitFor({ state: "detached" });
+    await page.getByLabel(texts.flex.constant).check();
+    assert.equal(await doseField(page).inputValue(), "5.4");
+    await button(page, texts.change.compare).click();
+    await heading(page, texts.compare.title).waitFor();
+    await button(page, texts.compare.back).click();
+    assert.equal(await doseField(page).inputValue(), "5.4");
+    await button(page, texts.change.compare).click(); // a dose that stands there is a dose that is written
+    await heading(page, texts.compare.title).waitFor();
+    await button(page, texts.compare.back).click();
+    await doseField(page).fill("");
+    await page.locator("[data-preview]").waitFor({ state: "detached" });
+  });
+});
+
+test("INV-7 nobody leaves a page whose order is on its way, nor signs out of it", async () => {
+  await onPages(
+    demo.link("Ada Okafor"),
+    async (page) => {
+      await signIn(page);
+      await toPump(page);
+      await readPump(page);
+      await write(page, "5.3");
+      await confirmDose(page, "5.35"); // a slip, so that nothing is sent in the end
+      const here = page.url();
+      let go: () => void = () => {};
+      const gone = new Promise<void>((let_) => (go = let_));
+      await page.route("**/sends", async (route) => {
+        await gone;
+        await route.continue();
+      });
+      await button(page, texts.compare.sign).click();
+      await page.getByText(texts.compare.sending).waitFor();
+      await page.locator("main").getByRole("link", { name: /Zoe Quist$/ }).click();
+      await button(page, texts.signOut).click();
+      await page.waitForTimeout(300);
+      assert.equal(page.url(), here);
+      assert.equal(await page.getByText(texts.compare.sending).count(), 1);
+      go();
+      await page.getByRole("alert").filter({ hasText: "typed to confirm" }).waitFor();
+      await page.locator("main").getByRole("link", { name: /Zoe Quist$/ }).click();
+      await heading(page, "Zoe Quist").waitFor();
+    },
+    { allowed: [refusal] },
+  );
+});
+
+test("INV-10 a page signs for the person whose name stands above it, or not at all", async () => {
+  await onPages(demo.link("Ada Okafor"), async (page) => {
+    await signIn(page);
+    await toPump(page);
+    await readPump(page);
+    await write(page, "5.3");
+    await confirmDose(page, "5.3");
+    const other = await page.context().newPage();
+    await other.goto(demo.link("Ben Castell"));
+    await signIn(other);
+    await page.route("**/api/session", (route) => (route.request().method() === "GET" ? route.continue() : route.abort()));
+    await button(page, texts.compare.sign).click();
+    await page.getByText(/Ben Castell has signed in\. Nothing was signed\.|Ben Castell, physician/).first().waitFor();
+    assert.equal(await verdict(page).count(), 0);
+    await other.close();
+  });
+});
+
 test("INV-10 a rise takes a second clinician, on a device of his own", async () => {
   await onPages(
     demo.link("Ada Okafor"),

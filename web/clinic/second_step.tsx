@@ -103,6 +103,16 @@ function Signing({ draft, look }: { readonly draft: number; readonly look: Look 
       <Heading>{texts.second.title}</Heading>
       <p>{filledIn(texts.second.by, { by: look.by })}</p>
       <CompareTables rows={look.rows} drug={look.therapy.drug} />
+      {look.notes.length > 0 && (
+        <>
+          <h2 className={styles["second"]}>{texts.compare.notes}</h2>
+          <ul className={styles["notes"]}>
+            {look.notes.map((note) => (
+              <li key={note}>{note}</li>
+            ))}
+          </ul>
+        </>
+      )}
       <div className={styles["sign"]}>
         <DoseField label={texts.compare.typed} field={field} insist={insist} onChange={setTyped} />
       </div>

@@ -106,6 +106,11 @@ export const texts = {
     empty: "A schedule has no day of the week.",
     about: "Doses are per day, as if they were given all day long. Drag the strip, or write in the fields.",
   },
+  preview: {
+    title: "What this would make of it",
+    asking: "Reckoning …",
+    how: "The most in any hour and in any day counts the basal dose at its highest and every allotted bolus taken as early as the lockout lets it, wherever the hour or day begins. The clinic's program reckons it with the pump's own arithmetic; the pump checks it again.",
+  },
   compare: {
     title: "Compare every value",
     what: "Setting",

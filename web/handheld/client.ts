@@ -2,6 +2,8 @@
 import type { Card, Entry, Pump } from "./pump";
 
 const keyName = "theca.key";
+/** Whoever has not answered by then is counted as silent; what was asked may have arrived. */
+const patienceMs = 8_000;
 const keyForm = /^#key=([A-Za-z0-9_-]{22,128})$/;
 
 /** Out of the address, where nobody should see it, into this browser's own keeping. */
@@ -18,14 +20,15 @@ export type Told<T> =
   | { readonly ok: false; readonly status: number };
 
 async function ask<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<Told<T>> {
-  const headers: Record<string, string> = { Authorization: `Bearer ${localStorage.getItem(keyName) ?? ""}` };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
   try {
+    const headers: Record<string, string> = { Authorization: `Bearer ${localStorage.getItem(keyName) ?? ""}` };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
     const response = await fetch(path, {
       method,
       headers,
       cache: "no-store",
       credentials: "omit",
+      signal: AbortSignal.timeout(patienceMs),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (!response.ok) return { ok: false, status: response.status };

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { newIntent, readDiary, writeEntry } from "./client";
 import styles from "./handheld.module.css";
 import type { Entry } from "./pump";
-import { filledIn, texts, timeText } from "./texts";
+import { clockOf, dateText, filledIn, texts } from "./texts";
 
 const effects = Object.entries(texts.diary.list);
 const pains = Array.from({ length: 11 }, (_, i) => i);
@@ -51,30 +51,45 @@ function wordsOf(entry: Entry): string {
   return parts.join(" · ");
 }
 
-export function Diary({ now }: { readonly now: number }) {
-  const [entries, setEntries] = useState<readonly Entry[]>([]);
+/** The days that have entries, as they come. */
+function daysOf(entries: readonly Entry[]): readonly (readonly [string, readonly Entry[]])[] {
+  const days = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const day = dateText(entry.at_ms);
+    days.set(day, [...(days.get(day) ?? []), entry]);
+  }
+  return [...days];
+}
+
+export function Diary() {
+  const [entries, setEntries] = useState<readonly Entry[] | null>(null);
+  const [unread, setUnread] = useState(false);
   const [pain, setPain] = useState<number | null>(null);
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [note, setNote] = useState("");
   const [said, setSaid] = useState("");
-  const intent = useRef(newIntent());
+  /** One name for what is written, as long as it stays the same: changed, it is another entry. */
+  const wish = useRef({ intent: "", content: "" });
 
   const read = () =>
     void readDiary().then((told) => {
+      setUnread(!told.ok);
       if (told.ok) setEntries(told.it.entries);
     });
   useEffect(read, []);
 
   const save = async () => {
     if (pain === null && chosen.length === 0 && note.trim() === "") return setSaid(texts.diary.nothing);
-    const told = await writeEntry({
-      intent: intent.current,
+    const written = {
       ...(pain === null ? {} : { pain }),
       ...(chosen.length === 0 ? {} : { effects: chosen }),
       ...(note.trim() === "" ? {} : { note: note.trim() }),
-    });
+    };
+    const content = JSON.stringify(written);
+    if (wish.current.content !== content) wish.current = { intent: newIntent(), content };
+    const told = await writeEntry({ intent: wish.current.intent, ...written });
     if (!told.ok) return setSaid(texts.diary.lost);
-    intent.current = newIntent();
+    wish.current = { intent: "", content: "" };
     setPain(null);
     setChosen([]);
     setNote("");
@@ -110,19 +125,25 @@ export function Diary({ now }: { readonly now: number }) {
         </button>
         <p role="status">{said}</p>
       </section>
-      {entries.length === 0 && <p className={styles["quiet"]}>{texts.diary.empty}</p>}
-      <ul className={styles["entries"]}>
-        {entries.map((entry) => (
-          <li key={entry.id}>
-            <span className={styles["quiet"]}>
-              {timeText(entry.at_ms, now)}
-              {entry.request > 0 && ` · ${texts.diary.ofDose}`}
-            </span>
-            <strong>{wordsOf(entry)}</strong>
-            {entry.note !== "" && <span>{entry.note}</span>}
-          </li>
-        ))}
-      </ul>
+      {unread && <p role="status">{texts.diary.unread}</p>}
+      {entries?.length === 0 && <p className={styles["quiet"]}>{texts.diary.empty}</p>}
+      {daysOf(entries ?? []).map(([day, ofDay]) => (
+        <section key={day} className={styles["panel"]}>
+          <h2>{day}</h2>
+          <ul className={styles["entries"]}>
+            {ofDay.map((entry) => (
+              <li key={entry.id}>
+                <span className={styles["quiet"]}>
+                  {clockOf(entry.at_ms)}
+                  {entry.request > 0 && ` · ${texts.diary.ofDose}`}
+                </span>
+                <strong>{wordsOf(entry)}</strong>
+                {entry.note !== "" && <span>{entry.note}</span>}
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
     </>
   );
 }

@@ -2,7 +2,7 @@
 import "@fontsource/atkinson-hyperlegible/latin-400.css";
 import "@fontsource/atkinson-hyperlegible/latin-700.css";
 
-import { StrictMode, useState } from "react";
+import { StrictMode, useEffect, useRef, useState } from "react";
 import { createRoot } from "react-dom/client";
 
 import { EmergencyCard } from "./card";
@@ -13,7 +13,7 @@ import { Home } from "./home";
 import { keepToldPain, toldPain } from "./kept";
 import { MyPump } from "./my_pump";
 import { install } from "./offline";
-import { shown as shownOf } from "./shown";
+import { type Shown, shown as shownOf } from "./shown";
 import { texts } from "./texts";
 import { type Programmer, useProgrammer } from "./use_programmer";
 
@@ -21,17 +21,21 @@ const tabs = ["dose", "diary", "pump", "card"] as const;
 type Tab = (typeof tabs)[number];
 
 /** On every page while something is being given: less drug is never out of reach. */
-function Stop({ programmer, giving }: { readonly programmer: Programmer; readonly giving: boolean }) {
-  const deed = programmer.pump?.deed;
-  const said = deed?.what === "end dose" ? deed : null;
-  if (!giving && said?.state !== "not known yet") return null;
+function Stop({ programmer, shown }: { readonly programmer: Programmer; readonly shown: Shown }) {
+  const said = shown.deed?.what === "end dose" ? shown.deed : null;
+  // As the pump said last: a reading that is old, and a clock, end no dose.
+  const giving = (programmer.pump?.seen ?? null)?.giving != null;
+  const there = giving || said?.state === "not known yet";
+  const tells = there || said?.state === "done" || said?.state === "doing";
   return (
-    <div className={styles["stop"]}>
-      <button type="button" onClick={programmer.endDose}>
-        {texts.stop.stop}
-      </button>
+    <div className={styles["stop"]} data-there={there || tells}>
+      {there && (
+        <button type="button" onClick={programmer.endDose}>
+          {texts.stop.stop}
+        </button>
+      )}
       <p role="status" data-state={said?.state ?? ""}>
-        {said && said.state !== "done" ? texts.stop[said.state] : ""}
+        {said && tells ? texts.stop[said.state] : ""}
       </p>
     </div>
   );
@@ -45,23 +49,28 @@ function Pages() {
   const shown = shownOf(pump, own, now);
   const seen = pump?.seen ?? null;
   const ended = shown.result?.state === "given" || shown.result?.state === "stopped" ? (pump?.ask?.request ?? 0) : 0;
+  const scroll = useRef<HTMLElement>(null);
+  useEffect(() => {
+    scroll.current?.scrollTo(0, 0);
+  }, [tab]);
   const putOff = () => {
     keepToldPain(ended);
     setTold(ended);
   };
   return (
     <div className={styles["page"]}>
-      <header>
-        {shown.old && !locked && (
-          <p className={styles["old"]} role="status" data-state="old">
-            {shown.old}
-          </p>
-        )}
-      </header>
-      <main className={styles["main"]}>
+      <p className={styles["unseen"]} role="status">
+        {locked ? "" : shown.spoken}
+      </p>
+      <main className={styles["main"]} ref={scroll} tabIndex={0}>
         {(pump?.demo ?? card?.demo) && (
           <p className={styles["demo"]}>
             {texts.demo} {texts.research}
+          </p>
+        )}
+        {shown.old && !locked && (
+          <p className={styles["old"]} data-state="old">
+            {shown.old}
           </p>
         )}
         {locked && tab !== "card" && (
@@ -74,16 +83,16 @@ function Pages() {
           <>
             <h1 className={styles["unseen"]}>{texts.title}</h1>
             <Home programmer={programmer} shown={shown}>
-              {ended > told && <AfterDose key={ended} request={ended} onDone={putOff} />}
+              {ended > 0 && ended !== told && <AfterDose key={ended} request={ended} onDone={putOff} />}
             </Home>
           </>
         )}
-        {!locked && tab === "diary" && <Diary now={now} />}
-        {!locked && tab === "pump" && <MyPump programmer={programmer} />}
+        {!locked && tab === "diary" && <Diary />}
+        {!locked && tab === "pump" && <MyPump programmer={programmer} shown={shown} />}
         {tab === "card" && <EmergencyCard card={card} seen={seen} />}
       </main>
       <div className={styles["below"]}>
-        {!locked && <Stop programmer={programmer} giving={shown.giving !== null} />}
+        {!locked && <Stop programmer={programmer} shown={shown} />}
         <nav aria-label={texts.title}>
           {tabs.map((name) => (
             <button key={name} type="button" aria-current={tab === name ? "page" : undefined} onClick={() => setTab(name)}>
@@ -97,6 +106,8 @@ function Pages() {
 }
 
 takeKey();
+// A link that is opened where the page stands already changes the address and loads nothing.
+addEventListener("hashchange", takeKey);
 document.title = texts.title;
 document.documentElement.lang = texts.language;
 const root = document.getElementById("page");

@@ -10,23 +10,29 @@ export const holdMs = 2_000;
 const apartMs = 1_000;
 const armedMs = 60_000;
 
+/** A click so soon behind a finger is the finger's own. */
+const clickMs = 500;
+
 type State = "rest" | "held" | "armed";
-const how: Record<State, string> = { rest: texts.dose.hold, held: texts.dose.holding, armed: texts.dose.armed };
 
 export interface HoldButtonProps {
   readonly label: string;
   /** Why it does nothing now; empty: it does. Said when somebody presses it all the same. */
   readonly why?: string;
   readonly kind?: "large" | "small";
-  /** What is said to whoever presses once; the dose's own words unless told. */
+  /** What is said to whoever presses once. */
+  readonly armed: string;
   readonly onHeld: () => void;
 }
 
-export function HoldButton({ label, why = "", kind = "large", onHeld }: HoldButtonProps) {
+export function HoldButton({ label, why = "", kind = "large", armed, onHeld }: HoldButtonProps) {
   const [state, setState] = useState<State>("rest");
   const [said, setSaid] = useState("");
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
   const armedAt = useRef(0);
+  /** A real finger or mouse was there last, by the time of events. */
+  const touched = useRef(-Infinity);
+  const how: Record<State, string> = { rest: texts.dose.hold, held: texts.dose.holding, armed };
 
   const stop = () => {
     if (timer.current) clearTimeout(timer.current);
@@ -34,6 +40,7 @@ export function HoldButton({ label, why = "", kind = "large", onHeld }: HoldButt
   };
   useEffect(() => stop, []);
   useEffect(() => {
+    setSaid(""); // it was said of another moment
     if (why === "") return;
     stop();
     setState("rest");
@@ -61,8 +68,19 @@ export function HoldButton({ label, why = "", kind = "large", onHeld }: HoldButt
 
   const down = (event: PointerEvent) => {
     if (event.button !== 0) return;
-    event.currentTarget.setPointerCapture(event.pointerId);
+    // A screen reader's press may come as a pointer that does not exist, or that has no size. Its click counts.
+    if (event.width === 0 && event.height === 0) return;
+    try {
+      event.currentTarget.setPointerCapture(event.pointerId);
+    } catch {
+      return;
+    }
+    touched.current = event.timeStamp;
     begin();
+  };
+  const up = (event: PointerEvent) => {
+    if (touched.current > -Infinity) touched.current = event.timeStamp;
+    letGo();
   };
   const key = (event: KeyboardEvent) => {
     if (event.key !== " " && event.key !== "Enter") return;
@@ -76,12 +94,12 @@ export function HoldButton({ label, why = "", kind = "large", onHeld }: HoldButt
   };
   const click = (event: MouseEvent) => {
     event.preventDefault();
-    if (event.detail > 0) return; // of a finger or a mouse, which was told by them already
+    if (event.timeStamp - touched.current < clickMs) return; // of a finger or a mouse, which was told by them already
     if (why !== "") return setSaid(why);
     if (state !== "armed") {
       armedAt.current = Date.now();
       setState("armed");
-      setSaid(texts.dose.armed);
+      setSaid(armed);
       stop();
       timer.current = setTimeout(() => {
         setState("rest");
@@ -104,7 +122,7 @@ export function HoldButton({ label, why = "", kind = "large", onHeld }: HoldButt
         data-is={why === "" ? state : "off"}
         aria-disabled={why !== ""}
         onPointerDown={down}
-        onPointerUp={letGo}
+        onPointerUp={up}
         onPointerCancel={letGo}
         onLostPointerCapture={letGo}
         onContextMenu={(event) => event.preventDefault()}

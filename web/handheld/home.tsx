@@ -26,11 +26,12 @@ function Became({ result, onClose }: { readonly result: Result; readonly onClose
     feel(patterns[result.state] ?? []);
   }, [result.state]);
   return (
-    <section className={styles["became"]} data-mood={result.mood} data-state={result.state} role="status">
+    <section className={styles["became"]} data-mood={result.mood} data-state={result.state}>
       <h2>
         <Mark mood={result.mood} /> {result.title}
       </h2>
       <p>{result.text}</p>
+      {result.asked !== "" && <p className={styles["small"]}>{result.asked}</p>}
       {result.closes && (
         <button type="button" className={styles["plain"]} onClick={onClose}>
           {texts.became.close}
@@ -52,16 +53,21 @@ export function Home({ programmer, shown, children }: {
   return (
     <div className={styles["home"]}>
       <div className={styles["upper"]}>
+        {!seen && <p>{button.why}</p>}
         {seen && (
           <p className={styles["headline"]} data-mood={headline.mood}>
             <Mark mood={headline.mood} /> {headline.text}
           </p>
         )}
         {seen && <Alarms seen={seen} card={card} short />}
-        {result && <Became result={result} onClose={() => programmer.closeResult(result.intent)} />}
+        {/* There before anything is said in it, or a screen reader would not tell. What ticks stands outside of it. */}
+        <div role="status">
+          {result && <Became result={result} onClose={() => programmer.closeResult(result.intent)} />}
+          {giving && <p className={styles["unseen"]}>{giving.title}</p>}
+        </div>
         {children}
         {giving && (
-          <section className={styles["became"]} data-mood="good" data-state={shown.live ? "giving" : "givingStale"} role="status">
+          <section className={styles["became"]} data-mood="good" data-state={shown.live ? "giving" : "givingStale"}>
             <h2>
               <Mark mood="good" /> {giving.title}
             </h2>
@@ -74,7 +80,7 @@ export function Home({ programmer, shown, children }: {
         {dose && (
           <section className={styles["next"]} aria-label={texts.tabs.dose}>
             <p className={styles["when"]}>{dose.when}</p>
-            <p>{dose.left}</p>
+            {dose.left !== "" && <p>{dose.left}</p>}
             <p className={styles["quiet"]}>{dose.what}</p>
           </section>
         )}
@@ -90,7 +96,7 @@ export function Home({ programmer, shown, children }: {
           </dl>
         )}
       </div>
-      {button.there && <HoldButton label={texts.dose.ask} why={button.why} onHeld={programmer.askForDose} />}
+      {button.there && <HoldButton label={texts.dose.ask} why={button.why} armed={texts.dose.armed} onHeld={programmer.askForDose} />}
     </div>
   );
 }

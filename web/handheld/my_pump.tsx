@@ -3,15 +3,19 @@ import { Alarms } from "./alarms";
 import styles from "./handheld.module.css";
 import { HoldButton } from "./hold_button";
 import { Tile } from "./parts";
+import type { Shown } from "./shown";
 import { dateText, filledIn, texts, timeText } from "./texts";
 import type { Programmer } from "./use_programmer";
 
 const deedTexts = texts.pump.deed as Readonly<Record<string, string>>;
+const doneTexts = texts.pump.done as Readonly<Record<string, string>>;
 
-export function MyPump({ programmer }: { readonly programmer: Programmer }) {
+export function MyPump({ programmer, shown }: { readonly programmer: Programmer; readonly shown: Shown }) {
   const { pump, card, now } = programmer;
   const seen = pump?.seen ?? null;
-  const deed = pump?.deed && pump.deed.what !== "end dose" ? pump.deed : null;
+  const deed = shown.deed && shown.deed.what !== "end dose" ? shown.deed : null;
+  const why = deed?.state === "doing" ? texts.pump.deed.doing : "";
+  const held = (label: string) => ({ kind: "small" as const, label, why, armed: filledIn(texts.dose.armedOther, { what: label }) });
   const transfer = seen?.transfer ?? null;
   return (
     <>
@@ -44,30 +48,32 @@ export function MyPump({ programmer }: { readonly programmer: Programmer }) {
             {seen.alarms.length === 0 && <Tile what={texts.pump.alarms}>{texts.pump.none}</Tile>}
           </dl>
           <Alarms seen={seen} card={card} />
-          {deed && (
-            <p className={styles["became"]} data-mood={deed.state === "done" ? "good" : "wait"} data-state={deed.state} role="status">
-              {deedTexts[deed.state]}
-            </p>
-          )}
+          <div role="status">
+            {deed && (
+              <p className={styles["became"]} data-mood={deed.state === "done" ? "good" : "wait"} data-state={deed.state}>
+                {deed.state === "done" ? doneTexts[deed.what] : deedTexts[deed.state]}
+              </p>
+            )}
+          </div>
           {transfer && (
             <section className={styles["panel"]}>
               <h2>{texts.pump.transfer}</h2>
               <p>{texts.pump.transferAbout}</p>
-              <HoldButton kind="small" label={texts.pump.refuse} onHeld={() => programmer.refuseTransfer(transfer.number)} />
+              <HoldButton {...held(texts.pump.refuse)} onHeld={() => programmer.refuseTransfer(transfer.number)} />
             </section>
           )}
           {seen.own_pause && (
             <section className={styles["panel"]}>
               <h2>{texts.pump.resume}</h2>
               <p>{texts.pump.resumeAbout}</p>
-              <HoldButton kind="small" label={texts.pump.resume} onHeld={programmer.resume} />
+              <HoldButton {...held(texts.pump.resume)} onHeld={programmer.resume} />
             </section>
           )}
           {seen.may_pause && seen.state !== "stopped" && (
             <section className={styles["panel"]}>
               <h2>{texts.pump.pause}</h2>
               <p>{texts.pump.pauseAbout}</p>
-              <HoldButton kind="small" label={texts.pump.pause} onHeld={programmer.pause} />
+              <HoldButton {...held(texts.pump.pause)} onHeld={programmer.pause} />
             </section>
           )}
         </>

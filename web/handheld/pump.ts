@@ -30,6 +30,8 @@ export interface Seen {
   readonly drugs: readonly Drug[];
   readonly dose: Dose | null;
   readonly giving: { readonly patients: boolean; readonly ends_ms: number; readonly given_nl?: number; readonly of_nl?: number } | null;
+  /** Number of the newest wish that the pump has heard of. */
+  readonly last_request: number;
   readonly last_dose: { readonly given_nl: number; readonly of_nl: number } | null;
   readonly tip: { readonly from_ms: number; readonly to_ms: number } | null;
   readonly refill: { readonly before_ms: number } | null;

@@ -12,10 +12,14 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
+/** "15:40". */
+export function clockOf(ms: number): string {
+  return new Date(ms).toLocaleTimeString(texts.language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+}
 /** "15:40", or with its day where that is not today's. */
 export function timeText(ms: number, now: number): string {
   const at = new Date(ms);
-  const time = at.toLocaleTimeString(texts.language, { hour: "2-digit", minute: "2-digit", hour12: false });
+  const time = clockOf(ms);
   if (at.toDateString() === new Date(now).toDateString()) return time;
   return `${at.toLocaleDateString(texts.language, { weekday: "short", day: "numeric", month: "short" })}, ${time}`;
 }

@@ -58,7 +58,7 @@ test("sentences are short, plain and without codes", () => {
 });
 
 test("what is in braces is known to whoever fills it in", () => {
-  const known = new Set(["time", "age", "n", "from", "to", "left", "allotted", "words", "minutes", "given", "of", "when", "clinic", "phone", "date"]);
+  const known = new Set(["time", "age", "n", "from", "to", "left", "allotted", "words", "minutes", "given", "of", "when", "clinic", "phone", "date", "what"]);
   for (const [path, sentence] of sentences(texts))
     for (const [, name] of sentence.matchAll(/\{(\w+)\}/g)) assert(known.has(name ?? ""), `${path}: {${name}}`);
 });

@@ -3,13 +3,14 @@ import { useCallback, useEffect, useRef, useState } from "react";
 
 import * as client from "./client";
 import { closedResult, keepCard, keepClosed, keepPump, keepWish, lastCard, lastPump, openWish } from "./kept";
-import type { Card, Pump } from "./pump";
+import type { Card, Deed, Pump } from "./pump";
 import type { Own } from "./shown";
 
 const quietMs = 5_000;
 const busyMs = 1_000;
 const settleMs = 2_000;
 const unauthorised = 401;
+const conflict = 409;
 
 const goesOn = (pump: Pump | null): boolean =>
   pump !== null &&
@@ -35,16 +36,17 @@ export function useProgrammer(): Programmer {
   const [last] = useState(lastPump);
   const [pump, setPump] = useState<Pump | null>(last?.pump ?? null);
   const [card, setCard] = useState<Card | null>(lastCard);
-  const [answers, setAnswers] = useState(false);
+  const [answers, setAnswers] = useState<boolean | null>(null);
   const [answeredAt, setAnsweredAt] = useState(last?.at ?? 0);
   const [sending, setSending] = useState<string | null>(null);
   const [lost, setLost] = useState<string | null>(openWish);
   const [voided, setVoided] = useState<string | null>(null);
   const [closed, setClosed] = useState<string | null>(closedResult);
+  const [sent, setSent] = useState<Own["sent"]>(null);
   const [locked, setLocked] = useState(false);
   const [now, setNow] = useState(Date.now);
   const asked = useRef(false); // two presses within one frame are one
-  const busy = goesOn(pump) || sending !== null || lost !== null;
+  const busy = goesOn(pump) || sending !== null || lost !== null || sent?.state === "doing";
 
   const took = useCallback((told: client.Told<Pump>) => {
     const at = Date.now();
@@ -59,6 +61,8 @@ export function useProgrammer(): Programmer {
     setAnsweredAt(at);
     setPump(told.it);
     keepPump({ pump: told.it, at });
+    // The programmer's own word of it takes the place of this page's.
+    setSent((before) => (before && before.state !== "doing" && told.it.deed?.what === before.what && told.it.deed.at_ms >= before.at ? null : before));
   }, []);
 
   useEffect(() => {
@@ -106,10 +110,13 @@ export function useProgrammer(): Programmer {
     const turn = async () => {
       const told = await client.settle(lost);
       if (!here || !told.ok) return;
+      // It stays open until what has become of it is read as well: no button in between.
+      const read = await client.readPump();
+      if (!here || !read.ok) return;
+      took(read);
       if (!told.it.known) setVoided(lost);
       keepWish(null);
       setLost(null);
-      took(await client.readPump());
     };
     void turn();
     const timer = setInterval(() => void turn(), settleMs);
@@ -142,20 +149,27 @@ export function useProgrammer(): Programmer {
     setClosed(intent);
     keepClosed(intent);
   }, []);
-  const doing = (what: () => Promise<client.Told<Pump>>) => () => void what().then(took);
+  const doing = (what: Deed["what"], send: () => Promise<client.Told<Pump>>) => () => {
+    const at = Date.now();
+    setSent({ what, state: "doing", at });
+    void send().then((told) => {
+      took(told);
+      setSent(told.ok ? null : { what, state: told.status === conflict ? "busy" : "not answered", at });
+    });
+  };
 
   return {
     pump,
     card,
-    own: { answers, answeredAt, sending, lost, voided, closed },
+    own: { answers, answeredAt, sending, lost, voided, closed, sent },
     now,
     locked,
     askForDose,
     closeResult,
-    look: doing(client.look),
-    endDose: doing(client.endDose),
-    pause: doing(client.pause),
-    resume: doing(client.resume),
-    refuseTransfer: (number) => void client.refuseTransfer(number).then(took),
+    look: () => void client.look().then(took),
+    endDose: doing("end dose", client.endDose),
+    pause: doing("pause", client.pause),
+    resume: doing("resume", client.resume),
+    refuseTransfer: (number) => doing("refuse transfer", () => client.refuseTransfer(number))(),
   };
 }

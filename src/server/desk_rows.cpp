@@ -1,0 +1,276 @@
+// The desk's part of the interface, as rows.
+#include "clinic/number_entry.hpp"
+#include "clinic/passkey_json.hpp"
+#include "clinic/signing.hpp"
+#include "clinic/standing.hpp"
+#include "server/desk_words.hpp"
+
+namespace theca::server {
+namespace {
+
+constexpr std::int64_t kMostId = std::int64_t{1} << 53;
+constexpr std::int64_t kMostTime = std::int64_t{1} << 50;  // ms
+constexpr std::int64_t kMostRows = 200;
+const Shape kId = integer(1, kMostId);
+const Shape kWords = text(2'000, 0);
+const Shape kRows = list(object({needed("what", kWords), needed("before", kWords), needed("now", kWords),
+                                 needed("changed", flag())}),
+                         kMostRows);
+const Shape kNumber = text(24);
+const Shape kField = object({needed("unit", text(16)),
+                             needed("step", object({needed("numerator", integer(1, clinic::kMostOfStep)),
+                                                    needed("denominator", integer(1, clinic::kMostOfStep))})),
+                             needed("least", kNumber), needed("most", kNumber)});
+const Shape kChangeFields = object(
+    {needed("drug", text(64)), needed("concentration", kNumber), needed("mode", text(40)),
+     needed("daily_dose", kNumber), needed("dose", kField), needed("bolus", kField),
+     needed("part_dose", kField),
+     optional("patient_bolus",
+              object({needed("dose", kNumber), needed("over_s", integer(0, UINT32_MAX)),
+                      needed("lockout_s", integer(0, UINT32_MAX)), needed("window_s", integer(0, UINT32_MAX)),
+                      needed("allotted", integer(0, kMaxAllotted))})),
+     needed("flex",
+            list(object({needed("weekdays", list(integer(0, kDaysPerWeek - 1), kDaysPerWeek, 1)),
+                         needed("steps", list(object({needed("from_minute", integer(0, kMinutesPerDay - 1)),
+                                                      needed("dose", kNumber)}),
+                                              kMaxProfileSteps, 1))}),
+                 kMaxProfiles))});
+const Shape kOrderText = text(4'096);
+const Shape kSent = object({needed("send", kId),
+                            needed("state", choice({"pending", "confirmed", "failed", "unknown", "refused"})),
+                            needed("message", kWords), optional("runs", kOrderText)});
+
+}  // namespace
+
+std::vector<Route> Desk::routes() {
+  const auto by = [this](Answered (Desk::*handler)(const Call&)) {
+    return [this, handler](const Call& call) { return (this->*handler)(call); };
+  };
+  const auto of = [this](records::PatientsThing what, const char* name) {
+    return [this, what, name](const Call& call) {
+      const std::scoped_lock lock{mutex_};
+      const auto stands = records::standing(parts_.database, at_records(call.actor), what, id_in(call, name));
+      if (!stands || !stands->exists) return Object{};
+      return Object{.clinic = call.actor.clinic, .in_care_team = stands->in_care_team};
+    };
+  };
+  using enum records::PatientsThing;
+  const Shape person = object({needed("person", kId), needed("role", text(40)), needed("name", text(200))});
+  const Shape found = object({needed("patient", kId), needed("name", text(200)),
+                              needed("birth_date", text(10)), needed("record_number", text(64))});
+  const Shape pump = object({needed("pump", kId), needed("model", text(64)),
+                             needed("serial_ends", text(16, 0)), needed("implanted", flag())});
+  const auto second = [this](const Call& call) {
+    const std::scoped_lock lock{mutex_};
+    const std::int64_t draft = id_in(call, "draft");
+    const auto stands = records::standing(parts_.database, at_records(call.actor), kDraft, draft);
+    const auto asked = asked_.find(draft);
+    if (!stands || !stands->exists || asked == asked_.end()) return Object{};
+    return Object{.clinic = call.actor.clinic,
+                  .in_care_team = stands->in_care_team,
+                  .first_signer = asked->second.first};
+  };
+  const Shape asserted =
+      object({needed("daily_dose", text(40)), needed("assertion", text(kMostPasskeyJson))});
+  const Shape flex =
+      list(object({needed("weekdays", list(integer(0, kDaysPerWeek - 1), kDaysPerWeek, 1)),
+                   needed("steps", list(object({needed("from_minute", integer(0, kMinutesPerDay - 1)),
+                                                needed("dose", text(40))}),
+                                        kMaxProfileSteps, 1))}),
+           kMaxProfiles, 1);
+  const Shape bolus = object({needed("dose", text(40)), needed("over", text(40)), needed("lockout", text(40)),
+                              needed("allotted", integer(1, kMaxAllotted)), needed("window", text(40))});
+  const Shape change =
+      object({optional("dose", text(40)), optional("flex", flex), optional("patient_bolus", bolus),
+              optional("no_patient_bolus", flag()), optional("reason", text(500))});
+  return {
+      {.method = Method::kGet,
+       .path = "/api/about",
+       .name = "readAbout",
+       .summary = "Whose server this is, and whether it is a demo.",
+       .action = Action::kReadInterface,
+       .response =
+           object({needed("demo", flag()), needed("institution", text(200, 0)), needed("version", text(40))}),
+       .handle = by(&Desk::about)},
+      {.method = Method::kGet,
+       .path = "/api/session/challenge",
+       .name = "askChallenge",
+       .summary = "A challenge for a passkey, for one sign-in within two minutes.",
+       .action = Action::kSignIn,
+       .response = object({needed("challenge", text(64)), needed("site", text(255))}),
+       .handle = by(&Desk::challenge)},
+      {.method = Method::kPut,
+       .path = "/api/session",
+       .name = "signIn",
+       .summary = "Signs in with a passkey: the JSON of its assertion over the challenge.",
+       .action = Action::kSignIn,
+       .request = object({needed("challenge", text(64)), needed("credential", text(kMostPasskeyJson))}),
+       .response = person,
+       .handle = by(&Desk::sign_in)},
+      {.method = Method::kGet,
+       .path = "/api/session",
+       .name = "whoAmI",
+       .summary = "Who is signed in.",
+       .action = Action::kOwnAccount,
+       .response = person,
+       .handle = by(&Desk::who)},
+      {.method = Method::kDelete,
+       .path = "/api/session",
+       .name = "signOut",
+       .summary = "Signs out.",
+       .action = Action::kOwnAccount,
+       .status = 204,
+       .handle = by(&Desk::sign_out)},
+      {.method = Method::kGet,
+       .path = "/api/patients",
+       .name = "listPatients",
+       .summary = "The patients in whose care team the person is.",
+       .action = Action::kSearch,
+       .response = object({needed("patients", list(found, kMostPeople)), needed("more", flag())}),
+       .object = [](const Call& call) { return Object{.clinic = call.actor.clinic}; },
+       .handle = by(&Desk::patients)},
+      {.method = Method::kGet,
+       .path = "/api/patients/{patient}",
+       .name = "readPatient",
+       .summary = "A patient, and the pumps.",
+       .action = Action::kReadPatient,
+       .response = object({needed("patient", kId), needed("name", text(200)), needed("birth_date", text(10)),
+                           needed("record_number", text(64)), needed("pumps", list(pump, kMostPeople))}),
+       .object = of(kPatient, "patient"),
+       .handle = by(&Desk::patient)},
+      {.method = Method::kPost,
+       .path = "/api/pumps/{pump}/readings",
+       .name = "readPump",
+       .summary = "Reads the pump by radio; what it says is kept.",
+       .action = Action::kReadPump,
+       .status = 201,
+       .response =
+           object({needed("reading", kId), needed("at_ms", integer(0, kMostTime)),
+                   needed("lasts_until_ms", integer(0, kMostTime)), needed("state", text(40)),
+                   needed("mode", text(40)), needed("flow_nl_per_day", integer(0, kMaxFlowRate.raw())),
+                   needed("reservoir_earliest_nl", integer(-kMaxReservoir.raw(), kMaxReservoir.raw())),
+                   needed("alarms", list(text(64), static_cast<std::int64_t>(kAlarmCount))),
+                   needed("prescription", integer(0, UINT32_MAX)), needed("rows", kRows),
+                   needed("record",
+                          object({needed("is", choice({"same", "none", "differs"})), needed("rows", kRows)})),
+                   optional("therapy", kChangeFields)}),
+       .idempotency_key = true,
+       .object = of(kPump, "pump"),
+       .handle = by(&Desk::read_pump)},
+      {.method = Method::kPost,
+       .path = "/api/readings/{reading}/drafts",
+       .name = "draftChange",
+       .summary = "The therapy that was read, with these parts changed: every old and new value.",
+       .action = Action::kDraft,
+       .request = change,
+       .status = 201,
+       .response = object({needed("draft", kId), needed("number", integer(1, UINT32_MAX)),
+                           needed("challenge", text(64)), needed("order", kOrderText), needed("rows", kRows),
+                           needed("notes", list(kWords, 100))}),
+       .idempotency_key = true,
+       .object = of(kReading, "reading"),
+       .handle = by(&Desk::draft)},
+      {.method = Method::kPut,
+       .path = "/api/readings/{reading}/preview",
+       .name = "previewChange",
+       .summary = "What these changes would make of the therapy that was read; nothing is kept.",
+       .action = Action::kDraft,
+       .request = change,
+       .response = object({needed("rows", kRows), needed("notes", list(kWords, 100))}),
+       .object = of(kReading, "reading"),
+       .handle = by(&Desk::preview)},
+      {.method = Method::kPost,
+       .path = "/api/drafts/{draft}/sends",
+       .name = "sendDraft",
+       .summary = "Has the draft signed and hands it over: the daily dose typed, and one or two assertions "
+                  "over its challenge.",
+       .action = Action::kSend,
+       .request = object({needed("daily_dose", text(40)),
+                          needed("assertions", list(text(kMostPasskeyJson), kMostSigners, 1))}),
+       .status = 201,
+       .response = kSent,
+       .idempotency_key = true,
+       .object = of(kDraft, "draft"),
+       .handle = by(&Desk::send)},
+      {.method = Method::kPost,
+       .path = "/api/drafts/{draft}/signatures",
+       .name = "askSecond",
+       .summary =
+           "Keeps the draft with one's own assertion until a second clinician has signed it, as long as "
+           "the reading lasts.",
+       .action = Action::kSign,
+       .request = asserted,
+       .status = 201,
+       .response =
+           object({needed("until_ms", integer(0, kMostTime)), needed("now_ms", integer(0, kMostTime))}),
+       .idempotency_key = true,
+       .object = of(kDraft, "draft"),
+       .handle = by(&Desk::ask_second)},
+      {.method = Method::kGet,
+       .path = "/api/drafts/{draft}/signatures",
+       .name = "askedOfSecond",
+       .summary = "What has become of a draft that a second clinician was asked about.",
+       .action = Action::kSign,
+       .response = object({needed("is", choice({"waiting", "sent", "over"})), optional("sent", kSent)}),
+       .object = of(kDraft, "draft"),
+       .handle = by(&Desk::asked_of_second)},
+      {.method = Method::kDelete,
+       .path = "/api/drafts/{draft}/signatures",
+       .name = "withdrawSignature",
+       .summary = "Take back one's own signature of a draft that waits for a second clinician.",
+       .action = Action::kSign,
+       .status = 204,
+       .object = of(kDraft, "draft"),
+       .handle = by(&Desk::withdraw)},
+      {.method = Method::kGet,
+       .path = "/api/waiting",
+       .name = "listWaiting",
+       .summary = "Drafts of others that wait for a second clinician.",
+       .action = Action::kSearch,
+       .response = object({needed(
+           "waiting",
+           list(object({needed("draft", kId), needed("patient_name", text(200)), needed("by", text(200))}),
+                kMostPeople))}),
+       .object = [](const Call& call) { return Object{.clinic = call.actor.clinic}; },
+       .handle = by(&Desk::waiting)},
+      {.method = Method::kGet,
+       .path = "/api/drafts/{draft}/second",
+       .name = "lookAsSecond",
+       .summary = "Whom a draft of another clinician is about, and every old and new value.",
+       .action = Action::kSecondSign,
+       .response =
+           object({needed("patient", object({needed("name", text(200)), needed("birth_date", text(10)),
+                                             needed("model", text(64)), needed("serial_ends", text(16, 0))})),
+                   needed("by", text(200)), needed("read_at_ms", integer(0, kMostTime)),
+                   needed("lasts_ms", integer(-kMostTime, kMostTime)), needed("therapy", kChangeFields),
+                   needed("notes", list(kWords, 100)), needed("challenge", text(64)),
+                   needed("order", kOrderText), needed("rows", kRows)}),
+       .object = second,
+       .handle = by(&Desk::look_as_second)},
+      {.method = Method::kPost,
+       .path = "/api/drafts/{draft}/second",
+       .name = "signAsSecond",
+       .summary =
+           "Signs another clinician's draft as the second, the dose typed by oneself, and has it handed "
+           "over.",
+       .action = Action::kSecondSign,
+       .request = asserted,
+       .status = 201,
+       .response = kSent,
+       .idempotency_key = true,
+       .object = second,
+       .handle = by(&Desk::sign_as_second)},
+      {.method = Method::kPost,
+       .path = "/api/sends/{send}/settlements",
+       .name = "settleSend",
+       .summary = "Asks the pump what became of a change.",
+       .action = Action::kSend,
+       .status = 201,
+       .response = kSent,
+       .idempotency_key = true,
+       .object = of(kSend, "send"),
+       .handle = by(&Desk::settle)},
+  };
+}
+
+}  // namespace theca::server

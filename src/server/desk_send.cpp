@@ -1,0 +1,190 @@
+// A draft is signed, handed over and settled.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "clinic/gateway_client.hpp"
+#include "clinic/signer_client.hpp"
+#include "clinic/staff.hpp"
+#include "link/sodium.hpp"
+#include "server/desk_words.hpp"
+
+namespace theca::server {
+namespace {
+
+using records::RecordFault;
+
+records::SendState state_of(link::Delivery delivery) {
+  switch (delivery) {
+    case link::Delivery::kConfirmed:
+      return records::SendState::kConfirmed;
+    case link::Delivery::kFailed:
+      return records::SendState::kFailed;
+    case link::Delivery::kUncertain:
+      break;
+  }
+  return records::SendState::kUnknown;
+}
+/// Names the change at the implant; made of the send's own id, so that it is known whatever was lost.
+std::uint32_t intent_of(records::SendId send) {
+  const auto low = static_cast<std::uint32_t>(send.value);
+  return low == 0 ? 1 : low;
+}
+
+}  // namespace
+
+Desk::Answered Desk::send(const Call& call) {
+  std::vector<PasskeyAssertion> assertions;
+  for (const Json& one : call.body["assertions"]) {
+    auto assertion = assertion_in(one, "assertions");
+    if (!assertion) return No(assertion.error());
+    assertions.push_back(std::move(*assertion));
+  }
+  {
+    const std::scoped_lock lock{mutex_};
+    if (const auto own = own_key(at_records(call.actor), assertions.front()); !own) return No(own.error());
+  }
+  return hand_over(call, call.body["daily_dose"].get<std::string>(), std::move(assertions));
+}
+
+std::expected<void, Problem> Desk::own_key(const records::Actor& actor, const PasskeyAssertion& assertion) {
+  const auto kept = records::find_passkey(parts_.database, to_base64url(assertion.credential));
+  if (kept && kept->owner.clinic == actor.clinic && kept->owner.person == actor.person) return {};
+  if (!kept && kept.error().fault != RecordFault::kMissing) return No(problem_for(kept.error()));
+  return No(Problem{409,
+                    title_of(409),
+                    {{"assertion", "This passkey is not that of the person who is signed in.",
+                      "Reload the page, and look at whose name stands above it.",
+                      "The pump runs as before; nothing was sent."}},
+                    {}});
+}
+
+Desk::Answered Desk::hand_over(const Call& call, const std::string& daily_dose,
+                               std::vector<PasskeyAssertion> assertions) {
+  const records::Actor actor = at_records(call.actor);
+  std::unique_lock lock{mutex_};
+  const auto kept = records::draft(parts_.database, actor, records::DraftId{id_in(call, "draft")});
+  if (!kept) return No(problem_for(kept.error()));
+  const auto found = found_reading(parts_.database, actor, kept->reading, parts_.library);
+  if (!found) return No(found.error());
+  const DraftedOrder drafted = drafted_order(*kept);
+  const link::OrderBytes& bytes = drafted.bytes;
+
+  records::SendWish wish{.pump = kept->pump, .draft = kept->id, .intent = "prescribe", .order_digest = {}};
+  wish.order_digest = link::digest_of<link::Sodium>(bytes);
+  const records::RequestId request_id = step_of(call, "send");
+  const auto sends = records::sends_of(parts_.database, actor, kept->pump);
+  if (!sends) return No(problem_for(sends.error()));
+  // Begun before, and broken off: the signer may have signed it already.
+  const bool again = std::ranges::any_of(
+      *sends, [&](const records::Send& one) { return one.request.text == request_id.text; });
+  const auto id = records::begin_send(parts_.database, actor, request_id, wish);
+  if (!id) return No(problem_for(id.error()));
+  const auto before = records::send(parts_.database, actor, *id);
+  if (!before) return No(problem_for(before.error()));
+  if (const auto said = refused_.find(id->value); said != refused_.end()) return No(said->second);
+  if (before->state != records::SendState::kPending)
+    return Answer{sent_json(*id, before->state, words_of_before(before->state)), {}};
+  // Pending: it was never handed over, for that is said before it is done.
+  const auto over = [&](records::SendState state) {
+    return records::settle_send(parts_.database, actor, step_of(call, "over"), *id, state);
+  };
+  const auto not_sent = [&](records::SendState state, Problem why) -> Answered {
+    if (const auto settled = over(state); !settled) return No(problem_for(settled.error()));
+    constexpr std::size_t kMostRefused = 1'000;
+    if (refused_.size() >= kMostRefused) refused_.erase(refused_.begin());
+    refused_.insert_or_assign(id->value, why);
+    return No(std::move(why));
+  };
+  using enum records::SendState;
+  const records::SendState no_signature = again ? kFailed : kRefused;
+  if (auto old = too_old(found->reading, parts_.utc_ms())) return not_sent(no_signature, *std::move(old));
+  if (const auto slip = not_confirmed(daily_dose, drafted.prescription, found->model.minimum_rate))
+    return not_sent(no_signature, slip_of(*slip));
+  lock.unlock();  // for as long as others speak
+
+  SigningRequest request;
+  request.order = bytes;
+  if (found->running.order) request.parent = link::written(*found->running.order);
+  request.model = found->running.status.model;
+  request.assertions = std::move(assertions);
+  const auto signed_order = ask_signer(parts_.signer, request);
+  const auto refused = [](const std::string& what, const char* field = "") {
+    return Problem{409, title_of(409), {{field, what, "Nothing was sent.", "The pump runs as before."}}, {}};
+  };
+  if (!signed_order || !*signed_order || !(*signed_order)->pass) {
+    lock.lock();
+    // Whoever was asked and has not answered may have signed.
+    if (!signed_order)
+      return not_sent(signed_order.error().asked ? kFailed : no_signature,
+                      refused("The order was not signed: " + signed_order.error().why + "."));
+    if (!*signed_order)
+      return not_sent(
+          no_signature,
+          refused(fmt::format("The signer refuses ({}): {}.", row_of(signed_order->error().why).name,
+                              signed_order->error().message),
+                  signed_order->error().why == SigningRefusal::kSecondClinician ? kSecondField : ""));
+    return not_sent(kFailed, refused("The signer knows no gateway: theca signer gateway."));
+  }
+  // From here on only the pump can tell, whatever happens to this process.
+  lock.lock();
+  const auto handed = records::settle_send(parts_.database, actor, step_of(call, "handed"), *id,
+                                           records::SendState::kUnknown);
+  if (!handed) return No(problem_for(handed.error()));
+  handing_over_.insert(id->value);
+  lock.unlock();
+  const auto answer = ask_gateway(parts_.gateway, SendOrder{.order = bytes,
+                                                            .signatures = (*signed_order)->signatures,
+                                                            .pass = *(*signed_order)->pass,
+                                                            .sequence = found->running.status.sequence,
+                                                            .intent = intent_of(*id),
+                                                            .filled = {}});
+  lock.lock();
+  handing_over_.erase(id->value);
+  if (answer && !*answer)
+    return not_sent(kFailed, problem(409, "Nothing was sent: " + answer->error().why + ".",
+                                     "Hold the coil to the skin over the pump, and read it again."));
+  SendOutcome outcome{link::Delivery::kUncertain, "", std::nullopt};
+  if (answer) outcome = std::get<SendOutcome>(**answer);
+  if (!answer) outcome.message = "It is not known whether the pump has taken it: " + answer.error() + ".";
+  const records::SendState state = state_of(outcome.delivery);
+  if (state != records::SendState::kUnknown) {
+    if (const auto settled = over(state); !settled) return No(problem_for(settled.error()));
+  }
+  return Answer{sent_json(*id, state, outcome.message, outcome.runs), {}};
+}
+
+Desk::Answered Desk::settle(const Call& call) {
+  const records::Actor actor = at_records(call.actor);
+  std::unique_lock lock{mutex_};
+  const auto sent = records::send(parts_.database, actor, records::SendId{id_in(call, "send")});
+  if (!sent) return No(problem_for(sent.error()));
+  if (handing_over_.contains(sent->id.value))
+    return No(problem(409, "It is being handed over.", "Wait for its answer."));
+  if (sent->state == records::SendState::kPending)
+    return Answer{sent_json(sent->id, sent->state, "It was never handed over; send it again."), {}};
+  if (sent->state != records::SendState::kUnknown || !sent->wish.draft)
+    return Answer{sent_json(sent->id, sent->state, "It was known before."), {}};
+  const auto kept = records::draft(parts_.database, actor, *sent->wish.draft);
+  if (!kept) return No(problem_for(kept.error()));
+  const auto found = found_reading(parts_.database, actor, kept->reading, parts_.library);
+  if (!found) return No(found.error());
+  lock.unlock();
+  const auto answer = ask_gateway(parts_.gateway, SettleSend{.implant = found->pump.details.implant,
+                                                             .digest = sent->wish.order_digest,
+                                                             .sequence = found->running.status.sequence,
+                                                             .intent = intent_of(sent->id)});
+  if (!answer) return No(out_of_reach("It is not known yet: " + answer.error() + "."));
+  if (!*answer) return No(out_of_reach("It is not known yet: " + answer->error().why + "."));
+  const SendOutcome outcome = std::get<SendOutcome>(**answer);
+  const records::SendState state = state_of(outcome.delivery);
+  lock.lock();
+  if (state != sent->state) {
+    const auto settled =
+        records::settle_send(parts_.database, actor, step_of(call, "settle"), sent->id, state);
+    if (!settled) return No(problem_for(settled.error()));
+  }
+  return Answer{sent_json(sent->id, state, outcome.message), {}};
+}
+
+}  // namespace theca::server
