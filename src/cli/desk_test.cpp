@@ -412,6 +412,44 @@ TEST_F(DeskTest, what_a_change_would_make_of_it_is_told_while_it_is_written_and_
   EXPECT_EQ(ask(Method::kPut, path, {{"dose", "5.4 mg/day"}}).status, 409);
 }
 
+TEST_F(DeskTest, SLIP_08_digits_that_changed_places_are_seen_when_the_dose_is_typed_once_more) {
+  sign_in(doctor);
+  const Got slipped = drafted({{"dose", "5.4 mg/day"}});  // 4.5 stands in the notes
+  ASSERT_EQ(slipped.status, 201) << slipped.body;
+  EXPECT_EQ(send(slipped, "4.5 mg/day").status, 422);
+  EXPECT_EQ(read().order->number, 1U);
+}
+
+TEST_F(DeskTest, SLIP_14_a_dose_in_the_unit_a_thousand_times_as_large_is_refused) {
+  sign_in(doctor);
+  const Got reading = read_pump();
+  const std::string path = at("readings", reading.body["reading"], "preview");
+  EXPECT_EQ(ask(Method::kPut, path, {{"dose", "5400 mcg/day"}}).status, 200);
+  const Got slipped = ask(Method::kPut, path, {{"dose", "5400 mg/day"}});
+  EXPECT_EQ(slipped.status, 422) << slipped.body;
+  EXPECT_NE(slipped.body["errors"][0]["happened"].get<std::string>().find("5400 mg/day"), std::string::npos)
+      << slipped.body;
+}
+
+TEST_F(DeskTest, SLIP_23_a_lockout_that_is_longer_than_its_window_is_refused) {
+  sign_in(doctor);
+  const Got reading = read_pump();
+  const std::string path = at("readings", reading.body["reading"], "preview");
+  const auto bolus = [](const char* lockout, const char* window) {
+    return json{
+        {"patient_bolus",
+         {{"dose", "0.5 mg"}, {"over", "5 min"}, {"lockout", lockout}, {"allotted", 4}, {"window", window}}}};
+  };
+  EXPECT_EQ(ask(Method::kPut, path, bolus("3 h", "24 h")).status, 200);
+  const Got exchanged = ask(Method::kPut, path, bolus("24 h", "3 h"));
+  EXPECT_EQ(exchanged.status, 422);
+  EXPECT_EQ(exchanged.body["errors"][0]["field"].get<std::string>(), "patient_bolus.lockout")
+      << exchanged.body;
+  const Got fewer = ask(Method::kPut, path, bolus("8 h", "24 h"));
+  ASSERT_EQ(fewer.status, 200) << fewer.body;
+  EXPECT_NE(fewer.body["notes"].dump().find("3 at most"), std::string::npos) << fewer.body["notes"];
+}
+
 TEST_F(DeskTest, INV_10_an_order_is_signed_by_the_key_of_whoever_is_signed_in) {
   sign_in(doctor);
   const Got draft = drafted({{"dose", "5.4 mg/day"}});

@@ -1,5 +1,8 @@
 #include "clinic/adjusting.hpp"
 
+#include <fmt/format.h>
+
+#include "quantity/text.hpp"
 #include "therapy/schedule.hpp"
 
 namespace theca {
@@ -70,6 +73,16 @@ Order order_of(const Prescription& p) {
   return order;
 }
 
+namespace {
+
+/// So many of the patient's boluses the lockout lets into any window.
+std::int64_t lets_in(const OrderedPatientBolus& bolus) {
+  if (bolus.lockout.raw() <= 0) return bolus.allotted;
+  return (bolus.window.raw() - 1) / bolus.lockout.raw() + 1;
+}
+
+}  // namespace
+
 std::expected<Draft, std::vector<DraftError>> adjust(const Adjusting& adjusting, const Running& running,
                                                      const Library& library) {
   if (!running.order || !running.prescription)
@@ -77,6 +90,14 @@ std::expected<Draft, std::vector<DraftError>> adjust(const Adjusting& adjusting,
         std::vector{DraftError{"", "the implant runs no signed order that this programmer could build on"}});
   const Prescription& runs = *running.prescription;
   const Adjustment& change = adjusting.change;
+  const OrderedPatientBolus* asked = change.patient && *change.patient ? &**change.patient : nullptr;
+  if (asked != nullptr && asked->allotted > 1 && lets_in(*asked) <= 1)
+    return std::unexpected(std::vector{DraftError{
+        "patient_bolus.lockout",
+        fmt::format(
+            "with {} between two of them no window of {} ever holds a second one, and {} are allotted: "
+            "lockout and window may be exchanged",
+            to_text(asked->lockout), to_text(asked->window), asked->allotted)}});
   Wanted wanted{.therapy = order_of(runs),
                 .implant = adjusting.implant,
                 .model = adjusting.model,
@@ -113,7 +134,12 @@ std::expected<Draft, std::vector<DraftError>> adjust(const Adjusting& adjusting,
                           !follows_basal(runs, adjusting.model.minimum_rate)))
       made.safe_state = runs.safe_state;
   };
-  return draft(wanted, running, library);
+  auto made = draft(wanted, running, library);
+  if (made && asked != nullptr && asked->allotted > lets_in(*asked))
+    made->notes.push_back(
+        fmt::format("Of the {} boluses allotted in {} the lockout of {} lets in {} at most.", asked->allotted,
+                    to_text(asked->window), to_text(asked->lockout), lets_in(*asked)));
+  return made;
 }
 
 }  // namespace theca

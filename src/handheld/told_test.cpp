@@ -55,6 +55,17 @@ TEST(Told, a_dose_is_told_in_the_drug_and_times_by_the_clock) {
   EXPECT_EQ(told(seen)["drugs"][0]["name"].get<std::string>(), "drug 17") << "the card does not name it";
 }
 
+/// Times are the pump's own lengths of time from when it was read on: a clock of the phone that is wrong is
+/// wrong for them alike, and a pump whose time of day is another one changes nothing.
+TEST(Told, SLIP_57_a_wrong_clock_moves_no_lockout) {
+  Seen seen = seen_of_morphine();
+  seen.own.next_bolus = seen.own.now + minutes(90);
+  for (const std::int64_t off : {0, 3'600'000, -86'400'000}) {
+    seen.at_utc_ms = 1'800'000'000'000 + off;
+    EXPECT_EQ(told(seen)["dose"]["next_ms"].get<std::int64_t>() - seen.at_utc_ms, 90 * 60'000);
+  }
+}
+
 TEST(Told, what_is_being_given_is_told_with_its_end_and_part) {
   Seen seen = seen_of_morphine();
   EXPECT_TRUE(told(seen)["giving"].is_null());

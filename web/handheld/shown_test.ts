@@ -191,6 +191,12 @@ test("the most urgent alarm stands first, and a pump that is not giving is not f
   assert.equal(shown(pump({ state: "stopped" }), own, now).headline.mood, "bad");
 });
 
+test("SLIP-58 an alarm stays as long as the pump reports it, whatever was closed", () => {
+  const alarms = [{ name: "low reservoir", critical: false }];
+  for (const closed of [null, "a"])
+    assert.equal(shown(pump({ alarms }, { state: "refused", refusal: "lockout" }), { ...own, closed }, now).headline.text, texts.alarms["low reservoir"].text);
+});
+
 test("a result that was closed does not come back, and the next one does", () => {
   const refused = pump({}, { state: "refused", refusal: "lockout" });
   assert.equal(shown(refused, { ...own, closed: "a" }, now).result, null);
