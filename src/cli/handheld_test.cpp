@@ -249,6 +249,25 @@ TEST_F(HandheldTest, somebody_who_speaks_with_the_pump_is_not_disturbed) {
   until([](const Known& known) { return known.contact == Contact::kInReach; });
 }
 
+TEST_F(HandheldTest, INV_7_no_dose_begins_behind_stop) {
+  until([](const Known& known) { return known.seen.has_value() && !known.looking; });
+  std::atomic<bool> over = false;
+  std::jthread clinic{[&] {  // the air is taken, so that the wish waits
+    while (!over) (void)asked(ReadImplant{implant});
+  }};
+  std::this_thread::sleep_for(100ms);
+  ASSERT_EQ(handheld->ask(wish()), AskTaken::kTaken);
+  EXPECT_TRUE(handheld->begin(DeedKind::kEndDose));
+  over = true;
+  const Known known = until([](const Known& now) {
+    return now.ask->settled() && now.deed->state != DeedState::kDoing && !now.looking;
+  });
+  EXPECT_EQ(known.ask->state, AskState::kNotGiven);
+  clinic = {};
+  std::this_thread::sleep_for(500ms);
+  EXPECT_EQ(count(journal(), "bolus granted"), 0);
+}
+
 struct PagesTest : HandheldTest {
   http::Front front{http::OwnOrigins{{"http://localhost:8081", "http://other:8081"}},
                     http::Assets{{{"/index.html", "text/html", "page", "", ""}}}};

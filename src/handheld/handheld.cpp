@@ -109,6 +109,9 @@ bool Handheld::settle(const std::string& intent) {
 bool Handheld::begin(DeedKind kind, std::uint32_t transfer) {
   const std::scoped_lock lock{mutex_};
   if (deed_ && deed_->state == DeedState::kDoing && kind != DeedKind::kEndDose) return false;
+  // No dose begins behind STOP: a wish that has not gone out yet does not go out.
+  if (kind == DeedKind::kEndDose && ask_ && ask_->state == AskState::kAsking && ask_->request == 0)
+    ask_->state = AskState::kNotGiven;
   deed_ = Deed{.kind = kind,
                .at_utc_ms = clocks_.utc_ms(),
                .refusal = {},
@@ -197,8 +200,13 @@ bool Handheld::somebody_speaks() const {
 bool Handheld::wait_for_quiet() const {
   const auto until = clocks_.now() + kWaitsForQuiet;
   while (somebody_speaks())
-    if (clocks_.now() > until) return false;
+    if (clocks_.now() > until || stop_waits()) return false;
   return true;
+}
+
+bool Handheld::stop_waits() const {
+  const std::scoped_lock lock{mutex_};
+  return deed_ && deed_->kind == DeedKind::kEndDose && deed_->state == DeedState::kDoing;
 }
 
 Linked<SessionPtr> Handheld::open_session() {
@@ -285,9 +293,10 @@ void Handheld::do_ask() {
   Ask ask;
   {
     const std::scoped_lock lock{mutex_};
+    if (ask_->state != AskState::kAsking) return;  // STOP came before it
+    ask_->request = own->last_request + 1;
     ask = *ask_;
   }
-  ask.request = own->last_request + 1;
   if (!keep(ask)) return end_ask(AskState::kNotGiven);
 
   const auto said = (*session)->talk.change(link::RequestBolus{ask.request});

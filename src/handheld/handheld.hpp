@@ -108,6 +108,7 @@ class Handheld {
   Linked<SessionPtr> open_session();
   [[nodiscard]] bool somebody_speaks() const;
   bool wait_for_quiet() const;
+  [[nodiscard]] bool stop_waits() const;  // for the pump
   std::optional<link::OwnReply> read_own(LinkTalk& talk);
   void settle_ask(const link::OwnReply& own);
   void settle_deed(const link::OwnReply& own);
