@@ -21,6 +21,7 @@ using ReadingId = Id<struct OfReading>;
 using DraftId = Id<struct OfDraft>;
 using SendId = Id<struct OfSend>;
 using VisitId = Id<struct OfVisit>;
+using RefillId = Id<struct OfRefill>;
 
 /// Who acts, and for which clinic. Both are held against the clinic's people at every call.
 struct Actor {

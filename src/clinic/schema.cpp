@@ -110,6 +110,39 @@ const SchemaStep kPatientsStep{
     .sqlite = {},
     .postgres = {}};
 
+/// Refills, and what was done at each: rows that are appended to.
+const SchemaStep kRefillsStep{
+    .both =
+        {
+            "CREATE TABLE refills (id BIGINT PRIMARY KEY, clinic BIGINT NOT NULL, patient BIGINT NOT NULL, "
+            "pump BIGINT NOT NULL, reading BIGINT NOT NULL, person BIGINT NOT NULL, stage TEXT NOT NULL, "
+            "begun_ms BIGINT NOT NULL, changed_ms BIGINT NOT NULL, UNIQUE (id, clinic, patient), "
+            "FOREIGN KEY (reading, clinic, patient, pump) REFERENCES readings (id, clinic, patient, pump), "
+            "FOREIGN KEY (person, clinic) REFERENCES people (id, clinic))",
+            "CREATE INDEX refills_of_pump ON refills (pump, begun_ms)",
+            "CREATE UNIQUE INDEX one_open_refill ON refills (pump) WHERE stage <> 'over'",
+            "CREATE INDEX refills_at_stage ON refills (clinic, stage) WHERE stage <> 'over'",
+            "CREATE TABLE refill_steps (id BIGINT PRIMARY KEY, clinic BIGINT NOT NULL, patient BIGINT NOT "
+            "NULL, "
+            "refill BIGINT NOT NULL, place BIGINT NOT NULL, person BIGINT NOT NULL, at_ms BIGINT NOT NULL, "
+            "content TEXT NOT NULL, UNIQUE (refill, place), "
+            "FOREIGN KEY (refill, clinic, patient) REFERENCES refills (id, clinic, patient), "
+            "FOREIGN KEY (person, clinic) REFERENCES people (id, clinic))",
+        },
+    .sqlite =
+        {
+            "CREATE TRIGGER refill_steps_no_update BEFORE UPDATE ON refill_steps BEGIN "
+            "SELECT RAISE(ABORT, 'the steps of a refill are only appended to'); END",
+            "CREATE TRIGGER refill_steps_no_delete BEFORE DELETE ON refill_steps BEGIN "
+            "SELECT RAISE(ABORT, 'the steps of a refill are only appended to'); END",
+        },
+    .postgres = {
+        "CREATE FUNCTION refill_steps_are_appended_to() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the steps of a refill are only appended to'; END $$",
+        "CREATE TRIGGER refill_steps_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON refill_steps "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refill_steps_are_appended_to()",
+    }};
+
 bool has_marks(soci::session& sql, Engine engine) {
   long long count = 0;
   if (engine == Engine::kSqlite)
@@ -124,7 +157,7 @@ bool has_marks(soci::session& sql, Engine engine) {
 }  // namespace
 
 std::span<const SchemaStep> schema_steps() {
-  static const std::array<SchemaStep, 2> kSteps{kPeopleStep, kPatientsStep};
+  static const std::array<SchemaStep, 3> kSteps{kPeopleStep, kPatientsStep, kRefillsStep};
   return kSteps;
 }
 

@@ -5,7 +5,7 @@
 namespace theca {
 
 std::expected<SigningAnswer, NoSigner> ask_signer(const std::filesystem::path& socket,
-                                                  const SigningRequest& request, Duration patience) {
+                                                  const SignerRequest& request, Duration patience) {
   const auto answer =
       ask_line(socket, text_of(request), kMostSigningBytes, std::chrono::milliseconds{patience.raw()});
   if (!answer) return std::unexpected(NoSigner{"the signer: " + answer.error().why, answer.error().asked});

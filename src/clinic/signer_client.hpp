@@ -17,7 +17,7 @@ struct NoSigner {
 };
 /// Waits no longer than `patience` in all.
 std::expected<SigningAnswer, NoSigner> ask_signer(const std::filesystem::path& socket,
-                                                  const SigningRequest& request,
+                                                  const SignerRequest& request,
                                                   Duration patience = seconds(10));
 
 }  // namespace theca

@@ -31,49 +31,87 @@ bool assertion(const Read& json, PasskeyAssertion& out) {
   return true;
 }
 
+Json json_of(const PasskeyAssertion& one) {
+  return {{"credential", to_base64url(one.credential)},
+          {"authenticator_data", to_base64url(one.authenticator_data)},
+          {"client_data", to_base64url(bytes_of(one.client_data))},
+          {"signature", to_base64url(one.signature)}};
+}
+
+constexpr const char* kNoAssertion =
+    "an assertion of the request has other fields than credential, authenticator_data, client_data, "
+    "signature, each "
+    "base64url";
+
+Wrong no_bytes(const char* name, std::size_t count) {
+  return Wrong(fmt::format("the request's \"{}\" is no base64url of {} bytes", name, count));
+}
+std::expected<std::uint16_t, std::string> read_model(const Read& model) {
+  if (!model.is_number_unsigned() || model.get<std::uint64_t>() > UINT16_MAX)
+    return Wrong(fmt::format("the request's \"model\" is no number from 0 to {}", UINT16_MAX));
+  return model.get<std::uint16_t>();
+}
+
+std::expected<SigningRequest, std::string> read_order_request(const Read& json) {
+  SigningRequest request;
+  if (!read_bytes(json["sign"], request.order)) return no_bytes("sign", link::kOrderBytes);
+  if (!read_bytes(json["parent"], request.parent))
+    return Wrong(
+        fmt::format("the request's \"parent\" is neither null nor base64url of {} bytes", link::kOrderBytes));
+  const auto model = read_model(json["model"]);
+  if (!model) return Wrong(model.error());
+  request.model = *model;
+  const Read& assertions = json["assertions"];
+  if (!assertions.is_array() || assertions.empty() || assertions.size() > kMostSigners)
+    return Wrong(fmt::format("the request has {} assertions, and 1 to {} are taken",
+                             assertions.is_array() ? assertions.size() : 0, kMostSigners));
+  for (const Read& one : assertions)
+    if (!assertion(one, request.assertions.emplace_back())) return Wrong(kNoAssertion);
+  return request;
+}
+
 }  // namespace
 
-std::string text_of(const SigningRequest& request) {
+std::string text_of(const SignerRequest& request) {
+  if (const auto* check = std::get_if<CheckRequest>(&request))
+    return Json{{"check", to_base64url(check->check)}, {"assertion", json_of(check->assertion)}}.dump();
+  if (const auto* fill = std::get_if<FillRequest>(&request))
+    return Json{{"fill", to_base64url(fill->statement)},
+                {"model", fill->model},
+                {"assertion", json_of(fill->assertion)}}
+        .dump();
+  const auto& order = std::get<SigningRequest>(request);
   Json assertions = Json::array();
-  for (const PasskeyAssertion& one : request.assertions)
-    assertions.push_back({{"credential", to_base64url(one.credential)},
-                          {"authenticator_data", to_base64url(one.authenticator_data)},
-                          {"client_data", to_base64url(bytes_of(one.client_data))},
-                          {"signature", to_base64url(one.signature)}});
-  return Json{{"sign", to_base64url(request.order)},
-              {"parent", json_of(request.parent)},
-              {"model", request.model},
+  for (const PasskeyAssertion& one : order.assertions) assertions.push_back(json_of(one));
+  return Json{{"sign", to_base64url(order.order)},
+              {"parent", json_of(order.parent)},
+              {"model", order.model},
               {"assertions", assertions}}
       .dump();
 }
 
-std::expected<SigningRequest, std::string> parse_signing_request(std::string_view line) {
+std::expected<SignerRequest, std::string> parse_signing_request(std::string_view line) {
   const auto json = parse_strictly(line, {.most_bytes = kMostSigningBytes, .most_depth = kDepth});
   if (!json) return Wrong("the request " + json.error());
-  if (!has_names(*json, {"sign", "parent", "model", "assertions"}))
-    return Wrong("the request has other fields than sign, parent, model, assertions");
-  SigningRequest request;
-  if (!read_bytes((*json)["sign"], request.order))
-    return Wrong(fmt::format("the request's \"sign\" is no base64url of {} bytes", link::kOrderBytes));
-  if (!read_bytes((*json)["parent"], request.parent))
-    return Wrong(
-        fmt::format("the request's \"parent\" is neither null nor base64url of {} bytes", link::kOrderBytes));
-  const Read& model = (*json)["model"];
-  if (!model.is_number_unsigned() || model.get<std::uint64_t>() > UINT16_MAX)
-    return Wrong(fmt::format("the request's \"model\" is no number from 0 to {}", UINT16_MAX));
-  request.model = model.get<std::uint16_t>();
-  const Read& assertions = (*json)["assertions"];
-  if (!assertions.is_array() || assertions.empty() || assertions.size() > kMostSigners)
-    return Wrong(fmt::format("the request has {} assertions, and 1 to {} are taken",
-                             assertions.is_array() ? assertions.size() : 0, kMostSigners));
-  for (const Read& one : assertions) {
-    if (!assertion(one, request.assertions.emplace_back()))
-      return Wrong(
-          "an assertion of the request has other fields than credential, authenticator_data, client_data, "
-          "signature, "
-          "each base64url");
+  if (has_names(*json, {"sign", "parent", "model", "assertions"})) return read_order_request(*json);
+  if (has_names(*json, {"check", "assertion"})) {
+    CheckRequest request;
+    if (!read_bytes((*json)["check"], request.check)) return no_bytes("check", request.check.size());
+    if (!assertion((*json)["assertion"], request.assertion)) return Wrong(kNoAssertion);
+    return request;
   }
-  return request;
+  if (has_names(*json, {"fill", "model", "assertion"})) {
+    FillRequest request;
+    if (!read_bytes((*json)["fill"], request.statement)) return no_bytes("fill", request.statement.size());
+    const auto model = read_model((*json)["model"]);
+    if (!model) return Wrong(model.error());
+    request.model = *model;
+    if (!assertion((*json)["assertion"], request.assertion)) return Wrong(kNoAssertion);
+    return request;
+  }
+  return Wrong(
+      "the request has other fields than sign, parent, model, assertions; check, assertion; or fill, "
+      "model, assertion");
 }
 
 std::string text_of(const SigningAnswer& answer) {

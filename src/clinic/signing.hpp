@@ -7,8 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
+#include "clinic/bedside.hpp"
 #include "clinic/passkey.hpp"
 #include "link/order.hpp"
 #include "link/order_talk.hpp"
@@ -24,6 +26,20 @@ struct SigningRequest {
   std::uint16_t model = 0;                   // code of the pump in the library
   std::vector<PasskeyAssertion> assertions;  // one or two
 };
+/// "Somebody has confirmed this syringe": the challenge is the check's digest. Nothing is signed for it; a
+/// fill needs it.
+struct CheckRequest {
+  CheckBytes check{};
+  PasskeyAssertion assertion;
+};
+/// "Let this be told to the implant": the challenge is the statement's digest.
+struct FillRequest {
+  StatementBytes statement{};
+  std::uint16_t model = 0;
+  PasskeyAssertion assertion;
+};
+using SignerRequest = std::variant<SigningRequest, CheckRequest, FillRequest>;
+
 inline constexpr std::size_t kMostSigners = 2;
 inline constexpr std::size_t kMostSigningBytes = 16'384;  // a line, either way
 
@@ -41,13 +57,15 @@ enum class SigningRefusal : std::uint8_t {
   kLimit,
   kSecondClinician,
   kBooks,
+  kSyringe,
+  kFill,
 };
 struct SigningRefusalRow {
   SigningRefusal refusal;
   const char* name;
   const char* text;
 };
-inline constexpr std::array<SigningRefusalRow, 13> kSigningRefusals{{
+inline constexpr std::array<SigningRefusalRow, 15> kSigningRefusals{{
     {SigningRefusal::kRequest, "request", "The request is none."},
     {SigningRefusal::kAssertion, "assertion", "An assertion does not hold, or is of nobody who is enrolled."},
     {SigningRefusal::kOnePerson, "one-person", "Two assertions are of one person or of one authenticator."},
@@ -62,6 +80,8 @@ inline constexpr std::array<SigningRefusalRow, 13> kSigningRefusals{{
     {SigningRefusal::kSecondClinician, "second-clinician",
      "Another clinician has to assert the order as well."},
     {SigningRefusal::kBooks, "books", "The signer cannot read or keep its own files."},
+    {SigningRefusal::kSyringe, "syringe", "The check of a syringe is none, or its drug is over its date."},
+    {SigningRefusal::kFill, "fill", "The statement of a fill is none, or nobody has confirmed its syringe."},
 }};
 constexpr const SigningRefusalRow& row_of(SigningRefusal refusal) {
   return kSigningRefusals[static_cast<std::size_t>(refusal)];
@@ -77,15 +97,15 @@ struct SigningRefused {
   std::string message;  // a sentence, with value and limit
 };
 struct SignedAnswer {
-  std::vector<link::SignedBy> signatures;  // one for each assertion, in their order
+  std::vector<link::SignedBy> signatures;  // of an order: one for each assertion, in their order
   /// About the key of the gateway that the signer was told of: for sessions with this implant.
   std::optional<CertificateBytes> pass;
 };
 using SigningAnswer = std::expected<SignedAnswer, SigningRefused>;
 
 // Without the end of the line. Errors are sentences.
-std::string text_of(const SigningRequest& request);
-std::expected<SigningRequest, std::string> parse_signing_request(std::string_view line);
+std::string text_of(const SignerRequest& request);
+std::expected<SignerRequest, std::string> parse_signing_request(std::string_view line);
 std::string text_of(const SigningAnswer& answer);
 std::expected<SigningAnswer, std::string> parse_signing_answer(std::string_view line);
 

@@ -11,11 +11,12 @@ struct Place {
   const char* table;
   const char* patient;  // the column
 };
-constexpr std::array<Place, 5> kPlaces{{{"patients", "id"},
+constexpr std::array<Place, 6> kPlaces{{{"patients", "id"},
                                         {"pumps", "patient"},
                                         {"readings", "patient"},
                                         {"drafts", "patient"},
-                                        {"sends", "patient"}}};
+                                        {"sends", "patient"},
+                                        {"refills", "patient"}}};
 
 }  // namespace
 

@@ -8,7 +8,7 @@
 
 namespace theca::records {
 
-enum class PatientsThing : std::uint8_t { kPatient = 0, kPump, kReading, kDraft, kSend };
+enum class PatientsThing : std::uint8_t { kPatient = 0, kPump, kReading, kDraft, kSend, kRefill };
 
 struct Standing {
   bool exists = false;  // in the actor's clinic

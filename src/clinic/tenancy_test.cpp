@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "clinic/records_testing.hpp"
+#include "clinic/refills.hpp"
 
 namespace theca::records {
 namespace {
@@ -21,6 +22,7 @@ struct Tenant {
   ReadingId reading;
   DraftId draft;
   SendId send;
+  RefillId refill;  // open, of another pump
 };
 
 Tenant new_tenant(Database& database, const std::string& name) {
@@ -32,6 +34,9 @@ Tenant new_tenant(Database& database, const std::string& name) {
   one.reading = must(keep_reading(database, one.actor, new_request(), one.pump, kNoon, {1, 2, 3}));
   one.draft = must(add_draft(database, one.actor, new_request(), one.reading, "{}"));
   one.send = must(begin_send(database, one.actor, new_request(), {one.pump, one.draft, "prescription", {}}));
+  const PumpId second = must(add_pump(database, one.actor, new_request(), one.patient, some_pump(7)));
+  const ReadingId read = must(keep_reading(database, one.actor, new_request(), second, kNoon, {4, 5, 6}));
+  one.refill = must(begin_refill(database, one.actor, new_request(), read, "label", "{}"));
   return one;
 }
 
@@ -112,6 +117,17 @@ const std::map<std::string, Call>& calls() {
       {"send", [](Database& d, const Actor& a, const Tenant& t) { return answer(send(d, a, t.send)); }},
       {"sends_of",
        [](Database& d, const Actor& a, const Tenant& t) { return answer(sends_of(d, a, t.pump)); }},
+      {"begin_refill",
+       [](Database& d, const Actor& a, const Tenant& t) {
+         return answer(begin_refill(d, a, new_request(), t.reading, "label", "{}"));
+       }},
+      {"add_refill_step",
+       [](Database& d, const Actor& a, const Tenant& t) {
+         return answer(add_refill_step(d, a, new_request(), t.refill, 1, kNoon, "{}", "port"));
+       }},
+      {"refill", [](Database& d, const Actor& a, const Tenant& t) { return answer(refill(d, a, t.refill)); }},
+      {"refills_of",
+       [](Database& d, const Actor& a, const Tenant& t) { return answer(refills_of(d, a, t.pump)); }},
       {"add_visit",
        [](Database& d, const Actor& a, const Tenant& t) {
          return answer(add_visit(d, a, new_request(), t.patient, {kNoon, VisitReason::kOther, ""}));
@@ -128,7 +144,7 @@ const std::map<std::string, Call>& calls() {
 std::string belongings(Database& database, ClinicId clinic) {
   std::string all;
   for (const char* table : {"people", "passkeys", "patients", "patient_keys", "search_tokens", "care_teams",
-                            "pumps", "readings", "drafts", "sends", "visits"}) {
+                            "pumps", "readings", "drafts", "sends", "visits", "refills", "refill_steps"}) {
     std::int64_t rows = 0;
     database.session() << "SELECT COUNT(*) FROM " << table << " WHERE clinic = :clinic", soci::into(rows),
         soci::use(clinic.value);

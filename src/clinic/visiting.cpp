@@ -4,6 +4,7 @@
 
 #include "clinic/line_json.hpp"
 #include "files/strict_json.hpp"
+#include "quantity/text.hpp"
 
 namespace theca {
 namespace {
@@ -39,6 +40,35 @@ std::expected<SendOrder, std::string> read_send(const Read& json) {
   return send;
 }
 
+bool read_volume(const Read& json, Volume& out) {
+  std::uint32_t raw = 0;
+  if (!read_number(json, raw) || Volume{raw} > kMaxReservoir) return false;
+  out = Volume{raw};
+  return true;
+}
+bool read_change(const Read& json, std::uint32_t& sequence, std::uint32_t& intent) {
+  return read_number(json["sequence"], sequence) && read_number(json["intent"], intent) && intent != 0;
+}
+
+std::expected<FillImplant, std::string> read_fill(const Read& json) {
+  FillImplant fill;
+  if (!read_bytes(json["fill"], fill.implant))
+    return Wrong(fmt::format("the request names no implant: base64url of {} bytes", sizeof(link::ShortId)));
+  if (!read_bytes(json["pass"], fill.pass))
+    return Wrong(fmt::format("the request's \"pass\" is no base64url of {} bytes", link::kCertificateBytes));
+  const Read& aspirated = json["aspirated_nl"];
+  fill.bedside.aspirated_told = !aspirated.is_null();
+  if (!read_change(json, fill.sequence, fill.intent) || !read_number(json["fluid"], fill.fluid) ||
+      !read_volume(json["filled_nl"], fill.bedside.filled) ||
+      !read_volume(json["left_in_nl"], fill.bedside.left_in) ||
+      (fill.bedside.aspirated_told && !read_volume(aspirated, fill.bedside.aspirated)))
+    return Wrong(
+        fmt::format("the request's sequence, intent (not 0), fluid, filled_nl, left_in_nl or aspirated_nl "
+                    "(at most {}) is none",
+                    kMaxReservoir.raw()));
+  return fill;
+}
+
 }  // namespace
 
 const char* name_of(link::Delivery delivery) { return kDeliveryNames.at(static_cast<std::size_t>(delivery)); }
@@ -63,6 +93,25 @@ std::string text_of(const VisitRequest& request) {
                 {"sequence", settle->sequence},
                 {"intent", settle->intent}}
         .dump();
+  if (const auto* fill = std::get_if<FillImplant>(&request)) {
+    const link::Bedside& bedside = fill->bedside;
+    return Json{{"fill", to_base64url(fill->implant)},
+                {"pass", to_base64url(fill->pass)},
+                {"sequence", fill->sequence},
+                {"intent", fill->intent},
+                {"fluid", fill->fluid},
+                {"filled_nl", bedside.filled.raw()},
+                {"left_in_nl", bedside.left_in.raw()},
+                {"aspirated_nl", bedside.aspirated_told ? Json(bedside.aspirated.raw()) : Json()}}
+        .dump();
+  }
+  if (const auto* settle = std::get_if<SettleFill>(&request))
+    return Json{{"settle_fill", to_base64url(settle->implant)},
+                {"sequence", settle->sequence},
+                {"intent", settle->intent}}
+        .dump();
+  if (const auto* back = std::get_if<LookBack>(&request))
+    return Json{{"look_back", to_base64url(back->implant)}}.dump();
   const auto& send = std::get<SendOrder>(request);
   Json signatures = Json::array();
   for (const link::SignedBy& one : send.signatures) signatures.push_back(json_of(one));
@@ -95,16 +144,38 @@ std::expected<VisitRequest, std::string> parse_visit_request(std::string_view li
   }
   if (has_names(*json, {"send", "signatures", "pass", "sequence", "intent", "filled_nl"}))
     return read_send(*json);
+  if (has_names(*json,
+                {"fill", "pass", "sequence", "intent", "fluid", "filled_nl", "left_in_nl", "aspirated_nl"}))
+    return read_fill(*json);
+  if (has_names(*json, {"settle_fill", "sequence", "intent"})) {
+    SettleFill settle;
+    if (!read_bytes((*json)["settle_fill"], settle.implant)) return no_implant();
+    if (!read_change(*json, settle.sequence, settle.intent))
+      return Wrong("the request's sequence or intent (not 0) is no number of 32 bits");
+    return settle;
+  }
+  if (has_names(*json, {"look_back"})) {
+    LookBack back;
+    if (!read_bytes((*json)["look_back"], back.implant)) return no_implant();
+    return back;
+  }
   return Wrong(
-      "the request is none: read; settle, digest, sequence, intent; or send, signatures, pass, sequence, "
+      "the request is none: read; settle, digest, sequence, intent; send, signatures, pass, sequence, "
       "intent, "
-      "filled_nl");
+      "filled_nl; fill, pass, sequence, intent, fluid, filled_nl, left_in_nl, aspirated_nl; settle_fill, "
+      "sequence, "
+      "intent; or look_back");
 }
 
 std::string text_of(const VisitAnswer& answer) {
   if (!answer) return Json{{"no_visit", answer.error().why}}.dump();
   if (const auto* said = std::get_if<ImplantSaid>(&*answer))
     return Json{{"status", to_base64url(said->status)}, {"order", json_of(said->order)}}.dump();
+  if (const auto* told = std::get_if<FillsTold>(&*answer))
+    return Json{{"holds_nl", told->last ? Json(told->last->holds.raw()) : Json()},
+                {"ago_ms", told->last ? Json(told->last->ago.raw()) : Json()},
+                {"sensed_nl", told->sensed ? Json(told->sensed->raw()) : Json()}}
+        .dump();
   const auto& outcome = std::get<SendOutcome>(*answer);
   return Json{
       {"delivery", name_of(outcome.delivery)}, {"message", outcome.message}, {"runs", json_of(outcome.runs)}}
@@ -134,7 +205,26 @@ std::expected<VisitAnswer, std::string> parse_visit_answer(std::string_view line
     outcome.message = (*json)["message"].get<std::string>();
     return VisitAnswer{outcome};
   }
-  return Wrong("the gateway's answer is none: no_visit; status, order; or delivery, message, runs");
+  if (has_names(*json, {"holds_nl", "ago_ms", "sensed_nl"})) {
+    FillsTold told;
+    const Read& holds = (*json)["holds_nl"];
+    const Read& ago = (*json)["ago_ms"];
+    const Read& sensed = (*json)["sensed_nl"];
+    if (holds.is_null() != ago.is_null()) return Wrong("the gateway's answer tells half a fill");
+    if (!holds.is_null()) {
+      told.last.emplace();
+      if (!read_volume(holds, told.last->holds) || !ago.is_number_unsigned() ||
+          ago.get<std::uint64_t>() > static_cast<std::uint64_t>(kMaxTypedDuration.raw()))
+        return Wrong("the gateway's answer holds a fill that is none");
+      told.last->ago = Duration{ago.get<std::int64_t>()};
+    }
+    if (!sensed.is_null() && !read_volume(sensed, told.sensed.emplace()))
+      return Wrong("the gateway's answer holds a volume that is none");
+    return VisitAnswer{told};
+  }
+  return Wrong(
+      "the gateway's answer is none: no_visit; status, order; delivery, message, runs; or holds_nl, ago_ms, "
+      "sensed_nl");
 }
 
 }  // namespace theca

@@ -41,7 +41,27 @@ struct SettleSend {
   std::uint32_t sequence = 0, intent = 0;  // as they were sent
 };
 
-using VisitRequest = std::variant<ReadImplant, SendOrder, SettleSend>;
+/// "Count this as what is in you now": more of the fluid that it holds, under the order that runs.
+struct FillImplant {
+  link::ShortId implant{};
+  CertificateBytes pass{};  // as the signer gave it: for this implant
+  std::uint32_t sequence = 0, intent = 0;
+  std::uint32_t fluid = 0;  // that the reservoir holds
+  link::Bedside bedside;
+};
+
+/// "What became of that fill?"
+struct SettleFill {
+  link::ShortId implant{};
+  std::uint32_t sequence = 0, intent = 0;  // as they were told
+};
+
+/// "When were you filled last, and what has your fill sensor read since?" By the implant's own journal.
+struct LookBack {
+  link::ShortId implant{};
+};
+
+using VisitRequest = std::variant<ReadImplant, SendOrder, SettleSend, FillImplant, SettleFill, LookBack>;
 
 /// As the implant said it, byte by byte.
 struct ImplantSaid {
@@ -56,11 +76,21 @@ struct SendOutcome {
   std::optional<link::OrderBytes> runs;
 };
 
+/// Of the newest pages of the implant's journal.
+struct FillsTold {
+  struct Last {
+    Volume holds;  // what the implant was told that it holds
+    Duration ago;
+  };
+  std::optional<Last> last;      // nothing: the pages that were read reach no fill
+  std::optional<Volume> sensed;  // by the fill sensor, the first reading behind that fill; nothing: none
+};
+
 /// Nothing was done with the implant, and why: a sentence.
 struct NoVisit {
   std::string why;
 };
-using VisitAnswer = std::expected<std::variant<ImplantSaid, SendOutcome>, NoVisit>;
+using VisitAnswer = std::expected<std::variant<ImplantSaid, SendOutcome, FillsTold>, NoVisit>;
 
 inline constexpr std::size_t kMostVisitBytes = 16'384;  // a line, either way
 

@@ -73,6 +73,9 @@ VisitAnswer Gateway::answer_to(std::string_view line) {
 VisitAnswer Gateway::visit(const VisitRequest& request) {
   if (const auto* wanted = std::get_if<ReadImplant>(&request)) return read(*wanted);
   if (const auto* wanted = std::get_if<SettleSend>(&request)) return settle(*wanted);
+  if (const auto* wanted = std::get_if<FillImplant>(&request)) return fill(*wanted);
+  if (const auto* wanted = std::get_if<SettleFill>(&request)) return settle(*wanted);
+  if (const auto* wanted = std::get_if<LookBack>(&request)) return look_back(*wanted);
   return send(std::get<SendOrder>(request));
 }
 
@@ -153,6 +156,51 @@ VisitAnswer Gateway::settle(const SettleSend& wanted) {
   if (!status) return no_visit(status.error().why);
   const auto became = what_became(*status, wanted.digest, wanted.sequence, wanted.intent);
   return SendOutcome{became, words_of(became), std::nullopt};
+}
+
+VisitAnswer Gateway::fill(const FillImplant& wanted) {
+  const auto certificate = link::read<link::RoleCertificate>(wanted.pass);
+  if (!certificate) return no_visit("the pass is none");
+  auto implant = read_implant(*files_, wanted.implant);
+  if (!implant) return no_visit(implant.error());
+  auto session = open_to(*implant, wanted.pass);
+  if (!session) return no_visit(session.error().why);
+  link::Refill message;
+  static_cast<link::Bedside&>(message) = wanted.bedside;
+  message.sequence = wanted.sequence;
+  message.intent = wanted.intent;
+  message.fluid = wanted.fluid;
+  const Told told = change(
+      *session, [&] { return open_to(*implant, wanted.pass); }, implant->reach, certificate->role, message);
+  SendOutcome outcome{told.delivery, words_of(told.delivery), std::nullopt};
+  if (told.outcome && told.outcome->answer != LinkAnswer::kDone) outcome.message = text_of(*told.outcome);
+  return outcome;
+}
+
+VisitAnswer Gateway::settle(const SettleFill& wanted) {
+  auto implant = read_implant(*files_, wanted.implant);
+  if (!implant) return no_visit(implant.error());
+  const auto session = open_to_read(*implant);
+  if (!session) return no_visit(session.error().why);
+  const auto status = ask((*session)->talk, implant->reach, link::ReadStatus{});
+  if (!status) return no_visit(status.error().why);
+  link::Change change;
+  change.sequence = wanted.sequence;
+  change.intent = wanted.intent;
+  const auto became = link::settle(change, status->sequence, status->intent);
+  return SendOutcome{became, words_of(became), std::nullopt};
+}
+
+VisitAnswer Gateway::look_back(const LookBack& wanted) {
+  auto implant = read_implant(*files_, wanted.implant);
+  if (!implant) return no_visit(implant.error());
+  const auto session = open_to_read(*implant);
+  if (!session) return no_visit(session.error().why);
+  const auto status = ask((*session)->talk, implant->reach, link::ReadStatus{});
+  if (!status) return no_visit(status.error().why);
+  const auto told = read_fills((*session)->talk, implant->reach, status->now);
+  if (!told) return no_visit(told.error().why);
+  return *told;
 }
 
 }  // namespace theca::gateway

@@ -36,6 +36,9 @@ class Gateway {
   VisitAnswer read(const ReadImplant& wanted);
   VisitAnswer send(const SendOrder& wanted);
   VisitAnswer settle(const SettleSend& wanted);
+  VisitAnswer fill(const FillImplant& wanted);
+  VisitAnswer settle(const SettleFill& wanted);
+  VisitAnswer look_back(const LookBack& wanted);
   Linked<SessionPtr> open_to(KnownImplant& implant, const CertificateBytes& pass);
   Linked<SessionPtr> open_to_read(KnownImplant& implant);
 

@@ -6,6 +6,7 @@ namespace {
 std::string told_of(const VisitAnswer& answer) {
   if (!answer) return "no visit";  // why may hold what a client has written
   if (std::holds_alternative<ImplantSaid>(*answer)) return "read";
+  if (std::holds_alternative<FillsTold>(*answer)) return "looked back";
   return name_of(std::get<SendOutcome>(*answer).delivery);
 }
 

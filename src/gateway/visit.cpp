@@ -1,5 +1,8 @@
 #include "gateway/visit.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "pump/flash_model.hpp"
 
 namespace theca {
@@ -28,22 +31,34 @@ Linked<link::Outcome> offer_and_read_back(LinkTalk& talk, const Reach& reach, co
   return *judged;
 }
 
+namespace {
+
+constexpr std::uint32_t kPartsOfPage = (kPageWords + link::kJournalPartWords - 1) / link::kJournalPartWords;
+
+/// The words of one part of a page, each at its place in the page.
+template <class Take>
+void take_words(const link::JournalPart& part, std::uint32_t which, Take&& take) {
+  for (std::uint32_t i = 0; i < link::kJournalPartWords; ++i) {
+    const std::uint32_t at = which * std::uint32_t{link::kJournalPartWords} + i;
+    Word word = 0;
+    for (unsigned b = 0; b < 8; ++b) word |= Word{part.words[i * 8 + b]} << (8 * b);
+    if (at < kPageWords) take(at, word);
+  }
+}
+
+}  // namespace
+
 Linked<JournalRead> read_journal(LinkTalk& talk, const Reach& reach) {
   FlashModel memory;
   auto part = ask(talk, reach, link::ReadJournal{0, 0});
   if (!part) return std::unexpected(part.error());
   const std::uint32_t first = part->oldest_page, last = part->newest_page;
-  constexpr std::uint32_t kParts = (kPageWords + link::kJournalPartWords - 1) / link::kJournalPartWords;
   for (std::uint32_t page = first; page <= last; ++page) {
-    for (std::uint32_t which = 0; which < kParts; ++which) {
+    for (std::uint32_t which = 0; which < kPartsOfPage; ++which) {
       part = ask(talk, reach, link::ReadJournal{page, static_cast<std::uint8_t>(which)});
       if (!part) return std::unexpected(part.error());
-      for (std::uint32_t i = 0; i < link::kJournalPartWords; ++i) {
-        const std::uint32_t at = which * std::uint32_t{link::kJournalPartWords} + i;
-        Word word = 0;
-        for (unsigned b = 0; b < 8; ++b) word |= Word{part->words[i * 8 + b]} << (8 * b);
-        if (at < kPageWords) memory.put_back(Journal::address_of(page) + at, word);
-      }
+      take_words(*part, which,
+                 [&](std::uint32_t at, Word word) { memory.put_back(Journal::address_of(page) + at, word); });
     }
   }
   Journal journal{memory};
@@ -55,6 +70,36 @@ Linked<JournalRead> read_journal(LinkTalk& talk, const Reach& reach) {
         LinkFailure{"the journal does not hold together: " + (check ? check->wrong[0] : check.error())});
   read.check = std::move(*check);
   return read;
+}
+
+Linked<FillsTold> read_fills(LinkTalk& talk, const Reach& reach, Instant now) {
+  /// A page takes a few seconds by radio; a patient's quarter of a year fits into these.
+  constexpr std::uint32_t kMostPagesBack = 16;
+  auto part = ask(talk, reach, link::ReadJournal{0, 0});
+  if (!part) return std::unexpected(part.error());
+  const std::uint32_t oldest = part->oldest_page, newest = part->newest_page;
+  FillsTold told;
+  for (std::uint32_t back = 0; back < kMostPagesBack && newest >= oldest + back; ++back) {
+    std::array<Word, kPageWords> page{};
+    for (std::uint32_t which = 0; which < kPartsOfPage; ++which) {
+      part = ask(talk, reach, link::ReadJournal{newest - back, static_cast<std::uint8_t>(which)});
+      if (!part) return std::unexpected(part.error());
+      take_words(*part, which, [&](std::uint32_t at, Word word) { page.at(at) = word; });
+    }
+    for (std::uint32_t place = kEntriesPerPage; place-- > 0;) {
+      std::array<Word, kEntryWords> words{};
+      for (std::uint32_t i = 0; i < kEntryWords; ++i)
+        words.at(i) = page.at(kPageHeadWords + place * kEntryWords + i);
+      const auto entry = entry_of(words);
+      if (!entry) continue;
+      const Event& event = entry->event;
+      if (event.code == EventCode::kVolumeSensed) told.sensed = Volume{event.value};
+      if (event.code != EventCode::kRefilled) continue;
+      told.last = FillsTold::Last{Volume{event.value}, std::max(Duration{}, now - event.at)};
+      return told;
+    }
+  }
+  return FillsTold{};
 }
 
 }  // namespace theca

@@ -6,6 +6,7 @@
 
 #include "air/session.hpp"
 #include "clinic/running.hpp"
+#include "clinic/visiting.hpp"
 #include "link/order_talk.hpp"
 #include "world/journal_file.hpp"
 
@@ -25,5 +26,8 @@ struct JournalRead {
   JournalCheck check;
 };
 Linked<JournalRead> read_journal(LinkTalk& talk, const Reach& reach);
+
+/// The last fill, and what the fill sensor read behind it, of the newest kMostPagesBack pages.
+Linked<FillsTold> read_fills(LinkTalk& talk, const Reach& reach, Instant now);
 
 }  // namespace theca

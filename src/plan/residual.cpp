@@ -59,6 +59,13 @@ std::span<const ResidualCause> ranking(const Residual& residual) {
   return kTooLittle;
 }
 
+/// What the difference says by itself.
+void weigh(Residual& residual, std::optional<Duration> fill_age) {
+  const Volume off{std::max(residual.difference.raw(), -residual.difference.raw())};
+  residual.beyond = off > kResidualFlag;
+  residual.young = residual.difference.raw() < 0 && residual.beyond && fill_age && *fill_age <= kYoungFill;
+}
+
 }  // namespace
 
 const ResidualCauseRow& row_of(ResidualCause cause) { return kCauses[static_cast<std::size_t>(cause)]; }
@@ -88,13 +95,18 @@ std::expected<Residual, PlanErrors> check_residual(const ResidualRequest& reques
   const std::int64_t given = residual.given.raw() * kMillion;
   residual.over = given > residual.due.raw() * (kMillion + request.accuracy_ppm);
   residual.under = given < residual.due.raw() * (kMillion - request.accuracy_ppm);
-  const Volume off{std::max(residual.difference.raw(), -residual.difference.raw())};
-  residual.beyond = off > kResidualFlag;
-  residual.young =
-      residual.difference.raw() < 0 && residual.beyond && request.fill_age && *request.fill_age <= kYoungFill;
+  weigh(residual, request.fill_age);
   const auto causes = ranking(residual);
   residual.causes.assign(causes.begin(), causes.end());
   return residual;
+}
+
+std::vector<ResidualCause> causes_of(Volume difference, std::optional<Duration> fill_age) {
+  Residual residual;
+  residual.difference = difference;
+  weigh(residual, fill_age);
+  const auto causes = ranking(residual);
+  return {causes.begin(), causes.end()};
 }
 
 FillCheck check_fill(Volume injected, Volume sensed, Volume capacity) {

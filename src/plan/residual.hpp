@@ -66,6 +66,10 @@ struct Residual {
 /// Errors: kAboveFill (expected, aspirated), kNothingGiven; all at once. Source: docs/arithmetic.md#residual
 std::expected<Residual, PlanErrors> check_residual(const ResidualRequest& request);
 
+/// The same where the last fill is not known, and with it no ratio: by kResidualFlag alone. Likeliest first;
+/// empty when `difference`, aspirated less expected, is within it.
+std::vector<ResidualCause> causes_of(Volume difference, std::optional<Duration> fill_age);
+
 /// What went in against what the pump senses to be in it afterwards.
 struct FillCheck {
   Volume missing;  // injected less sensed; negative: more is sensed than went in

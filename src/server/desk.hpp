@@ -15,6 +15,11 @@
 #include "clinic/draft.hpp"
 #include "clinic/passkey.hpp"
 #include "clinic/record_ids.hpp"
+#include "clinic/refilling.hpp"
+#include "clinic/refills.hpp"
+#include "clinic/sends.hpp"
+#include "clinic/signing.hpp"
+#include "clinic/visiting.hpp"
 #include "plan/library.hpp"
 #include "server/attempts.hpp"
 #include "server/challenges.hpp"
@@ -61,6 +66,17 @@ class Desk {
   Answered look_as_second(const Call& call);
   Answered sign_as_second(const Call& call);
   Answered asked_of_second(const Call& call);
+  Answered begin_refill(const Call& call);
+  Answered refills(const Call& call);
+  Answered refill(const Call& call);
+  Answered refill_step(const Call& call);
+  Answered syringe(const Call& call);
+  Answered look_at_syringe(const Call& call);
+  Answered confirm_syringe(const Call& call);
+  Answered state_fill(const Call& call);
+  Answered send_fill(const Call& call);
+  Answered settle_fill(const Call& call);
+  Answered sense_fill(const Call& call);
   struct Made {
     records::ReadingId reading;
     Draft draft;
@@ -69,6 +85,24 @@ class Desk {
   std::expected<Made, Problem> made_of(const Call& call);
   Answered hand_over(const Call& call, const std::string& daily_dose,
                      std::vector<PasskeyAssertion> assertions);
+  /// Something that is signed and handed over, whatever it is.
+  struct Errand {
+    records::SendWish wish;
+    SignerRequest signing;
+    /// What speaks against it before anybody has signed; mutex held.
+    std::function<std::optional<Problem>()> slip;
+    std::function<VisitRequest(const SignedAnswer&, records::SendId)> visit;
+  };
+  Answered run(const Call& call, Errand errand);
+
+  /// A refill with what it set out from, and where it stands.
+  struct Opened;
+  std::expected<Opened, Problem> opened(const records::Actor& actor, records::RefillId id);  // mutex held
+  std::expected<nlohmann::json, Problem> refill_json(const records::Actor& actor, const Opened& open);
+  /// One more step; the state behind it. Mutex held.
+  std::expected<void, Problem> add_step(const records::Actor& actor, const records::RequestId& request,
+                                        Opened& open, const RefillStep& step);
+  std::expected<void, Problem> ask_for_second(const records::Actor& actor, const Opened& open);
   std::expected<nlohmann::json, Problem> person_json(const records::Actor& who);  // mutex held
 
   /// A draft that one physician has asserted and another one has to, on a device of his own. Here and nowhere
@@ -83,6 +117,14 @@ class Desk {
     nlohmann::json sent;      // what became of it; null: nobody has answered yet
     [[nodiscard]] bool open() const { return !signing && sent.is_null(); }
   };
+  /// A syringe that waits for a second person: what a page asks about every other second, without the
+  /// records.
+  struct Syringe {
+    std::int64_t clinic = 0;
+    std::int64_t first = 0;  // who has read its label
+    std::int64_t until_ms = 0;
+    std::string patient, by;
+  };
   void forget_asked();  // what is over; mutex held
   /// What the records hold of a draft that was sent; null: it was not. Mutex held.
   std::expected<nlohmann::json, Problem> became_of(const records::Actor& actor, std::int64_t draft);
@@ -91,10 +133,11 @@ class Desk {
   std::expected<void, Problem> own_key(const records::Actor& actor, const PasskeyAssertion& assertion);
 
   DeskParts parts_;
-  std::mutex mutex_;                         // of the database: one thread at a time
-  std::set<std::int64_t> handing_over_;      // sends that the gateway is being asked about
-  std::map<std::int64_t, Asked> asked_;      // by draft
-  std::map<std::int64_t, Problem> refused_;  // by send: what was said of it, for whoever has not heard it
+  std::mutex mutex_;                          // of the database: one thread at a time
+  std::set<std::int64_t> handing_over_;       // sends that the gateway is being asked about
+  std::map<std::int64_t, Asked> asked_;       // by draft
+  std::map<std::int64_t, Syringe> syringes_;  // by refill
+  std::map<std::int64_t, Problem> refused_;   // by send: what was said of it, for whoever has not heard it
   Challenges challenges_;
   Attempts attempts_;
 };

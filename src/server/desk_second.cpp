@@ -75,7 +75,15 @@ Desk::Answered Desk::waiting(const Call& call) {
     if (!asked.open() || std::ssize(all) == kMostPeople) continue;
     all.push_back({{"draft", draft}, {"patient_name", asked.patient}, {"by", asked.by}});
   }
-  return Answer{{{"waiting", all}}, {}};
+  Json syringes = Json::array();
+  std::erase_if(syringes_, [&](const auto& one) { return one.second.until_ms < parts_.utc_ms(); });
+  for (const auto& [refill, one] : syringes_) {
+    const Object object{.clinic = one.clinic, .first_signer = one.first};
+    if (permit(call.actor, Action::kConfirmSyringe, object) != Verdict::kYes) continue;
+    if (std::ssize(syringes) == kMostPeople) continue;
+    syringes.push_back({{"refill", refill}, {"patient_name", one.patient}, {"by", one.by}});
+  }
+  return Answer{{{"waiting", all}, {"syringes", syringes}}, {}};
 }
 
 Desk::Answered Desk::look_as_second(const Call& call) {

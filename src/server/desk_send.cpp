@@ -14,17 +14,6 @@ namespace {
 
 using records::RecordFault;
 
-records::SendState state_of(link::Delivery delivery) {
-  switch (delivery) {
-    case link::Delivery::kConfirmed:
-      return records::SendState::kConfirmed;
-    case link::Delivery::kFailed:
-      return records::SendState::kFailed;
-    case link::Delivery::kUncertain:
-      break;
-  }
-  return records::SendState::kUnknown;
-}
 /// Names the change at the implant; made of the send's own id, so that it is known whatever was lost.
 std::uint32_t intent_of(records::SendId send) {
   const auto low = static_cast<std::uint32_t>(send.value);
@@ -67,18 +56,47 @@ Desk::Answered Desk::hand_over(const Call& call, const std::string& daily_dose,
   if (!kept) return No(problem_for(kept.error()));
   const auto found = found_reading(parts_.database, actor, kept->reading, parts_.library);
   if (!found) return No(found.error());
+  lock.unlock();
   const DraftedOrder drafted = drafted_order(*kept);
   const link::OrderBytes& bytes = drafted.bytes;
 
-  records::SendWish wish{.pump = kept->pump, .draft = kept->id, .intent = "prescribe", .order_digest = {}};
-  wish.order_digest = link::digest_of<link::Sodium>(bytes);
+  SigningRequest signing;
+  signing.order = bytes;
+  if (found->running.order) signing.parent = link::written(*found->running.order);
+  signing.model = found->running.status.model;
+  signing.assertions = std::move(assertions);
+  return run(call, {.wish = {.pump = kept->pump,
+                             .draft = kept->id,
+                             .intent = "prescribe",
+                             .order_digest = link::digest_of<link::Sodium>(bytes)},
+                    .signing = std::move(signing),
+                    .slip = [&]() -> std::optional<Problem> {
+                      if (auto old = too_old(found->reading, parts_.utc_ms())) return old;
+                      if (const auto slip =
+                              not_confirmed(daily_dose, drafted.prescription, found->model.minimum_rate))
+                        return slip_of(*slip);
+                      return std::nullopt;
+                    },
+                    .visit = [&](const SignedAnswer& answer, records::SendId id) -> VisitRequest {
+                      return SendOrder{.order = bytes,
+                                       .signatures = answer.signatures,
+                                       .pass = *answer.pass,
+                                       .sequence = found->running.status.sequence,
+                                       .intent = intent_of(id),
+                                       .filled = {}};
+                    }});
+}
+
+Desk::Answered Desk::run(const Call& call, Errand errand) {
+  const records::Actor actor = at_records(call.actor);
+  std::unique_lock lock{mutex_};
   const records::RequestId request_id = step_of(call, "send");
-  const auto sends = records::sends_of(parts_.database, actor, kept->pump);
+  const auto sends = records::sends_of(parts_.database, actor, errand.wish.pump);
   if (!sends) return No(problem_for(sends.error()));
   // Begun before, and broken off: the signer may have signed it already.
   const bool again = std::ranges::any_of(
       *sends, [&](const records::Send& one) { return one.request.text == request_id.text; });
-  const auto id = records::begin_send(parts_.database, actor, request_id, wish);
+  const auto id = records::begin_send(parts_.database, actor, request_id, errand.wish);
   if (!id) return No(problem_for(id.error()));
   const auto before = records::send(parts_.database, actor, *id);
   if (!before) return No(problem_for(before.error()));
@@ -98,32 +116,25 @@ Desk::Answered Desk::hand_over(const Call& call, const std::string& daily_dose,
   };
   using enum records::SendState;
   const records::SendState no_signature = again ? kFailed : kRefused;
-  if (auto old = too_old(found->reading, parts_.utc_ms())) return not_sent(no_signature, *std::move(old));
-  if (const auto slip = not_confirmed(daily_dose, drafted.prescription, found->model.minimum_rate))
-    return not_sent(no_signature, slip_of(*slip));
+  if (auto slip = errand.slip()) return not_sent(no_signature, *std::move(slip));
   lock.unlock();  // for as long as others speak
 
-  SigningRequest request;
-  request.order = bytes;
-  if (found->running.order) request.parent = link::written(*found->running.order);
-  request.model = found->running.status.model;
-  request.assertions = std::move(assertions);
-  const auto signed_order = ask_signer(parts_.signer, request);
+  const auto signed_answer = ask_signer(parts_.signer, errand.signing);
   const auto refused = [](const std::string& what, const char* field = "") {
     return Problem{409, title_of(409), {{field, what, "Nothing was sent.", "The pump runs as before."}}, {}};
   };
-  if (!signed_order || !*signed_order || !(*signed_order)->pass) {
+  if (!signed_answer || !*signed_answer || !(*signed_answer)->pass) {
     lock.lock();
     // Whoever was asked and has not answered may have signed.
-    if (!signed_order)
-      return not_sent(signed_order.error().asked ? kFailed : no_signature,
-                      refused("The order was not signed: " + signed_order.error().why + "."));
-    if (!*signed_order)
+    if (!signed_answer)
+      return not_sent(signed_answer.error().asked ? kFailed : no_signature,
+                      refused("It was not signed: " + signed_answer.error().why + "."));
+    if (!*signed_answer)
       return not_sent(
           no_signature,
-          refused(fmt::format("The signer refuses ({}): {}.", row_of(signed_order->error().why).name,
-                              signed_order->error().message),
-                  signed_order->error().why == SigningRefusal::kSecondClinician ? kSecondField : ""));
+          refused(fmt::format("The signer refuses ({}): {}.", row_of(signed_answer->error().why).name,
+                              signed_answer->error().message),
+                  signed_answer->error().why == SigningRefusal::kSecondClinician ? kSecondField : ""));
     return not_sent(kFailed, refused("The signer knows no gateway: theca signer gateway."));
   }
   // From here on only the pump can tell, whatever happens to this process.
@@ -133,12 +144,7 @@ Desk::Answered Desk::hand_over(const Call& call, const std::string& daily_dose,
   if (!handed) return No(problem_for(handed.error()));
   handing_over_.insert(id->value);
   lock.unlock();
-  const auto answer = ask_gateway(parts_.gateway, SendOrder{.order = bytes,
-                                                            .signatures = (*signed_order)->signatures,
-                                                            .pass = *(*signed_order)->pass,
-                                                            .sequence = found->running.status.sequence,
-                                                            .intent = intent_of(*id),
-                                                            .filled = {}});
+  const auto answer = ask_gateway(parts_.gateway, errand.visit(**signed_answer, *id));
   lock.lock();
   handing_over_.erase(id->value);
   if (answer && !*answer)
@@ -163,6 +169,8 @@ Desk::Answered Desk::settle(const Call& call) {
     return No(problem(409, "It is being handed over.", "Wait for its answer."));
   if (sent->state == records::SendState::kPending)
     return Answer{sent_json(sent->id, sent->state, "It was never handed over; send it again."), {}};
+  if (sent->wish.intent == kFillIntent)
+    return No(problem(409, "This is a fill, and no order.", "Ask the pump from the page of its refill."));
   if (sent->state != records::SendState::kUnknown || !sent->wish.draft)
     return Answer{sent_json(sent->id, sent->state, "It was known before."), {}};
   const auto kept = records::draft(parts_.database, actor, *sent->wish.draft);

@@ -185,6 +185,17 @@ Json sent_json(records::SendId id, records::SendState state, const std::string& 
   if (runs) json["runs"] = to_base64url(*runs);
   return json;
 }
+records::SendState state_of(link::Delivery delivery) {
+  switch (delivery) {
+    case link::Delivery::kConfirmed:
+      return records::SendState::kConfirmed;
+    case link::Delivery::kFailed:
+      return records::SendState::kFailed;
+    case link::Delivery::kUncertain:
+      break;
+  }
+  return records::SendState::kUnknown;
+}
 const char* words_of_before(records::SendState state) {
   using enum records::SendState;
   switch (state) {

@@ -76,6 +76,9 @@ Json notes_in(const records::KeptDraft& kept);
 /// `runs`: what the implant said it runs when it was asked after it had taken the order.
 Json sent_json(records::SendId id, records::SendState state, const std::string& message,
                const std::optional<link::OrderBytes>& runs = std::nullopt);
+records::SendState state_of(link::Delivery delivery);
+/// What a send is called that tells a pump of a fill; it has no draft.
+inline constexpr const char* kFillIntent = "refill";
 /// To whoever asks again.
 const char* words_of_before(records::SendState state);
 

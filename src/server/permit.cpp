@@ -14,7 +14,7 @@ Verdict permit(const Actor& actor, Action action, const Object& object) {
   const bool team = object.in_care_team, broken = object.glass_broken;
   if (reach == Reach::kCareTeam && !team) return Verdict::kNotInCareTeam;
   if (reach == Reach::kCareOrBroken && !team && !broken) return Verdict::kNotInCareTeam;
-  if (action == Action::kSecondSign) {
+  if (action == Action::kSecondSign || action == Action::kConfirmSyringe) {
     if (object.first_signer <= 0) return Verdict::kNotFound;
     if (object.first_signer == actor.person) return Verdict::kSamePerson;
   }

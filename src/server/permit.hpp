@@ -27,8 +27,9 @@ enum class Action : std::uint8_t {
   kSign,
   kSecondSign,
   kSend,
-  kRefill,      // with another drug or concentration: under a new order
-  kRefillOnly,  // with the same fluid, under the order that runs
+  kRefill,          // with another drug or concentration: under a new order
+  kRefillOnly,      // with the same fluid, under the order that runs
+  kConfirmSyringe,  // as the second person at a refill
   kStopOrLower,
   kRestart,  // after a stop
   kEnrolPatient,
@@ -41,7 +42,7 @@ enum class Action : std::uint8_t {
   kReadAudit,
   kBackup,
 };
-inline constexpr std::size_t kActionCount = 24;
+inline constexpr std::size_t kActionCount = 25;
 
 /// Numbers of the clinic's own books; 0 is nobody.
 struct Actor {
@@ -56,7 +57,7 @@ struct Object {
   std::int64_t clinic = 0;  // whose it is; 0: there is no such thing
   bool in_care_team = false;
   bool glass_broken = false;      // by the actor, and not over yet
-  std::int64_t first_signer = 0;  // of a prescription that a second person signs; 0: nobody has signed
+  std::int64_t first_signer = 0;  // of what a second person signs or confirms; 0: nobody has begun it
 };
 
 enum class Verdict : std::uint8_t {
@@ -104,6 +105,7 @@ inline constexpr std::array<PermitRow, kActionCount> kTable{{
     {Action::kSend, "send", {kNo, kTeam, kNo, kNo, kNo}},
     {Action::kRefill, "refill with another fluid", {kNo, kTeam, kNo, kNo, kNo}},
     {Action::kRefillOnly, "refill with the same fluid", {kNo, kTeam, kTeam, kNo, kNo}},
+    {Action::kConfirmSyringe, "confirm a syringe", {kNo, kHere, kHere, kHere, kNo}},
     {Action::kStopOrLower, "stop or lower", {kNo, kGlass, kGlass, kNo, kNo}},
     {Action::kRestart, "restart", {kNo, kTeam, kTeam, kNo, kNo}},
     {Action::kEnrolPatient, "enrol a patient", {kNo, kHere, kHere, kNo, kNo}},

@@ -32,16 +32,20 @@ const std::vector<Person> kByHand{
      {"back up", "manage people", "read the audit", "review broken glass"},
      {},
      {}},
-    {"pharmacist", kForStaff, {"change the drug library", "search"}, {"read a patient"}, {}},
+    {"pharmacist",
+     kForStaff,
+     {"change the drug library", "confirm a syringe", "search"},
+     {"read a patient"},
+     {}},
     {"not signed in", kForAll, {}, {}, {}},
     {"nurse",
      kForStaff,
-     {"break the glass", "enrol a patient", "search"},
+     {"break the glass", "confirm a syringe", "enrol a patient", "search"},
      {"draft", "export", "refill with the same fluid", "restart"},
      {"read a patient", "read a pump", "stop or lower"}},
     {"physician",
      kForStaff,
-     {"break the glass", "enrol a patient", "search", "sign as the second"},
+     {"break the glass", "confirm a syringe", "enrol a patient", "search", "sign as the second"},
      {"change a care team", "draft", "export", "refill with another fluid", "refill with the same fluid",
       "restart", "send", "sign"},
      {"read a patient", "read a pump", "stop or lower"}},
@@ -65,7 +69,7 @@ Cell cell_of(std::size_t role, const std::string& action) {
     cell.clinic = person.own_clinic.contains(action);
     cell.patient = person.own_patient.contains(action);
     cell.need = person.in_need.contains(action);
-    cell.second = action == "sign as the second";
+    cell.second = action == "sign as the second" || action == "confirm a syringe";
   }
   return cell;
 }

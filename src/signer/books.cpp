@@ -33,7 +33,29 @@ SignedOrder order_of(const nlohmann::json& json) {
   return order;
 }
 
+CheckedSyringe check_of(const nlohmann::json& json) {
+  CheckedSyringe check;
+  check.by = json.at("by").get<std::uint32_t>();
+  check.at_utc_s = json.at("at_utc_s").get<std::int64_t>();
+  auto passkey = from_base64url(json.at("passkey").get<std::string>());
+  if (!passkey || !from_base64url(json.at("digest").get<std::string>(), check.digest))
+    throw std::invalid_argument("a check's digest or passkey is none");
+  check.passkey = std::move(*passkey);
+  return check;
+}
+
+/// From where the newest of them begin.
+template <class Kept>
+auto newest_of(const Kept& kept) {
+  return kept.size() > kMostBedside ? kept.end() - kMostBedside : kept.begin();
+}
+
 }  // namespace
+
+const CheckedSyringe* ImplantBook::find_check(const link::Hash& digest) const {
+  const auto check = std::ranges::find(checks, digest, &CheckedSyringe::digest);
+  return check == checks.end() ? nullptr : &*check;
+}
 
 const SignedOrder* ImplantBook::find(const link::Hash& digest) const {
   const auto order = std::ranges::find(orders, digest, &SignedOrder::digest);
@@ -56,6 +78,15 @@ std::expected<ImplantBook, std::string> read_book(const Files& files, const link
       if (count > 1 && book.orders[count - 2].number >= book.orders[count - 1].number)
         throw std::invalid_argument("its numbers do not grow");
     }
+    // Of a signer that knew no refills there are none.
+    if (json->contains("checks"))
+      for (const auto& one : json->at("checks")) book.checks.push_back(check_of(one));
+    if (json->contains("fills")) {
+      for (const auto& one : json->at("fills")) {
+        if (!from_base64url(one.get<std::string>(), book.fills.emplace_back()))
+          throw std::invalid_argument("a fill's digest has no 32 bytes");
+      }
+    }
   } catch (const std::exception& error) {  // of the JSON library, and ours
     return Wrong(name + ": " + error.what());
   }
@@ -73,7 +104,16 @@ std::expected<void, std::string> keep_book(Files& files, const link::ShortId& im
                       {"at_utc_s", one.at_utc_s},
                       {"uncounted", uncounted}});
   }
-  return files.write(name_of(implant), Json{{"model", book.model}, {"orders", orders}}.dump(1) + "\n");
+  Json checks = Json::array(), fills = Json::array();
+  for (auto one = newest_of(book.checks); one != book.checks.end(); ++one)
+    checks.push_back({{"digest", to_base64url(one->digest)},
+                      {"by", one->by},
+                      {"passkey", to_base64url(one->passkey)},
+                      {"at_utc_s", one->at_utc_s}});
+  for (auto one = newest_of(book.fills); one != book.fills.end(); ++one) fills.push_back(to_base64url(*one));
+  return files.write(
+      name_of(implant),
+      Json{{"model", book.model}, {"orders", orders}, {"checks", checks}, {"fills", fills}}.dump(1) + "\n");
 }
 
 std::expected<Counters, std::string> Counters::read(const Files& files) {

@@ -20,13 +20,27 @@ struct SignedOrder {
   std::vector<ByteString> uncounted;  // passkeys without a counter that have asserted it
 };
 
+/// A syringe that somebody has confirmed.
+struct CheckedSyringe {
+  link::Hash digest{};  // of the check
+  std::uint32_t by = 0;
+  ByteString passkey;
+  std::int64_t at_utc_s = 0;
+};
+
 struct ImplantBook {
-  std::uint16_t model = 0;          // 0: nothing was signed for it
-  std::vector<SignedOrder> orders;  // by number
+  std::uint16_t model = 0;             // 0: nothing was signed for it
+  std::vector<SignedOrder> orders;     // by number
+  std::vector<CheckedSyringe> checks;  // the newest kMostBedside, the oldest first
+  std::vector<link::Hash> fills;       // digests of statements that were asserted, likewise
 
   [[nodiscard]] const SignedOrder* find(const link::Hash& digest) const;
+  [[nodiscard]] const CheckedSyringe* find_check(const link::Hash& digest) const;
   [[nodiscard]] std::uint32_t newest() const { return orders.empty() ? 0 : orders.back().number; }
 };
+
+/// More than the refills whose statements may still be asserted.
+inline constexpr std::size_t kMostBedside = 100;
 
 /// Errors are sentences that begin with the file's name.
 std::expected<ImplantBook, std::string> read_book(const Files& files, const link::ShortId& implant);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "link/sodium.hpp"
+#include "signer/bedside_rules.hpp"
 #include "signer/books.hpp"
 #include "signer/rules.hpp"
 
@@ -25,13 +26,14 @@ struct Yes {
   std::uint32_t counter;
 };
 
-/// What of an assertion hangs on nothing but the list, the counters and the digest.
+/// What of an assertion hangs on nothing but the list, the counters and the digest. Orders are signed by
+/// physicians; at a bedside everybody who is enrolled says yes.
 std::expected<Yes, SigningRefused> yes_of(const PasskeyAssertion& assertion, const link::Hash& digest,
-                                          const People& people, const Counters& counters) {
+                                          const People& people, const Counters& counters, bool signs_orders) {
   for (const Enrolled& person : people.list) {
     for (const Passkey& enrolled : person.passkeys) {
       if (enrolled.id != assertion.credential) continue;
-      if (person.role != Role::kPhysician)
+      if (signs_orders && person.role != Role::kPhysician)
         return refuse(kRole, fmt::format("{} is enrolled as {}, and a {} signs orders", person.name,
                                          row_of(person.role).name, row_of(Role::kPhysician).name));
       Passkey passkey = enrolled;
@@ -86,7 +88,9 @@ std::expected<Signer, std::string> Signer::open(Files& files, const Library& lib
 SigningAnswer Signer::answer_to(std::string_view line, std::int64_t now_utc_s) {
   const auto request = parse_signing_request(line);
   if (!request) return refuse(kRequest, request.error());
-  return sign(*request, now_utc_s);
+  if (const auto* check = std::get_if<CheckRequest>(&*request)) return confirm(*check, now_utc_s);
+  if (const auto* fill = std::get_if<FillRequest>(&*request)) return let_fill(*fill, now_utc_s);
+  return sign(std::get<SigningRequest>(*request), now_utc_s);
 }
 
 SigningAnswer Signer::sign(const SigningRequest& request, std::int64_t now_utc_s) {
@@ -104,7 +108,7 @@ SigningAnswer Signer::sign(const SigningRequest& request, std::int64_t now_utc_s
   const link::Hash digest = link::digest_of<link::Sodium>(request.order);
   std::vector<Yes> said;
   for (const PasskeyAssertion& assertion : request.assertions) {
-    const auto yes = yes_of(assertion, digest, *people, *counters);
+    const auto yes = yes_of(assertion, digest, *people, *counters, /*signs_orders=*/true);
     if (!yes) return std::unexpected(yes.error());
     for (const Yes& other : said)
       if (other.person == yes->person || other.passkey == yes->passkey)
@@ -138,6 +142,68 @@ SigningAnswer Signer::sign(const SigningRequest& request, std::int64_t now_utc_s
   if (*gateway)
     answer.pass =
         keys_.pass(*said.front().person, judged->order.implant, **gateway, people->epoch, now_utc_s);
+  return answer;
+}
+
+SigningAnswer Signer::confirm(const CheckRequest& request, std::int64_t now_utc_s) {
+  const auto people = read_people(*files_);
+  if (!people) return refuse(kBooks, people.error());
+  auto counters = Counters::read(*files_);
+  if (!counters) return refuse(kBooks, counters.error());
+  const link::Hash digest = digest_of(request.check);
+  const auto yes = yes_of(request.assertion, digest, *people, *counters, /*signs_orders=*/false);
+  if (!yes) return std::unexpected(yes.error());
+  const auto check = judge_check(request.check, now_utc_s);
+  if (!check) return std::unexpected(check.error());
+  auto book = read_book(*files_, check->implant);
+  if (!book) return refuse(kBooks, book.error());
+  // The first yes stands: one that comes later must not become the other person's.
+  if (book->find_check(digest) == nullptr)
+    book->checks.push_back({digest, yes->person->serial, yes->passkey->id, now_utc_s});
+  counters->set(yes->passkey->id, yes->counter);
+  if (const auto kept = keep_book(*files_, check->implant, *book); !kept) return refuse(kBooks, kept.error());
+  if (const auto kept = counters->keep(*files_); !kept) return refuse(kBooks, kept.error());
+  return SignedAnswer{};
+}
+
+SigningAnswer Signer::let_fill(const FillRequest& request, std::int64_t now_utc_s) {
+  const auto people = read_people(*files_);
+  if (!people) return refuse(kBooks, people.error());
+  const auto gateway = named_gateway(*files_);
+  if (!gateway) return refuse(kBooks, gateway.error());
+  auto counters = Counters::read(*files_);
+  if (!counters) return refuse(kBooks, counters.error());
+  const link::Hash digest = digest_of(request.statement);
+  const auto yes = yes_of(request.assertion, digest, *people, *counters, /*signs_orders=*/false);
+  if (!yes) return std::unexpected(yes.error());
+  if (yes->person->role != Role::kNurse && yes->person->role != Role::kPhysician)
+    return refuse(kRole, fmt::format("{} is enrolled as {}, who fills no pump", yes->person->name,
+                                     row_of(yes->person->role).name));
+  const auto named = decode_statement(request.statement);
+  if (!named) return std::unexpected(named.error());
+  auto book = read_book(*files_, named->implant);
+  if (!book) return refuse(kBooks, book.error());
+  const auto statement = judge_fill(request, *book, *library_, now_utc_s);
+  if (!statement) return std::unexpected(statement.error());
+  const CheckedSyringe& check = *book->find_check(statement->check);
+  if (check.by == yes->person->serial || check.passkey == yes->passkey->id)
+    return refuse(kOnePerson,
+                  fmt::format("{} has confirmed the syringe and states the fill; one of the two must be "
+                              "another's",
+                              yes->person->name));
+  if (std::ranges::find(book->fills, digest) != book->fills.end())
+    return refuse(kAssertion, "this statement was asserted before; read the pump, and write it anew");
+
+  // First the books, then the pass.
+  book->fills.push_back(digest);
+  book->model = request.model;
+  counters->set(yes->passkey->id, yes->counter);
+  if (const auto kept = keep_book(*files_, statement->implant, *book); !kept)
+    return refuse(kBooks, kept.error());
+  if (const auto kept = counters->keep(*files_); !kept) return refuse(kBooks, kept.error());
+  SignedAnswer answer;
+  if (*gateway)
+    answer.pass = keys_.pass(*yes->person, statement->implant, **gateway, people->epoch, now_utc_s);
   return answer;
 }
 

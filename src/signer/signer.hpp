@@ -27,6 +27,10 @@ class Signer {
   /// To a line without its end.
   [[nodiscard]] SigningAnswer answer_to(std::string_view request, std::int64_t now_utc_s);
   [[nodiscard]] SigningAnswer sign(const SigningRequest& request, std::int64_t now_utc_s);
+  /// Nothing is signed: that somebody has confirmed the syringe is kept.
+  [[nodiscard]] SigningAnswer confirm(const CheckRequest& request, std::int64_t now_utc_s);
+  /// A pass for whoever filled, where another person has confirmed the syringe.
+  [[nodiscard]] SigningAnswer let_fill(const FillRequest& request, std::int64_t now_utc_s);
 
   [[nodiscard]] link::Key clinic_key() const { return keys_.clinic_key(); }
 

@@ -9,8 +9,10 @@ import { isHeld } from "./held";
 import { Action, Busy, Heading, Reasons } from "./parts";
 import { signedInAs, signIn } from "./passkey";
 import { Patient, Patients } from "./patients";
+import { RefillPage } from "./refill";
 import { usePlace } from "./route";
 import { Second } from "./second_step";
+import { Syringe } from "./syringe_step";
 import { texts } from "./texts";
 import { Visit } from "./visit";
 
@@ -59,6 +61,8 @@ function Pages() {
   const place = usePlace();
   if (place.at === "patients") return <Patients />;
   if (place.at === "patient") return <Patient key={place.patient} patient={place.patient} />;
+  if (place.at === "syringe") return <Syringe key={place.refill} refill={place.refill} />;
+  if (place.at === "refill") return <RefillPage key={place.refill} patient={place.patient} pump={place.pump} refill={place.refill} />;
   if (place.at === "second") return <Second key={place.draft} draft={place.draft} />;
   return <Visit key={`${place.patient}/${place.pump}`} patient={place.patient} pump={place.pump} />;
 }

@@ -6,21 +6,34 @@ import { join } from "node:path";
 import { spawn } from "node:child_process";
 import { after, before, test } from "node:test";
 
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 
-import { accessibilityFaults, openBrowser, openPage, type Watched } from "../testing/browser";
+import { accessibilityFaults, openBrowser, openPage } from "../testing/browser";
+import {
+  button,
+  heading,
+  type OnPages,
+  pagesOf,
+  patientLink,
+  picture,
+  readPump,
+  refusal,
+  signIn,
+  tablet,
+  toPump,
+  verdict,
+} from "../testing/clinic_pages";
 import { Demo, program, theca } from "../testing/demo";
 import { texts } from "./texts";
 
-const pictures = process.env["THECA_PICTURES"];
-const tablet = { width: 1024, height: 768 };
-
 let browser: Browser;
 let demo: Demo;
+let onPages: OnPages;
 
 before(async () => {
   demo = await Demo.make();
   [browser] = await Promise.all([openBrowser(), demo.start()]);
+  onPages = pagesOf(browser, demo);
 });
 
 after(async () => {
@@ -28,57 +41,6 @@ after(async () => {
   await demo?.remove();
 });
 
-/** Opens the pages, and holds whatever they complained of against the test. */
-async function onPages(
-  address: string,
-  play: (page: Page, watched: Watched) => Promise<void>,
-  { allowed = [], ...options }: BrowserContextOptions & { readonly allowed?: readonly RegExp[] } = {},
-): Promise<void> {
-  const watched = await openPage(browser, address, { viewport: tablet, ...options });
-  watched.page.setDefaultTimeout(30_000);
-  const elsewhere: string[] = [];
-  watched.page.on("request", (request) => {
-    if (!request.url().startsWith(demo.address) && !request.url().startsWith("data:")) elsewhere.push(request.url());
-    if (request.url().endsWith("/csp-report")) elsewhere.push("a report against the policy");
-  });
-  try {
-    await play(watched.page, watched);
-    assert.deepEqual(
-      watched.complaints.filter((one) => !allowed.some((pattern) => pattern.test(one))),
-      [],
-    );
-    assert.deepEqual(elsewhere, []);
-  } finally {
-    await watched.close();
-  }
-}
-
-/** A refusal of the server is told by the browser's console as well. */
-const refusal = /Failed to load resource: the server responded with a status of 4\d\d/;
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (!pictures) return;
-  mkdirSync(pictures, { recursive: true });
-  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
-}
-
-const heading = (page: Page, name: string) => page.getByRole("heading", { name, exact: true });
-const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
-const verdict = (page: Page) => page.locator("[data-mood]");
-
-const patientLink = (page: Page, name: string) => page.getByRole("link", { name: new RegExp(`^${name} born`) });
-async function signIn(page: Page): Promise<void> {
-  await heading(page, texts.patients.title).waitFor();
-  await patientLink(page, "Zoe Quist").waitFor();
-}
-async function toPump(page: Page, patient = "Zoe Quist"): Promise<void> {
-  await patientLink(page, patient).click();
-  await page.getByRole("link", { name: texts.patient.open }).click();
-}
-async function readPump(page: Page): Promise<void> {
-  await button(page, texts.read.button).click();
-  await heading(page, texts.read.found).waitFor();
-}
 const doseField = (page: Page, drug = "morphine") => page.getByLabel(texts.change.dose.replace("{drug}", drug));
 async function write(page: Page, dose: string, drug = "morphine"): Promise<void> {
   await button(page, texts.read.next).click();

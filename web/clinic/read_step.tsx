@@ -5,6 +5,7 @@ import type { Answered } from "./api";
 import { ask, newWish, type Reason } from "./client";
 import styles from "./clinic.module.css";
 import { Action, Busy, Heading, Reasons, Rows } from "./parts";
+import { hashOf } from "./route";
 import { filledIn, texts } from "./texts";
 
 export type Reading = Answered["readPump"];
@@ -57,20 +58,30 @@ function RecordNote({ record }: { readonly record: Reading["record"] }) {
   );
 }
 
-export function ReadStep({ pump, found, old, onFound, onNext }: {
+export function ReadStep({ patient, pump, found, old, onFound, onNext }: {
+  readonly patient: number;
   readonly pump: number;
   readonly found: Found | null;
   readonly old: boolean;
   readonly onFound: (found: Found) => void;
   readonly onNext: () => void;
 }) {
-  const [busy, setBusy] = useState(false);
+  const [busy, setBusy] = useState<"no" | "reading" | "beginning">("no");
   const [reasons, setReasons] = useState<readonly Reason[]>([]);
+  const refill = async () => {
+    if (!found) return;
+    setBusy("beginning");
+    setReasons([]);
+    const told = await ask("beginRefill", { path: { reading: found.reading.reading }, once: newWish() });
+    setBusy("no");
+    if (told.ok) location.hash = hashOf({ at: "refill", patient, pump, refill: told.it.refill });
+    else setReasons(told.reasons);
+  };
   const read = async () => {
-    setBusy(true);
+    setBusy("reading");
     setReasons([]);
     const told = await ask("readPump", { path: { pump }, once: newWish() });
-    setBusy(false);
+    setBusy("no");
     if (!told.ok) return setReasons(told.reasons);
     const readAt = Date.now();
     onFound({ reading: told.it, readAt, goodUntil: readAt + told.it.lasts_until_ms - told.it.at_ms });
@@ -98,10 +109,15 @@ export function ReadStep({ pump, found, old, onFound, onNext }: {
           {!found.reading.therapy && <p>{texts.read.noTherapy}</p>}
         </>
       )}
-      {busy && <Busy>{texts.read.reading}</Busy>}
-      {!busy && (
+      {busy !== "no" && <Busy>{busy === "reading" ? texts.read.reading : texts.refill.beginning}</Busy>}
+      {busy === "no" && (
         <div className={styles["actions"]}>
           {found?.reading.therapy && !old && <Action onClick={onNext}>{texts.read.next}</Action>}
+          {found?.reading.therapy && !old && (
+            <Action quiet onClick={() => void refill()}>
+              {texts.refill.begin}
+            </Action>
+          )}
           <Action quiet={found !== null && !old} onClick={() => void read()}>
             {found ? texts.read.anew : texts.read.button}
           </Action>

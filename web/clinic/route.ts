@@ -1,5 +1,5 @@
 // Where a person is, in the part of the address that no server sees: "#/", "#/patients/12", "#/patients/12/pumps/7",
-// "#/second/34".
+// "#/patients/12/pumps/7/refills/9", "#/second/34", "#/syringes/9".
 import { useSyncExternalStore } from "react";
 
 import { comeBack, heldPlace } from "./held";
@@ -8,11 +8,17 @@ export type Place =
   | { readonly at: "patients" }
   | { readonly at: "patient"; readonly patient: number }
   | { readonly at: "pump"; readonly patient: number; readonly pump: number }
-  | { readonly at: "second"; readonly draft: number };
+  | { readonly at: "refill"; readonly patient: number; readonly pump: number; readonly refill: number }
+  | { readonly at: "second"; readonly draft: number }
+  | { readonly at: "syringe"; readonly refill: number };
 
 export function placeOf(hash: string): Place {
   const second = /^#\/second\/(\d{1,16})$/.exec(hash);
   if (second) return { at: "second", draft: Number(second[1]) };
+  const syringe = /^#\/syringes\/(\d{1,16})$/.exec(hash);
+  if (syringe) return { at: "syringe", refill: Number(syringe[1]) };
+  const refill = /^#\/patients\/(\d{1,16})\/pumps\/(\d{1,16})\/refills\/(\d{1,16})$/.exec(hash);
+  if (refill) return { at: "refill", patient: Number(refill[1]), pump: Number(refill[2]), refill: Number(refill[3]) };
   const found = /^#\/patients\/(\d{1,16})(?:\/pumps\/(\d{1,16}))?$/.exec(hash);
   if (!found) return { at: "patients" };
   const patient = Number(found[1]);
@@ -22,6 +28,8 @@ export function placeOf(hash: string): Place {
 export function hashOf(place: Place): string {
   if (place.at === "patients") return "#/";
   if (place.at === "second") return `#/second/${place.draft}`;
+  if (place.at === "syringe") return `#/syringes/${place.refill}`;
+  if (place.at === "refill") return `#/patients/${place.patient}/pumps/${place.pump}/refills/${place.refill}`;
   if (place.at === "patient") return `#/patients/${place.patient}`;
   return `#/patients/${place.patient}/pumps/${place.pump}`;
 }

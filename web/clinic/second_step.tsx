@@ -23,7 +23,7 @@ const touches = ["pointerdown", "keydown", "focus"] as const;
 
 /** What waits for this person; nothing where nothing does. */
 export function WaitingForMe() {
-  const [waiting, setWaiting] = useState<Answered["listWaiting"]["waiting"]>([]);
+  const [waiting, setWaiting] = useState<Answered["listWaiting"]>({ waiting: [], syringes: [] });
   useEffect(() => {
     let here = true;
     let touched = Date.now();
@@ -31,7 +31,7 @@ export function WaitingForMe() {
     for (const event of touches) addEventListener(event, touch);
     const look = () => {
       if (Date.now() - touched > mostUntouchedMs) return; // a page that nobody is at keeps no session alive
-      void ask("listWaiting", {}).then((told) => here && told.ok && setWaiting(told.it.waiting));
+      void ask("listWaiting", {}).then((told) => here && told.ok && setWaiting(told.it));
     };
     look();
     const timer = setInterval(look, lookEveryMs);
@@ -41,18 +41,33 @@ export function WaitingForMe() {
       for (const event of touches) removeEventListener(event, touch);
     };
   }, []);
-  if (waiting.length === 0) return null;
+  return (
+    <>
+      <Waiting title={texts.second.waiting} of={waiting.waiting} place={({ draft }) => hashOf({ at: "second", draft })} />
+      <Waiting title={texts.refill.second.waiting} of={waiting.syringes} place={({ refill }) => hashOf({ at: "syringe", refill })} />
+    </>
+  );
+}
+
+interface Asking {
+  readonly patient_name: string;
+  readonly by: string;
+}
+function Waiting<One extends Asking>({ title, of, place }: {
+  readonly title: string;
+  readonly of: readonly One[];
+  readonly place: (one: One) => string;
+}) {
+  if (of.length === 0) return null;
   return (
     <section className={styles["check"]} role="status">
       <p>
-        <strong>{texts.second.waiting}</strong>
+        <strong>{title}</strong>
       </p>
       <ul className={styles["list"]}>
-        {waiting.map((one) => (
-          <li key={one.draft}>
-            <a href={hashOf({ at: "second", draft: one.draft })}>
-              {filledIn(texts.second.of, { patient: one.patient_name, by: one.by })}
-            </a>
+        {of.map((one) => (
+          <li key={place(one)}>
+            <a href={place(one)}>{filledIn(texts.second.of, { patient: one.patient_name, by: one.by })}</a>
           </li>
         ))}
       </ul>

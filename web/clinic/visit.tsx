@@ -9,6 +9,7 @@ import { CompareStep } from "./compare_step";
 import { Busy, Reasons } from "./parts";
 import type { PatientNow } from "./patients";
 import { type Found, ReadStep } from "./read_step";
+import { OpenRefill } from "./refill";
 import { hashOf } from "./route";
 import { type Outcome, SentStep } from "./sent_step";
 import { texts } from "./texts";
@@ -25,7 +26,7 @@ type Stage =
 const stages: readonly Stage["at"][] = ["read", "change", "compare", "sent"];
 
 /** Whom all of this is about. It stands on every step. */
-function Identity({ patient, pump, drug }: {
+export function Identity({ patient, pump, drug }: {
   readonly patient: PatientNow;
   readonly pump: PumpNow;
   readonly drug: string | undefined;
@@ -101,8 +102,10 @@ export function Visit({ patient, pump }: { readonly patient: number; readonly pu
           </button>
         </div>
       )}
+      {stage.at === "read" && <OpenRefill patient={patient} pump={pump} />}
       {stage.at === "read" && (
         <ReadStep
+          patient={patient}
           pump={pump}
           found={found}
           old={old}

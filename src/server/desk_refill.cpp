@@ -1,0 +1,581 @@
+// A refill of the same fluid, step by step; nothing here changes a dose.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "clinic/gateway_client.hpp"
+#include "clinic/signer_client.hpp"
+#include "clinic/staff.hpp"
+#include "files/json_fields.hpp"
+#include "files/strict_json.hpp"
+#include "link/sodium.hpp"
+#include "quantity/text.hpp"
+#include "server/desk_refill_words.hpp"
+#include "server/desk_words.hpp"
+
+namespace theca::server {
+
+/// With what the first step says of the implant's own journal.
+struct Desk::Opened {
+  records::Refill kept;
+  Found found;
+  RefillAim aim;
+  RefillState state;
+  std::vector<RefillAct> acts;
+  std::optional<records::Send> send;  // of the newest statement
+};
+
+namespace {
+
+constexpr const char* kPumpAsBefore = "The pump runs as before.";
+
+Problem step_problem(const StepRefused& refused) {
+  return Problem{422, title_of(422), {{refused.field, refused.message, refused.to_do, std::nullopt}}, {}};
+}
+
+/// The first step: what the implant's journal said when the refill began.
+std::string beginning(const std::optional<FillsTold::Last>& last) {
+  Json json{{"is", "begun"}, {"last_fill_nl", nullptr}, {"fill_age_ms", nullptr}};
+  if (last) {
+    json["last_fill_nl"] = last->holds.raw();
+    json["fill_age_ms"] = last->ago.raw();
+  }
+  return json.dump();
+}
+
+RefillAim aim_of(const Found& found, const records::KeptStep& first) {
+  RefillAim aim{.fluid = found.running.prescription->formulation,
+                .capacity = found.model.capacity,
+                .counted = std::max(Volume{}, found.running.status.reservoir_nominal),
+                .accuracy_ppm = found.model.accuracy_ppm,
+                .last_fill = std::nullopt,
+                .fill_age = std::nullopt};
+  const auto json = parse_strictly(first.content, {.most_bytes = records::kLongestStep, .most_depth = 4});
+  if (!json || !json->contains("last_fill_nl") || !json->contains("fill_age_ms"))
+    throw std::runtime_error("a kept refill that does not say what it set out from");
+  if (const Json& fill = (*json)["last_fill_nl"]; fill.is_number_integer())
+    aim.last_fill = Volume{fill.get<std::int64_t>()};
+  if (const Json& age = (*json)["fill_age_ms"]; age.is_number_integer())
+    aim.fill_age = Duration{age.get<std::int64_t>()};
+  return aim;
+}
+
+/// Texts of a page with their units, each with its field.
+class Typed {
+ public:
+  explicit Typed(const Json& body) : body_(body) {}
+  Volume volume(const char* name) {
+    const auto read = parse_volume(text(name));
+    if (!read) wrong(name, read.error().message);
+    return read.value_or(Volume{});
+  }
+  std::string text(const char* name) {
+    if (body_.contains(name)) return body_[name].get<std::string>();
+    wrong(name, "Nothing is written");
+    return {};
+  }
+  std::chrono::year_month_day date(const char* name) {
+    const std::string read = text(name);
+    int year = 0;
+    unsigned month = 0, day = 0;
+    char end = 0;
+    constexpr int kParts = 3;
+    constexpr std::size_t kForm = 10;
+    const bool shaped = read.size() == kForm && std::sscanf(read.c_str(), "%4d-%2u-%2u%c", &year, &month,
+                                                            &day, &end) == kParts;  // NOLINT
+    const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month},
+                                           std::chrono::day{day}};
+    if (!shaped || !date.ok() || day_number(date) == 0) wrong(name, "A day is written as 2027-05-31");
+    return date;
+  }
+  std::vector<LabelDrug> drugs() {
+    std::vector<LabelDrug> all;
+    if (!body_.contains("drugs")) wrong("drugs", "Nothing is written");
+    for (const Json& one : body_.value("drugs", Json::array())) {
+      const auto concentration = parse_concentration(one["concentration"].get<std::string>());
+      if (!concentration)
+        wrong(fmt::format("drugs[{}].concentration", all.size()).c_str(), concentration.error().message);
+      all.push_back(
+          {static_cast<DrugCode>(one["code"].get<std::uint16_t>()), concentration.value_or(Concentration{})});
+    }
+    return all;
+  }
+  void wrong(const char* field, const std::string& why) {
+    errors.push_back({field, why + ".", "Write it as it is.", std::nullopt});
+  }
+  std::vector<FieldError> errors;
+
+ private:
+  const Json& body_;
+};
+
+std::expected<RefillStep, Problem> step_in(const Json& body) {
+  Typed typed{body};
+  const std::string is = body["is"].get<std::string>();
+  RefillStep step;
+  if (is == "label") step = LabelRead{typed.drugs(), typed.text("lot"), typed.date("expires")};
+  if (is == "port") step = PortFound{};
+  if (is == "out") step = TakenOut{typed.volume("volume")};
+  if (is == "looked") step = LookedAt{typed.text("note")};
+  if (is == "proof") step = NeedleProven{typed.volume("in"), typed.volume("back")};
+  if (is == "portion") step = PortionIn{typed.volume("volume")};
+  if (is == "all_in") step = AllIn{};
+  if (is == "watched") step = PatientWatched{body.value("signs", false), body.value("note", std::string{})};
+  if (is == "broken_off") step = BrokenOff{typed.text("why")};
+  if (typed.errors.empty()) return step;
+  return No(Problem{422, title_of(422), std::move(typed.errors), {}});
+}
+
+SyringeCheck check_of(const records::Refill& kept, const Found& found, const LabelRead& label,
+                      std::int64_t at_ms) {
+  SyringeCheck check;
+  check.implant = found.pump.details.implant;
+  check.refill = static_cast<std::uint64_t>(kept.id.value);
+  check.order = found.running.status.order;
+  check.fluid = found.running.status.in_reservoir;
+  check.lot = lot_bytes(label.lot).value();
+  check.expires = day_number(label.expires);
+  check.written_utc_s = at_ms / 1'000;
+  return check;
+}
+
+std::map<std::int64_t, std::string> names_of(const std::vector<records::Staff>& staff) {
+  std::map<std::int64_t, std::string> names;
+  for (const records::Staff& one : staff) names[one.id.value] = one.name;
+  return names;
+}
+
+}  // namespace
+
+std::expected<Desk::Opened, Problem> Desk::opened(const records::Actor& actor, records::RefillId id) {
+  auto kept = records::refill(parts_.database, actor, id);
+  if (!kept) return No(problem_for(kept.error()));
+  auto found = found_reading(parts_.database, actor, kept->reading, parts_.library);
+  if (!found) return No(found.error());
+  if (kept->steps.empty() || !found->running.prescription)
+    throw std::runtime_error("a kept refill of nothing");
+  const RefillAim aim = aim_of(*found, kept->steps.front());
+  Opened open{std::move(*kept), std::move(*found), aim, {}, {}, {}};
+  for (std::size_t i = 1; i < open.kept.steps.size(); ++i) {
+    const records::KeptStep& one = open.kept.steps[i];
+    const auto step = parse_refill_step(one.content);
+    const auto unreadable = [](const std::string& why) {
+      return No(problem(409, "What was kept of this refill cannot be understood: " + why + ".",
+                        "Read the pump; it says what it counts as left."));
+    };
+    if (!step) return unreadable(step.error());
+    open.acts.push_back({*step, one.by.value, one.at_ms});
+    const auto next = after(open.state, open.acts.back(), open.aim, parts_.library);
+    if (!next) return unreadable(next.error().message);
+    open.state = *next;
+  }
+  if (open.state.stage() != RefillStage::kTell || !open.state.stated) return open;
+  const auto sends = records::sends_of(parts_.database, actor, open.kept.pump);
+  if (!sends) return No(problem_for(sends.error()));
+  const link::Hash digest = digest_of(*open.state.stated);
+  const auto send = std::ranges::find_if(*sends, [&](const records::Send& one) {
+    return one.wish.intent == kFillIntent && one.wish.order_digest == digest &&
+           one.state != records::SendState::kRefused;
+  });
+  if (send != sends->end()) open.send = *send;
+  // The pump had confirmed, and whoever was to write it down was stopped.
+  if (open.send && open.send->state == records::SendState::kConfirmed) {
+    const records::RequestId request{fmt::format("told-of-send-{:016}", open.send->id.value)};
+    if (const auto done = add_step(actor, request, open, PumpTold{}); !done) return No(done.error());
+  }
+  return open;
+}
+
+std::expected<void, Problem> Desk::add_step(const records::Actor& actor, const records::RequestId& request,
+                                            Opened& open, const RefillStep& step) {
+  const RefillAct act{step, actor.person.value, parts_.utc_ms()};
+  const auto next = after(open.state, act, open.aim, parts_.library);
+  if (!next) return No(step_problem(next.error()));
+  const std::string content = text_of(step);
+  const auto kept =
+      records::add_refill_step(parts_.database, actor, request, open.kept.id, open.kept.steps.size(),
+                               act.at_ms, content, name_of(next->stage()));
+  if (!kept) return No(problem_for(kept.error()));
+  open.kept.steps.push_back({actor.person, act.at_ms, content});
+  open.kept.stage = name_of(next->stage());
+  open.acts.push_back(act);
+  open.state = *next;
+  return {};
+}
+
+std::expected<Json, Problem> Desk::refill_json(const records::Actor& actor, const Opened& open) {
+  const auto staff = records::staff(parts_.database, actor);
+  if (!staff) return No(problem_for(staff.error()));
+  const auto names = names_of(*staff);
+  const auto name = [&](std::int64_t person) {
+    const auto found = names.find(person);
+    return found == names.end() ? std::string{"somebody"} : found->second;
+  };
+  const RefillState& state = open.state;
+  Json json = json_of(open.aim, state, open.found, parts_.library);
+  json["refill"] = open.kept.id.value;
+  json["patient"] = open.kept.patient.value;
+  json["pump"] = open.kept.pump.value;
+  json["stage"] = name_of(state.stage());
+  json["place"] = open.kept.steps.size();
+  json["begun_ms"] = open.kept.begun_ms;
+  json["changed_ms"] = open.kept.steps.back().at_ms;
+  json["now_ms"] = parts_.utc_ms();
+  json["by"] = name(open.kept.by.value);
+  json["mine"] = state.label_by == actor.person.value;
+  if (state.confirmed_by != 0) json["confirmed_by"] = name(state.confirmed_by);
+  json["steps"] = Json::array();
+  for (const RefillAct& act : open.acts)
+    json["steps"].push_back({{"is", name_of(act.step)},
+                             {"at_ms", act.at_ms},
+                             {"by", name(act.by)},
+                             {"text", words_of(act.step, parts_.library)}});
+  if (open.send) json["sent"] = sent_json(open.send->id, open.send->state, words_of_before(open.send->state));
+  return json;
+}
+
+// ---- beginning and going on -----------------------------------------------------------------------------
+
+Desk::Answered Desk::begin_refill(const Call& call) {
+  const records::Actor actor = at_records(call.actor);
+  std::unique_lock lock{mutex_};
+  const auto found =
+      found_reading(parts_.database, actor, records::ReadingId{id_in(call, "reading")}, parts_.library);
+  if (!found) return No(found.error());
+  if (auto old = too_old(found->reading, parts_.utc_ms())) return No(*std::move(old));
+  const link::StatusReply& status = found->running.status;
+  if (!found->running.order || !found->running.prescription)
+    return No(problem(409, "The pump runs no order of which more could be filled in.",
+                      "A physician orders what it is to run."));
+  if (status.naive)
+    return No(
+        problem(409,
+                "Nothing was given for so long that the old dose may be an overdose now; the pump takes no "
+                "fill without an order.",
+                "A physician looks at the patient, and orders anew."));
+  lock.unlock();
+  // The implant's own word on its last fill. Where its journal does not reach so far, what comes out is
+  // judged by the millilitres alone.
+  const auto asked = ask_gateway(parts_.gateway, LookBack{found->pump.details.implant});
+  if (!asked) return No(out_of_reach(asked.error() + "."));
+  if (!*asked) return No(out_of_reach("The pump was not read: " + asked->error().why + "."));
+  const std::optional<FillsTold::Last> last = std::get<FillsTold>(**asked).last;
+  lock.lock();
+  const auto id = records::begin_refill(parts_.database, actor, step_of(call, "begin"), found->reading.id,
+                                        name_of(RefillStage::kLabel), beginning(last));
+  if (!id) return No(problem_for(id.error()));
+  const auto open = opened(actor, *id);
+  if (!open) return No(open.error());
+  auto json = refill_json(actor, *open);
+  if (!json) return No(json.error());
+  return Answer{*std::move(json), {}};
+}
+
+Desk::Answered Desk::refills(const Call& call) {
+  const std::scoped_lock lock{mutex_};
+  const auto all =
+      records::refills_of(parts_.database, at_records(call.actor), records::PumpId{id_in(call, "pump")});
+  if (!all) return No(problem_for(all.error()));
+  Json list = Json::array();
+  for (const records::Refill& one : *all) {
+    if (std::ssize(list) == kMostPeople) break;
+    list.push_back({{"refill", one.id.value},
+                    {"stage", one.stage},
+                    {"begun_ms", one.begun_ms},
+                    {"changed_ms", one.changed_ms}});
+  }
+  return Answer{{{"refills", list}}, {}};
+}
+
+Desk::Answered Desk::refill(const Call& call) {
+  const records::Actor actor = at_records(call.actor);
+  const std::scoped_lock lock{mutex_};
+  const auto open = opened(actor, records::RefillId{id_in(call, "refill")});
+  if (!open) return No(open.error());
+  if (const auto done = ask_for_second(actor, *open); !done) return No(done.error());
+  auto json = refill_json(actor, *open);
+  if (!json) return No(json.error());
+  return Answer{*std::move(json), {}};
+}
+
+Desk::Answered Desk::refill_step(const Call& call) {
+  const records::Actor actor = at_records(call.actor);
+  const auto step = step_in(call.body);
+  if (!step) return No(step.error());
+  const std::scoped_lock lock{mutex_};
+  auto open = opened(actor, records::RefillId{id_in(call, "refill")});
+  if (!open) return No(open.error());
+  // Of two tabs, or two people, the second looks first at what the other one did.
+  if (const auto place = call.body["place"].get<std::size_t>(); place != open->kept.steps.size())
+    return No(
+        problem(409, "Something was done at this refill meanwhile.", "Look at where it stands, then go on."));
+  if (open->send && open->send->state == records::SendState::kUnknown)
+    return No(
+        problem(409, "It is not known yet whether the pump has heard of the fill.", "Ask the pump first."));
+  if (const auto done = add_step(actor, step_of(call, "step"), *open, *step); !done) return No(done.error());
+  if (const auto done = ask_for_second(actor, *open); !done) return No(done.error());
+  auto json = refill_json(actor, *open);
+  if (!json) return No(json.error());
+  return Answer{*std::move(json), {}};
+}
+
+// ---- the second person ----------------------------------------------------------------------------------
+
+std::expected<void, Problem> Desk::ask_for_second(const records::Actor& actor, const Opened& open) {
+  const std::int64_t id = open.kept.id.value;
+  if (open.state.stage() != RefillStage::kConfirm) {
+    syringes_.erase(id);
+    return {};
+  }
+  if (syringes_.contains(id) && syringes_.at(id).first == open.state.label_by) return {};
+  const auto patient = records::patient(parts_.database, actor, open.kept.patient);
+  if (!patient) return No(problem_for(patient.error()));
+  const auto by = person_json({actor.clinic, records::PersonId{open.state.label_by}});
+  if (!by) return No(by.error());
+  syringes_.insert_or_assign(id, Syringe{.clinic = actor.clinic.value,
+                                         .first = open.state.label_by,
+                                         .until_ms = open.state.label_at_ms + kSyringeLasts.raw(),
+                                         .patient = patient->details.name,
+                                         .by = (*by)["name"].get<std::string>()});
+  return {};
+}
+
+Desk::Answered Desk::syringe(const Call& call) {
+  const std::scoped_lock lock{mutex_};
+  const bool waits = syringes_.contains(id_in(call, "refill"));
+  return Answer{{{"waits", waits}}, {}};
+}
+
+Desk::Answered Desk::look_at_syringe(const Call& call) {
+  const records::Actor actor = at_records(call.actor);
+  const std::scoped_lock lock{mutex_};
+  const auto open = opened(actor, records::RefillId{id_in(call, "refill")});
+  if (!open) return No(open.error());
+  if (open->state.stage() != RefillStage::kConfirm)
+    return No(problem(409, "No syringe waits to be confirmed here.", "Ask whoever fills the pump."));
+  const auto patient = records::patient(parts_.database, actor, open->kept.patient);
+  if (!patient) return No(problem_for(patient.error()));
+  const auto by = person_json({actor.clinic, records::PersonId{open->state.label_by}});
+  if (!by) return No(by.error());
+  const Found& found = open->found;
+  const CheckBytes check =
+      link::written(check_of(open->kept, found, *open->state.label, open->state.label_at_ms));
+  const std::string& serial = found.pump.details.serial;
+  Json json = json_of(open->aim, open->state, found, parts_.library);
+  return Answer{{{"patient",
+                  {{"name", patient->details.name},
+                   {"birth_date", date_text(patient->details.birth_date)},
+                   {"model", found.pump.details.model},
+                   {"serial_ends", serial.substr(serial.size() < 4 ? 0 : serial.size() - 4)}}},
+                 {"by", (*by)["name"]},
+                 {"lot", json["label"]["lot"]},
+                 {"expires", json["label"]["expires"]},
+                 {"drugs", json["drugs"]},
+                 {"choices", json["choices"]},
+                 {"challenge", to_base64url(digest_of(check))},
+                 {"rows", rows_json(compare(
+                              {}, rows_before(found.running, found.model.minimum_rate, parts_.library)))}},
+                {}};
+}
+
+Desk::Answered Desk::confirm_syringe(const Call& call) {
+  const records::Actor actor = at_records(call.actor);
+  auto assertion = assertion_in(call.body["assertion"], "assertion");
+  if (!assertion) return No(assertion.error());
+  std::unique_lock lock{mutex_};
+  auto open = opened(actor, records::RefillId{id_in(call, "refill")});
+  if (!open) return No(open.error());
+  if (open->state.stage() != RefillStage::kConfirm)
+    return No(problem(409, "No syringe waits to be confirmed here.", "Ask whoever fills the pump."));
+  if (const auto own = own_key(actor, *assertion); !own) return No(own.error());
+  Typed typed{call.body};
+  const SyringeConfirmed confirmed{typed.drugs()};
+  if (!typed.errors.empty()) return No(Problem{422, title_of(422), std::move(typed.errors), {}});
+  // What does not fit is told before the signer hears of it.
+  const auto fits =
+      after(open->state, {confirmed, actor.person.value, parts_.utc_ms()}, open->aim, parts_.library);
+  if (!fits) return No(step_problem(fits.error()));
+  CheckRequest request;
+  request.check =
+      link::written(check_of(open->kept, open->found, *open->state.label, open->state.label_at_ms));
+  request.assertion = std::move(*assertion);
+  lock.unlock();
+  const auto answer = ask_signer(parts_.signer, request);
+  lock.lock();
+  const auto refused = [](const std::string& why) {
+    return No(Problem{409, title_of(409), {{"", why, "Try again.", kPumpAsBefore}}, {}});
+  };
+  if (!answer) return refused("The confirmation was not taken: " + answer.error().why + ".");
+  if (!*answer)
+    return refused(fmt::format("The signer refuses ({}): {}.", row_of(answer->error().why).name,
+                               answer->error().message));
+  if (const auto done = add_step(actor, step_of(call, "confirm"), *open, confirmed); !done)
+    return No(done.error());
+  syringes_.erase(open->kept.id.value);
+  return Answer{nullptr, {}};
+}
+
+// ---- telling the pump -----------------------------------------------------------------------------------
+
+Desk::Answered Desk::state_fill(const Call& call) {
+  const records::Actor actor = at_records(call.actor);
+  std::unique_lock lock{mutex_};
+  const auto before = opened(actor, records::RefillId{id_in(call, "refill")});
+  if (!before) return No(before.error());
+  if (before->state.stage() != RefillStage::kTell)
+    return No(problem(409, "There is nothing to tell the pump yet.", "Look at where the refill stands."));
+  if (before->send && before->send->state == records::SendState::kUnknown)
+    return No(
+        problem(409, "It is not known yet whether the pump has heard of the fill.", "Ask the pump first."));
+  lock.unlock();
+  // What runs now, and the number of its changes: half an hour has gone by since it was read.
+  const auto asked = ask_gateway(parts_.gateway, ReadImplant{before->found.pump.details.implant});
+  if (!asked) return No(out_of_reach(asked.error() + "."));
+  if (!*asked) return No(out_of_reach("The pump was not read: " + asked->error().why + "."));
+  const std::string line = text_of(*asked);
+  const std::vector<std::uint8_t> said{line.begin(), line.end()};
+  const auto running = running_in(said);
+  if (!running) return No(running.error());
+  lock.lock();
+  auto open = opened(actor, records::RefillId{id_in(call, "refill")});
+  if (!open) return No(open.error());
+  if (open->kept.steps.size() != before->kept.steps.size())
+    return No(
+        problem(409, "Something was done at this refill meanwhile.", "Look at where it stands, then go on."));
+  const auto reading = records::keep_reading(parts_.database, actor, step_of(call, "read"), open->kept.pump,
+                                             parts_.utc_ms(), said);
+  if (!reading) return No(problem_for(reading.error()));
+  const link::StatusReply &then = open->found.running.status, &now = running->status;
+  if (now.in_reservoir != then.in_reservoir || now.order != then.order)
+    return No(Problem{409,
+                      title_of(409),
+                      {{"", "The pump runs another order than when this refill began.",
+                        "Look at what it runs. A physician orders what fits the fluid that is in it now.",
+                        "It was not told of this fill."}},
+                      {}});
+  FillStatement statement;
+  static_cast<link::Bedside&>(statement) = open->state.bedside();
+  statement.implant = open->found.pump.details.implant;
+  statement.check = digest_of(link::written(
+      check_of(open->kept, open->found, *open->state.confirmed, open->state.confirmed_label_at_ms)));
+  statement.sequence = now.sequence;
+  statement.intent = named_by(call.idempotency_key);
+  statement.written_utc_s = parts_.utc_ms() / 1'000;
+  const StatementBytes bytes = link::written(statement);
+  if (const auto done = add_step(actor, step_of(call, "state"), *open, FillStated{bytes}); !done)
+    return No(done.error());
+  open->send.reset();
+  const auto json = refill_json(actor, *open);
+  if (!json) return No(json.error());
+  return Answer{
+      {{"challenge", to_base64url(digest_of(bytes))},
+       {"rows", rows_json(rows_of_fill(open->aim, open->state, *running, open->found.model, parts_.library))},
+       {"refill", *json}},
+      {}};
+}
+
+Desk::Answered Desk::send_fill(const Call& call) {
+  const records::Actor actor = at_records(call.actor);
+  auto assertion = assertion_in(call.body["assertion"], "assertion");
+  if (!assertion) return No(assertion.error());
+  std::unique_lock lock{mutex_};
+  auto open = opened(actor, records::RefillId{id_in(call, "refill")});
+  if (!open) return No(open.error());
+  if (!open->state.stated)
+    return No(problem(409, "There is nothing to tell the pump yet.", "Look at where the refill stands."));
+  if (const auto own = own_key(actor, *assertion); !own) return No(own.error());
+  const StatementBytes bytes = *open->state.stated;
+  const FillStatement statement = link::read<FillStatement>(bytes).value();
+  lock.unlock();
+  FillRequest signing;
+  signing.statement = bytes;
+  signing.model = open->found.running.status.model;
+  signing.assertion = std::move(*assertion);
+  Answered answer =
+      run(call, {.wish = {.pump = open->kept.pump,
+                          .draft = std::nullopt,
+                          .intent = kFillIntent,
+                          .order_digest = digest_of(bytes)},
+                 .signing = std::move(signing),
+                 .slip = [&]() -> std::optional<Problem> {
+                   if (parts_.utc_ms() - statement.written_utc_s * 1'000 <= kReadingLastsMs)
+                     return std::nullopt;
+                   return problem(409, "The pump was read more than ten minutes ago.", "Have it read again.");
+                 },
+                 .visit = [&](const SignedAnswer& signed_answer, records::SendId) -> VisitRequest {
+                   return FillImplant{.implant = statement.implant,
+                                      .pass = *signed_answer.pass,
+                                      .sequence = statement.sequence,
+                                      .intent = statement.intent,
+                                      .fluid = open->found.running.status.in_reservoir,
+                                      .bedside = statement};
+                 }});
+  if (!answer) return answer;
+  lock.lock();
+  // Of what the pump has confirmed the refill's own record knows as well; opening it writes that down.
+  if (const auto anew = opened(actor, open->kept.id); !anew) return No(anew.error());
+  return answer;
+}
+
+/// What the fill sensor reads; asked again it is read again.
+Desk::Answered Desk::sense_fill(const Call& call) {
+  const records::Actor actor = at_records(call.actor);
+  std::unique_lock lock{mutex_};
+  const auto before = opened(actor, records::RefillId{id_in(call, "refill")});
+  if (!before) return No(before.error());
+  if (before->state.stage() != RefillStage::kWatch)
+    return No(problem(409, "The pump has not been told of a fill that it could sense.",
+                      "Look at where it stands."));
+  lock.unlock();
+  const auto asked = ask_gateway(parts_.gateway, LookBack{before->found.pump.details.implant});
+  if (!asked) return No(out_of_reach(asked.error() + "."));
+  if (!*asked) return No(out_of_reach("The pump was not read: " + asked->error().why + "."));
+  const auto* told = std::get_if<FillsTold>(&**asked);
+  lock.lock();
+  auto open = opened(actor, records::RefillId{id_in(call, "refill")});
+  if (!open) return No(open.error());
+  if (told != nullptr && told->sensed && open->state.sensed != told->sensed) {
+    if (const auto done = add_step(actor, step_of(call, "sensed"), *open, VolumeSensed{*told->sensed}); !done)
+      return No(done.error());
+  }
+  auto json = refill_json(actor, *open);
+  if (!json) return No(json.error());
+  return Answer{*std::move(json), {}};
+}
+
+Desk::Answered Desk::settle_fill(const Call& call) {
+  const records::Actor actor = at_records(call.actor);
+  std::unique_lock lock{mutex_};
+  const auto open = opened(actor, records::RefillId{id_in(call, "refill")});
+  if (!open) return No(open.error());
+  if (!open->send) {
+    if (open->state.told)
+      return No(problem(409, "The pump has confirmed this fill.", "Go on with the refill."));
+    return No(problem(409, "Nothing of this refill was sent to the pump.", "Have it stated and sent."));
+  }
+  const records::Send& sent = *open->send;
+  if (handing_over_.contains(sent.id.value))
+    return No(problem(409, "It is being handed over.", "Wait for its answer."));
+  if (sent.state != records::SendState::kUnknown)
+    return Answer{sent_json(sent.id, sent.state, words_of_before(sent.state)), {}};
+  const FillStatement statement = link::read<FillStatement>(*open->state.stated).value();
+  lock.unlock();
+  const auto answer = ask_gateway(
+      parts_.gateway,
+      SettleFill{.implant = statement.implant, .sequence = statement.sequence, .intent = statement.intent});
+  if (!answer) return No(out_of_reach("It is not known yet: " + answer.error() + "."));
+  if (!*answer) return No(out_of_reach("It is not known yet: " + answer->error().why + "."));
+  const SendOutcome outcome = std::get<SendOutcome>(**answer);
+  const records::SendState state = state_of(outcome.delivery);
+  lock.lock();
+  if (state != sent.state) {
+    const auto settled =
+        records::settle_send(parts_.database, actor, step_of(call, "settle"), sent.id, state);
+    if (!settled) return No(problem_for(settled.error()));
+  }
+  if (const auto anew = opened(actor, open->kept.id); !anew) return No(anew.error());
+  return Answer{sent_json(sent.id, state, outcome.message), {}};
+}
+
+}  // namespace theca::server

@@ -1,0 +1,28 @@
+#pragma once
+/// May this syringe be confirmed, and may this fill be told to an implant? The signer's own judgement, of
+/// bytes that it decodes by itself.
+
+#include <cstdint>
+#include <expected>
+
+#include "clinic/signing.hpp"
+#include "plan/library.hpp"
+#include "signer/books.hpp"
+
+namespace theca::signer {
+
+/// A check or a statement is asserted as soon as it is written.
+inline constexpr std::int64_t kOldestBedsideS = 10 * 60;
+/// A refill that was broken off is told to the pump at the next visit, with the check that it had.
+inline constexpr std::int64_t kOldestCheckS = 14 * 24 * 3'600;
+
+std::expected<SyringeCheck, SigningRefused> judge_check(const CheckBytes& bytes, std::int64_t now_utc_s);
+
+/// `book` is that of the statement's implant.
+std::expected<FillStatement, SigningRefused> judge_fill(const FillRequest& request, const ImplantBook& book,
+                                                        const Library& library, std::int64_t now_utc_s);
+
+/// The implant that the bytes speak of, where they are a statement.
+std::expected<FillStatement, SigningRefused> decode_statement(const StatementBytes& bytes);
+
+}  // namespace theca::signer

@@ -1,0 +1,151 @@
+// The pump is told what is in it now: read anew, every old and new value, the person's key, and what became of it.
+import { useEffect, useRef, useState } from "react";
+
+import type { Answered } from "./api";
+import { ask, newWish, type Reason } from "./client";
+import styles from "./clinic.module.css";
+import { hold } from "./held";
+import { Action, Busy, Heading, Reasons, Rows } from "./parts";
+import { say } from "./passkey";
+import { millilitres, type Refill } from "./refill";
+import { filledIn, texts } from "./texts";
+
+type Stated = Answered["stateFill"];
+interface Wish {
+  readonly once: string;
+  readonly assertion: string;
+}
+
+const soonMs = 1500;
+const mostTries = 40;
+
+export function TellStep({ refill, onRefill, onAnew }: {
+  readonly refill: Refill;
+  readonly onRefill: (refill: Refill) => void;
+  readonly onAnew: () => void;
+}) {
+  const [stated, setStated] = useState<Stated | null>(null);
+  const [busy, setBusy] = useState<"no" | "reading" | "signing" | "sending" | "asking">("no");
+  const [reasons, setReasons] = useState<readonly Reason[]>([]);
+  /** Sent, and nobody has answered. */
+  const [lost, setLost] = useState<Wish | null>(null);
+  const started = useRef(false);
+  useEffect(() => (busy === "sending" ? hold() : undefined), [busy]);
+
+  const path = { refill: refill.refill };
+  const unknown = refill.sent?.state === "unknown" || refill.sent?.state === "pending";
+
+  const state = async () => {
+    setBusy("reading");
+    setReasons([]);
+    const told = await ask("stateFill", { path, once: newWish() });
+    setBusy("no");
+    if (!told.ok) return setReasons(told.reasons);
+    setStated(told.it);
+    onRefill(told.it.refill);
+  };
+
+  const hand = async (wish: Wish) => {
+    setBusy("sending");
+    for (let tries = 0; tries < mostTries; ++tries) {
+      const told = await ask("sendFill", { path, body: { assertion: wish.assertion }, once: wish.once });
+      if (told.ok) {
+        setLost(null);
+        break;
+      }
+      if (told.status === 0 || told.status >= 500) {
+        setLost(wish);
+        break;
+      }
+      if (!(told.status === 409 && told.reasons.some(({ happened }) => happened.includes("being done")))) {
+        setLost(null);
+        setStated(null);
+        setReasons(told.reasons);
+        break;
+      }
+      await new Promise((soon) => setTimeout(soon, soonMs));
+    }
+    setBusy("no");
+    onAnew();
+  };
+
+  const sign = async () => {
+    if (!stated || started.current) return;
+    started.current = true;
+    setReasons([]);
+    setBusy("signing");
+    const asked = await ask("askChallenge", {});
+    const yes = asked.ok ? await say(stated.challenge, asked.it.site) : asked;
+    if (yes.ok) {
+      await hand({ once: newWish(), assertion: yes.it });
+    } else {
+      setBusy("no");
+      setReasons(yes.reasons);
+    }
+    started.current = false;
+  };
+
+  const settle = async () => {
+    setBusy("asking");
+    setReasons([]);
+    const told = await ask("settleFill", { path, once: newWish() });
+    setBusy("no");
+    if (!told.ok) setReasons(told.reasons);
+    onAnew();
+  };
+
+  if (lost || unknown)
+    return (
+      <>
+        <div className={styles["verdict"]} data-mood="open">
+          <Heading>{texts.sent.unknown}</Heading>
+          <p>{lost ? texts.refill.tell.lost : texts.refill.tell.unknown}</p>
+        </div>
+        <Reasons reasons={reasons} />
+        {busy !== "no" && <Busy>{texts.sent.asking}</Busy>}
+        {busy === "no" && (
+          <div className={styles["actions"]}>
+            {lost ? (
+              <Action onClick={() => void hand(lost)}>{texts.sent.askServer}</Action>
+            ) : (
+              <Action onClick={() => void settle()}>{texts.sent.askPump}</Action>
+            )}
+          </div>
+        )}
+      </>
+    );
+
+  return (
+    <>
+      <Heading>{texts.refill.tell.title}</Heading>
+      {refill.broken_off !== undefined && (
+        <div className={styles["check"]} role="alert">
+          <p>
+            <strong>{texts.refill.tell.brokenOff}</strong> {refill.broken_off}
+          </p>
+        </div>
+      )}
+      <p className={styles["headline"]}>{filledIn(texts.refill.tell.holds, { volume: millilitres(refill.tells_nl ?? 0) })}</p>
+      <p>{texts.refill.tell.how}</p>
+      {refill.sent?.state === "failed" && <p className={styles["check"]}>{refill.sent.message}</p>}
+      {stated && (
+        <>
+          <Rows rows={stated.rows} columns={[texts.compare.what, texts.refill.tell.before, texts.refill.tell.then]} caption={texts.refill.tell.compare} />
+          <p className={styles["quietly"]}>{texts.refill.tell.noDose}</p>
+        </>
+      )}
+      <Reasons reasons={reasons} />
+      {busy === "reading" && <Busy>{texts.read.reading}</Busy>}
+      {busy === "signing" && <Busy>{texts.compare.signing}</Busy>}
+      {busy === "sending" && <Busy>{texts.compare.sending}</Busy>}
+      {busy === "no" && (
+        <div className={styles["actions"]}>
+          {stated && <Action onClick={() => void sign()}>{texts.refill.tell.sign}</Action>}
+          <Action quiet={stated !== null} onClick={() => void state()}>
+            {stated ? texts.refill.tell.anew : texts.refill.tell.read}
+          </Action>
+        </div>
+      )}
+    </>
+  );
+}
