@@ -31,6 +31,7 @@ inline std::pair<int, std::string> ran(const std::vector<std::string>& words) { 
 /// A paired implant on the shelf, and a clinic whose key lies with the signer.
 struct PairedClinic : testing::Test {
   static constexpr const char* kScenario = THECA_SOURCE_DIR "/scenarios/morphine_with_patient_boluses.toml";
+  std::string scenario = kScenario;  // what the pump and the first order are made of
   records::TestFolder folder;
   const std::string keys = (folder / "link").string(), signs = (folder / "signer").string(),
                     own = (folder / "gateway").string(), pump_at = (folder / "pump").string(),
@@ -68,7 +69,7 @@ struct PairedClinic : testing::Test {
   }
   void start_pump() {
     pump.emplace(std::vector<std::string>{"pump", "--listen", pump_at, "--state", state, "--patient",
-                                          kScenario, "--for", "600", "--json"});
+                                          scenario, "--for", "600", "--json"});
     const std::string said = pump->line();
     ASSERT_NE(said.find("implant"), std::string::npos) << said;
   }
@@ -97,9 +98,9 @@ struct PairedClinic : testing::Test {
   }
   /// The first order, from the scenario's prescription.
   Draft drafted(const Running& running) const {
-    const auto scenario = load_scenario(kScenario, signer::example::library());
-    if (!scenario) throw std::runtime_error("no scenario");
-    auto made = theca::first_order(*scenario, running, implant, 10, utc_s(), "as in the test",
+    const auto read = load_scenario(scenario, signer::example::library());
+    if (!read) throw std::runtime_error("no scenario");
+    auto made = theca::first_order(*read, running, implant, 10, utc_s(), "as in the test",
                                    signer::example::library());
     if (!made) throw std::runtime_error(made.error());
     return std::move(*made);

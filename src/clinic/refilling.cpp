@@ -14,8 +14,8 @@ namespace {
 using Refused = std::unexpected<StepRefused>;
 
 constexpr std::array<const char*, std::variant_size_v<RefillStep>> kStepNames{
-    "label",  "confirmed", "port", "out",    "looked",  "proof",     "portion",
-    "all_in", "stated",    "told", "sensed", "watched", "broken_off"};
+    "label",  "confirmed", "port", "out",    "looked",  "proof",      "portion",
+    "all_in", "stated",    "told", "sensed", "watched", "broken_off", "untold"};
 constexpr std::array<const char*, kRefillStages> kStageNames{"label", "confirm", "port", "empty", "look",
                                                              "prove", "fill",    "tell", "watch", "over"};
 
@@ -205,6 +205,15 @@ class Laying {
     return {};
   }
 
+  Wrong operator()(const LeftUntold& left) {
+    if (!plain(left.why, kLongestNote, /*prose=*/true))
+      return StepRefused{"why", "Nothing is written about why the pump is not told.",
+                         "Write why, and who looks after what the pump counts."};
+    s_.untold = left.why;
+    s_.over = true;
+    return {};
+  }
+
  private:
   static bool same(const link::Bedside& a, const link::Bedside& b) {
     return a.filled == b.filled && a.left_in == b.left_in && a.aspirated_told == b.aspirated_told &&
@@ -291,8 +300,10 @@ bool fits(const RefillStep& step, RefillStage stage) {
     case 10:
     case 11:
       return stage == kWatch;
-    default:
+    case 12:
       return before_tell;
+    default:
+      return stage == kTell;
   }
 }
 

@@ -98,10 +98,15 @@ struct PatientWatched {
 struct BrokenOff {
   std::string why;
 };
+/// The pump cannot be told, and somebody has looked after it on another way: it holds another fluid now, say,
+/// or it was taken out.
+struct LeftUntold {
+  std::string why;
+};
 
 using RefillStep =
     std::variant<LabelRead, SyringeConfirmed, PortFound, TakenOut, LookedAt, NeedleProven, PortionIn, AllIn,
-                 FillStated, PumpTold, VolumeSensed, PatientWatched, BrokenOff>;
+                 FillStated, PumpTold, VolumeSensed, PatientWatched, BrokenOff, LeftUntold>;
 /// "label", "confirmed", "port", ...: in the order of the variant.
 const char* name_of(const RefillStep& step);
 
@@ -143,6 +148,7 @@ struct RefillState {
   Volume in;                          // went into the reservoir, for certain
   Volume astray;                      // went in at a proof and did not come back
   std::optional<std::string> broken_off;
+  std::optional<std::string> untold;  // why the pump was never told
   std::optional<StatementBytes> stated;
   std::int64_t told_at_ms = 0;
   std::optional<Volume> sensed;

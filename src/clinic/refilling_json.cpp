@@ -45,6 +45,7 @@ struct Writing {
     json["note"] = s.note;
   }
   void operator()(const BrokenOff& s) { json["why"] = s.why; }
+  void operator()(const LeftUntold& s) { json["why"] = s.why; }
 };
 
 /// Numbers up to what any volume or concentration can be.
@@ -91,6 +92,7 @@ RefillStep step_of(const std::string& is, const Read& json) {
   if (is == "watched")
     return PatientWatched{json.at("signs").get<bool>(), json.at("note").get<std::string>()};
   if (is == "broken_off") return BrokenOff{json.at("why").get<std::string>()};
+  if (is == "untold") return LeftUntold{json.at("why").get<std::string>()};
   throw std::invalid_argument("no step is called " + is);
 }
 

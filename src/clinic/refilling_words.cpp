@@ -52,6 +52,7 @@ struct Telling {
                          (s.note.empty() ? std::string{} : " " + s.note);
   }
   std::string operator()(const BrokenOff& s) const { return "Broken off: " + s.why; }
+  std::string operator()(const LeftUntold& s) const { return "The pump was not told: " + s.why; }
 };
 
 }  // namespace

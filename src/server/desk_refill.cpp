@@ -123,6 +123,7 @@ std::expected<RefillStep, Problem> step_in(const Json& body) {
   if (is == "all_in") step = AllIn{};
   if (is == "watched") step = PatientWatched{body.value("signs", false), body.value("note", std::string{})};
   if (is == "broken_off") step = BrokenOff{typed.text("why")};
+  if (is == "untold") step = LeftUntold{typed.text("why")};
   if (typed.errors.empty()) return step;
   return No(Problem{422, title_of(422), std::move(typed.errors), {}});
 }
@@ -446,20 +447,22 @@ Desk::Answered Desk::state_fill(const Call& call) {
   const auto reading = records::keep_reading(parts_.database, actor, step_of(call, "read"), open->kept.pump,
                                              parts_.utc_ms(), said);
   if (!reading) return No(problem_for(reading.error()));
-  const link::StatusReply &then = open->found.running.status, &now = running->status;
-  if (now.in_reservoir != then.in_reservoir || now.order != then.order)
-    return No(Problem{409,
-                      title_of(409),
-                      {{"", "The pump runs another order than when this refill began.",
-                        "Look at what it runs. A physician orders what fits the fluid that is in it now.",
-                        "It was not told of this fill."}},
-                      {}});
+  // Another dose of the same fluid may have been ordered meanwhile; another fluid is another refill.
+  if (running->status.in_reservoir != open->found.running.status.in_reservoir)
+    return No(Problem{
+        409,
+        title_of(409),
+        {{"", "The pump holds another fluid than when this refill began, by what it was told.",
+          "Look at what it runs. A physician orders what fits the fluid that is in it now; then end this "
+          "refill without telling the pump.",
+          "It was not told of this fill."}},
+        {}});
   FillStatement statement;
   static_cast<link::Bedside&>(statement) = open->state.bedside();
   statement.implant = open->found.pump.details.implant;
   statement.check = digest_of(link::written(
       check_of(open->kept, open->found, *open->state.confirmed, open->state.confirmed_label_at_ms)));
-  statement.sequence = now.sequence;
+  statement.sequence = running->status.sequence;
   statement.intent = named_by(call.idempotency_key);
   statement.written_utc_s = parts_.utc_ms() / 1'000;
   const StatementBytes bytes = link::written(statement);

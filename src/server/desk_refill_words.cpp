@@ -75,6 +75,7 @@ Json json_of(const RefillAim& aim, const RefillState& state, const Found& found,
         {"drugs", drugs}, {"lot", state.label->lot}, {"expires", date_text(state.label->expires)}};
   }
   if (state.broken_off) json["broken_off"] = *state.broken_off;
+  if (state.untold) json["untold"] = *state.untold;
   if (state.stage() == RefillStage::kTell) json["tells_nl"] = state.in.raw();
   if (state.told) {
     if (const auto checked = state.fill_check(aim))

@@ -77,6 +77,7 @@ const Shape kRefillShape =
             optional("tells_nl", kVolume),
             optional("label", kLabel),
             optional("broken_off", kWords),
+            optional("untold", kWords),
             optional("watched_until_ms", integer(0, kMostTime)),
             optional("sensed", object({needed("sensed_nl", kVolume), needed("missing_nl", kSignedVolume),
                                        needed("limit_nl", kVolume), needed("pocket_fill", flag())})),
@@ -363,7 +364,7 @@ std::vector<Route> Desk::routes() {
        .request =
            object({needed("place", integer(1, static_cast<std::int64_t>(records::kMostSteps))),
                    needed("is", choice({"label", "port", "out", "looked", "proof", "portion", "all_in",
-                                        "watched", "broken_off"})),
+                                        "watched", "broken_off", "untold"})),
                    optional("drugs", kReadDrugs), optional("lot", text(kLongestLot)),
                    optional("expires", text(10, 10)), optional("volume", text(40)), optional("in", text(40)),
                    optional("back", text(40)), optional("note", text(kLongestNote, 0)),

@@ -17,12 +17,11 @@ std::unexpected<SigningRefused> refuse(SigningRefusal why, std::string message) 
 }
 
 std::expected<void, SigningRefused> of_now(const char* what, std::int64_t written_utc_s,
-                                           std::int64_t now_utc_s) {
+                                           std::int64_t oldest_s, std::int64_t now_utc_s) {
   const std::int64_t age = now_utc_s - written_utc_s;
-  if (age <= kOldestBedsideS && age >= -kClocksDifferS) return {};
-  return refuse(kTime,
-                fmt::format("the {} was written {} s {}, and {} s before to {} s after now is taken", what,
-                            std::abs(age), age < 0 ? "ahead" : "ago", kOldestBedsideS, kClocksDifferS));
+  if (age <= oldest_s && age >= -kClocksDifferS) return {};
+  return refuse(kTime, fmt::format("the {} was written {} s {}, and {} s before to {} s after now is taken",
+                                   what, std::abs(age), age < 0 ? "ahead" : "ago", oldest_s, kClocksDifferS));
 }
 
 }  // namespace
@@ -41,7 +40,7 @@ std::expected<SyringeCheck, SigningRefused> judge_check(const CheckBytes& bytes,
   const auto check = link::read<SyringeCheck>(bytes);
   if (!check || link::written(*check) != bytes)
     return refuse(kSyringe, "the bytes are no check of a syringe: a value lies outside its range");
-  if (const auto timely = of_now("check", check->written_utc_s, now_utc_s); !timely)
+  if (const auto timely = of_now("check", check->written_utc_s, kOldestSyringeS, now_utc_s); !timely)
     return std::unexpected(timely.error());
   const std::chrono::sys_days last{day_of_number(check->expires)};
   const auto today =
@@ -55,7 +54,8 @@ std::expected<FillStatement, SigningRefused> judge_fill(const FillRequest& reque
                                                         const Library& library, std::int64_t now_utc_s) {
   const auto statement = decode_statement(request.statement);
   if (!statement) return std::unexpected(statement.error());
-  if (const auto timely = of_now("statement", statement->written_utc_s, now_utc_s); !timely)
+  if (const auto timely = of_now("statement", statement->written_utc_s, kOldestStatementS, now_utc_s);
+      !timely)
     return std::unexpected(timely.error());
   const CheckedSyringe* check = book.find_check(statement->check);
   if (check == nullptr || now_utc_s - check->at_utc_s > kOldestCheckS)

@@ -5,14 +5,17 @@
 #include <cstdint>
 #include <expected>
 
+#include "clinic/refilling.hpp"
 #include "clinic/signing.hpp"
 #include "plan/library.hpp"
 #include "signer/books.hpp"
 
 namespace theca::signer {
 
-/// A check or a statement is asserted as soon as it is written.
-inline constexpr std::int64_t kOldestBedsideS = 10 * 60;
+/// A statement is asserted as soon as it is written.
+inline constexpr std::int64_t kOldestStatementS = 10 * 60;
+/// The second person comes within a syringe's time (clinic/refilling.hpp).
+inline constexpr std::int64_t kOldestSyringeS = kSyringeLasts.raw() / 1'000;
 /// A refill that was broken off is told to the pump at the next visit, with the check that it had.
 inline constexpr std::int64_t kOldestCheckS = 14 * 24 * 3'600;
 

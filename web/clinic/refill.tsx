@@ -142,7 +142,7 @@ function Stage({ refill, onStep, onRefill, onAnew }: StepProps & {
       {refill.stage === "look" && <LookStep {...step} />}
       {refill.stage === "prove" && <ProveStep key={refill.place} {...step} />}
       {refill.stage === "fill" && <FillStep key={refill.place} {...step} />}
-      {refill.stage === "tell" && <TellStep refill={refill} onRefill={onRefill} onAnew={onAnew} />}
+      {refill.stage === "tell" && <TellStep {...step} onRefill={onRefill} onAnew={onAnew} />}
       {refill.stage === "watch" && <WatchStep {...step} onRefill={onRefill} />}
       {refill.stage === "over" && <OverStep refill={refill} />}
       {again && (

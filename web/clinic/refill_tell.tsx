@@ -7,7 +7,7 @@ import styles from "./clinic.module.css";
 import { hold } from "./held";
 import { Action, Busy, Heading, Reasons, Rows } from "./parts";
 import { say } from "./passkey";
-import { millilitres, type Refill } from "./refill";
+import { millilitres, type Refill, type StepProps } from "./refill";
 import { filledIn, texts } from "./texts";
 
 type Stated = Answered["stateFill"];
@@ -19,8 +19,7 @@ interface Wish {
 const soonMs = 1500;
 const mostTries = 40;
 
-export function TellStep({ refill, onRefill, onAnew }: {
-  readonly refill: Refill;
+export function TellStep({ refill, onStep, onRefill, onAnew }: StepProps & {
   readonly onRefill: (refill: Refill) => void;
   readonly onAnew: () => void;
 }) {
@@ -29,6 +28,8 @@ export function TellStep({ refill, onRefill, onAnew }: {
   const [reasons, setReasons] = useState<readonly Reason[]>([]);
   /** Sent, and nobody has answered. */
   const [lost, setLost] = useState<Wish | null>(null);
+  const [leaving, setLeaving] = useState(false);
+  const [why, setWhy] = useState("");
   const started = useRef(false);
   useEffect(() => (busy === "sending" ? hold() : undefined), [busy]);
 
@@ -115,6 +116,24 @@ export function TellStep({ refill, onRefill, onAnew }: {
       </>
     );
 
+  if (leaving)
+    return (
+      <>
+        <Heading>{texts.refill.untold.title}</Heading>
+        <p className={styles["check"]}>{texts.refill.untold.how}</p>
+        <label className={styles["reason"]}>
+          {texts.refill.untold.why}
+          <textarea rows={3} maxLength={500} value={why} onChange={(event) => setWhy(event.currentTarget.value)} />
+        </label>
+        <div className={styles["actions"]}>
+          <Action onClick={() => setLeaving(false)}>{texts.refill.untold.not}</Action>
+          <Action quiet onClick={() => void onStep({ is: "untold", why: why.trim() === "" ? " " : why.trim() })}>
+            {texts.refill.untold.button}
+          </Action>
+        </div>
+      </>
+    );
+
   return (
     <>
       <Heading>{texts.refill.tell.title}</Heading>
@@ -145,6 +164,13 @@ export function TellStep({ refill, onRefill, onAnew }: {
             {stated ? texts.refill.tell.anew : texts.refill.tell.read}
           </Action>
         </div>
+      )}
+      {busy === "no" && (
+        <p className={styles["aside"]}>
+          <button type="button" className={styles["link"]} onClick={() => setLeaving(true)}>
+            {texts.refill.untold.open}
+          </button>
+        </p>
       )}
     </>
   );

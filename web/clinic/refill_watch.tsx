@@ -129,12 +129,18 @@ export function OverStep({ refill }: { readonly refill: Refill }) {
   const last = refill.steps.at(-1);
   const signs = last?.is === "watched" && last.text.startsWith("Signs");
   const brokenOff = refill.broken_off !== undefined;
+  const untold = refill.untold !== undefined;
   return (
     <>
-      <div className={styles["verdict"]} data-mood={signs || brokenOff ? "bad" : "good"}>
+      <div className={styles["verdict"]} data-mood={signs || brokenOff || untold ? "bad" : "good"}>
         <Heading>{brokenOff ? texts.refill.over.brokenOff : texts.refill.over.title}</Heading>
         {brokenOff && <p>{refill.broken_off}</p>}
-        {!brokenOff && <p>{filledIn(texts.refill.over.holds, { volume: millilitres(refill.in_nl), fluid: refill.fluid })}</p>}
+        {untold && (
+          <p>
+            {texts.refill.over.untold} {refill.untold}
+          </p>
+        )}
+        {!brokenOff && !untold && <p>{filledIn(texts.refill.over.holds, { volume: millilitres(refill.in_nl), fluid: refill.fluid })}</p>}
         {signs && <p>{last.text}</p>}
         <NextRefill refill={refill} />
       </div>

@@ -287,6 +287,15 @@ export const texts = {
       title: "The refill is over",
       brokenOff: "The refill was broken off",
       holds: "The pump holds {volume} of {fluid}.",
+      untold: "The pump was not told of it, and counts wrong:",
+    },
+    untold: {
+      open: "The pump cannot be told",
+      title: "End this without telling the pump?",
+      how: "The pump goes on counting from before: its alarm and its refill date are wrong until it is told. Do this only where it cannot be told any more.",
+      why: "Why, and who looks after it",
+      button: "End it without telling the pump",
+      not: "Go back and tell the pump",
     },
     second: {
       waiting: "A syringe waits to be confirmed by you",

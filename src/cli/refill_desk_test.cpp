@@ -1,0 +1,362 @@
+// A refill from the read to what the pump counts: the interface of the pages against a signer, a gateway and
+// a virtual pump in processes of their own, and an SQLite database.
+#include <fstream>
+#include <sstream>
+
+#include "cli/desk_testing.hpp"
+#include "clinic/adjusting.hpp"
+#include "clinic/bedside.hpp"
+#include "clinic/refilling.hpp"
+#include "quantity/text.hpp"
+
+namespace theca {
+namespace {
+
+using nlohmann::json;
+using namespace server;
+using namespace example;
+
+struct RefillDesk : DeskTest {
+  json drugs, stands;
+
+  void SetUp() override {
+    ASSERT_NO_FATAL_FAILURE(DeskTest::SetUp());
+    example::Process enrolling{
+        {"signer", "enrol", signs, "--serial", "12", "--name", "Mia Sato", "--role", "nurse"}};
+    const auto asked = from_base64url(enrolling.line().substr(10));
+    enrolling.say(text_of(nurse.registration(site, *asked), nurse.id()));
+    const auto [code, said] = enrolling.end();
+    ASSERT_EQ(code, kExitOk) << said;
+    must(records::join_care_team(*database, ada, request(), patient, mia.person));
+    const auto code_of_morphine = signer::example::library().find_drug("morphine")->code;
+    drugs = json::array({{{"code", static_cast<int>(code_of_morphine)}, {"concentration", "20 mg/mL"}}});
+    sign_in(nurse);
+  }
+
+  /// What the last answer said of it.
+  Got take(Got got) {
+    if (got.status == 200 || got.status == 201)
+      stands = got.body.contains("stage") ? got.body : got.body["refill"];
+    return got;
+  }
+  Got begin() {
+    const Got reading = read_pump();
+    EXPECT_EQ(reading.status, 201) << reading.body;
+    return take(ask(Method::kPost, at("readings", reading.body["reading"], "refills")));
+  }
+  std::string path(const char* then) { return at("refills", stands["refill"], then); }
+  Got look() {
+    return take(ask(Method::kGet, "/api/refills/" + std::to_string(stands["refill"].get<std::int64_t>())));
+  }
+  Got step(json what, const std::string& key = "") {
+    what["place"] = stands["place"];
+    return take(ask(Method::kPost, path("steps"), what, key));
+  }
+  std::string stage() const { return stands["stage"].get<std::string>(); }
+  Got read_label() {
+    return step({{"is", "label"}, {"drugs", drugs}, {"lot", "L-4711"}, {"expires", "2099-12-31"}});
+  }
+  /// By the physician, on a device of her own.
+  Got confirm() {
+    const std::string nurses = std::exchange(cookie, "");
+    sign_in(doctor);
+    const Got what = ask(Method::kGet, path("confirmations"));
+    Got done = what;
+    if (what.status == 200) {
+      const auto challenge = from_base64url(what.body["challenge"].get<std::string>());
+      done = ask(Method::kPost, path("confirmations"),
+                 {{"drugs", drugs}, {"assertion", text_of(doctor.assertion(site, *challenge))}});
+    }
+    cookie = nurses;
+    return done;
+  }
+  void up_to_filled(const char* out = "39.9 mL", const char* in = "38 mL") {
+    ASSERT_EQ(begin().status, 201) << stands;
+    ASSERT_EQ(read_label().status, 201) << stands;
+    ASSERT_EQ(confirm().status, 204);
+    ASSERT_EQ(look().status, 200);
+    ASSERT_EQ(step({{"is", "port"}}).status, 201);
+    ASSERT_EQ(step({{"is", "out"}, {"volume", out}}).status, 201);
+    ASSERT_EQ(step({{"is", "proof"}, {"in", "5 mL"}, {"back", "5 mL"}}).status, 201) << stands;
+    ASSERT_EQ(step({{"is", "portion"}, {"volume", in}}).status, 201);
+    ASSERT_EQ(step({{"is", "all_in"}}).status, 201);
+    ASSERT_EQ(stage(), "tell");
+  }
+  Got state() { return take(ask(Method::kPost, path("statements"))); }
+  json asserting(SoftwareKey& key, const Got& stated) {
+    const auto challenge = from_base64url(stated.body["challenge"].get<std::string>());
+    return {{"assertion", text_of(key.assertion(site, *challenge))}};
+  }
+  Got tell(const Got& stated, const std::string& key = "") {
+    return ask(Method::kPost, path("sends"), asserting(nurse, stated), key);
+  }
+  Volume counted() const { return read().status.reservoir_nominal; }
+};
+
+/// What has gone by meanwhile is microlitres.
+::testing::AssertionResult about(Volume found, Volume meant) {
+  const std::int64_t off = std::abs((found - meant).raw());
+  if (off <= microlitres(50).raw()) return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure() << to_text(found) << " and not " << to_text(meant);
+}
+
+TEST_F(RefillDesk, INV_7_INV_10_INV_15_two_people_fill_it_and_the_pump_counts_what_went_in) {
+  const Running before = read();
+  ASSERT_EQ(begin().status, 201) << stands;
+  EXPECT_EQ(stage(), "label");
+  EXPECT_EQ(stands["last_fill_nl"], 40'000'000) << "the pump's own journal says it";
+  EXPECT_EQ(stands["capacity_nl"], 40'000'000);
+  // Nobody goes past a step.
+  EXPECT_EQ(step({{"is", "portion"}, {"volume", "20 mL"}}).status, 422);
+  json wrong = drugs;
+  wrong[0]["concentration"] = "10 mg/mL";
+  const Got other = step({{"is", "label"}, {"drugs", wrong}, {"lot", "L-1"}, {"expires", "2099-12-31"}});
+  EXPECT_EQ(other.status, 422);
+  EXPECT_EQ(other.body["errors"][0]["field"].get<std::string>(), "drugs[0].concentration") << other.body;
+  EXPECT_EQ(step({{"is", "label"}, {"drugs", drugs}, {"lot", "L-1"}, {"expires", "31.5.2027"}}).status, 422);
+  ASSERT_EQ(read_label().status, 201) << stands;
+  EXPECT_EQ(stage(), "confirm");
+  // The nurse who has read it is not asked, and may not.
+  EXPECT_TRUE(ask(Method::kGet, "/api/waiting").body["syringes"].empty());
+  EXPECT_EQ(ask(Method::kGet, path("confirmations")).status, 403);
+  EXPECT_TRUE(ask(Method::kGet, path("syringe")).body["waits"].get<bool>());
+  ASSERT_EQ(confirm().status, 204);
+  EXPECT_FALSE(ask(Method::kGet, path("syringe")).body["waits"].get<bool>());
+  ASSERT_EQ(look().status, 200);
+  EXPECT_EQ(stands["confirmed_by"].get<std::string>(), "Ada Okafor");
+  ASSERT_EQ(step({{"is", "port"}}).status, 201);
+  ASSERT_EQ(step({{"is", "out"}, {"volume", "39.9 mL"}}).status, 201);
+  EXPECT_EQ(stage(), "prove") << stands;
+  ASSERT_EQ(step({{"is", "proof"}, {"in", "5 mL"}, {"back", "4.9 mL"}}).status, 201);
+  ASSERT_EQ(step({{"is", "portion"}, {"volume", "20 mL"}}).status, 201);
+  EXPECT_EQ(step({{"is", "portion"}, {"volume", "20.1 mL"}}).status, 422);
+  ASSERT_EQ(step({{"is", "portion"}, {"volume", "18 mL"}}).status, 201);
+  EXPECT_EQ(stands["room_nl"], 2'000'000);
+  ASSERT_EQ(step({{"is", "all_in"}}).status, 201);
+  const Got stated = state();
+  ASSERT_EQ(stated.status, 201) << stated.body;
+  const Got told = tell(stated);
+  ASSERT_EQ(told.status, 201) << told.body;
+  EXPECT_EQ(told.body["state"].get<std::string>(), "confirmed") << told.body;
+  ASSERT_EQ(look().status, 200);
+  EXPECT_EQ(stage(), "watch") << stands;
+  EXPECT_GT(stands["next"]["days"], 30);
+  const Running after = read();
+  EXPECT_TRUE(about(after.status.reservoir_nominal, millilitres(38)));
+  EXPECT_EQ(after.status.order, before.status.order) << "a refill has changed the order";
+  EXPECT_EQ(after.status.prescription, before.status.prescription);
+  EXPECT_EQ(after.status.sequence, before.status.sequence + 1);
+  // Once more, by a second tab or a lost answer: nothing.
+  EXPECT_NE(tell(stated).status, 201);
+  EXPECT_EQ(read().status.sequence, after.status.sequence);
+  EXPECT_EQ(step({{"is", "watched"}}).status, 422) << "the time is not over";
+  ahead_ms = kWatched.raw() + 2'000;
+  sign_in(nurse);
+  ASSERT_EQ(step({{"is", "watched"}}).status, 201);
+  EXPECT_EQ(stage(), "over");
+  const Got all = ask(Method::kGet, at("pumps", pump_id.value, "refills"));
+  EXPECT_EQ(all.body["refills"][0]["stage"].get<std::string>(), "over") << all.body;
+  EXPECT_EQ(step({{"is", "port"}}).status, 422);
+}
+
+TEST_F(RefillDesk, INV_16_whoever_comes_next_goes_on_from_any_step_even_after_a_start_anew) {
+  ASSERT_EQ(begin().status, 201);
+  EXPECT_EQ(begin().status, 409) << "one at a time";
+  const auto anew = [&] {
+    const json was = stands;
+    restart();
+    ASSERT_EQ(look().status, 200);
+    for (const char* what : {"stage", "place", "in_nl", "steps"}) EXPECT_EQ(stands[what], was[what]) << what;
+  };
+  ASSERT_EQ(read_label().status, 201);
+  ASSERT_NO_FATAL_FAILURE(anew());
+  ASSERT_EQ(confirm().status, 204) << "what waits is found again";
+  ASSERT_EQ(look().status, 200);
+  for (const json& one : {json{{"is", "port"}}, json{{"is", "out"}, {"volume", "39.9 mL"}},
+                          json{{"is", "proof"}, {"in", "5 mL"}, {"back", "5 mL"}},
+                          json{{"is", "portion"}, {"volume", "5 mL"}}}) {
+    ASSERT_EQ(step(one).status, 201) << stands;
+    ASSERT_NO_FATAL_FAILURE(anew());
+  }
+  // Another person, another day: the syringe is no longer the one that was confirmed.
+  ahead_ms = kSyringeLasts.raw() + 60'000;
+  sign_in(doctor);
+  const Got late = step({{"is", "portion"}, {"volume", "5 mL"}});
+  EXPECT_EQ(late.status, 422) << late.body;
+  ASSERT_EQ(step({{"is", "broken_off"}, {"why", "Ended by the next visit."}}).status, 201);
+  EXPECT_EQ(stage(), "tell");
+  ahead_ms = 0;  // the signer and the pump have clocks of their own
+  const Got stated = state();
+  ASSERT_EQ(stated.status, 201) << stated.body;
+  // The physician has confirmed this syringe; the fill is stated by somebody else.
+  const Got alone = ask(Method::kPost, path("sends"), asserting(doctor, stated));
+  EXPECT_EQ(alone.status, 409);
+  EXPECT_NE(alone.body.dump().find("one-person"), std::string::npos) << alone.body;
+  sign_in(nurse);
+  const Got second = state();
+  const Got told = tell(second);
+  ASSERT_EQ(told.status, 201) << told.body;
+  EXPECT_TRUE(about(counted(), millilitres(5)));
+}
+
+TEST_F(RefillDesk, INV_7_an_answer_that_is_lost_is_not_known_and_settled_by_the_pump) {
+  ASSERT_NO_FATAL_FAILURE(up_to_filled());
+  const Got stated = state();
+  ASSERT_EQ(stated.status, 201) << stated.body;
+  reaching->signal(SIGKILL);
+  (void)reaching->end();
+  const Got lost = tell(stated);
+  ASSERT_EQ(lost.status, 201) << lost.body;
+  EXPECT_EQ(lost.body["state"].get<std::string>(), "unknown");
+  // As long as it is not known nothing else is tried.
+  ASSERT_EQ(look().status, 200);
+  EXPECT_EQ(stands["sent"]["state"].get<std::string>(), "unknown") << stands;
+  EXPECT_EQ(state().status, 409);
+  EXPECT_EQ(ask(Method::kPost, path("settlements")).status, 502);
+  start_gateway();
+  const Got settled = ask(Method::kPost, path("settlements"));
+  ASSERT_EQ(settled.status, 201) << settled.body;
+  EXPECT_EQ(settled.body["state"].get<std::string>(), "failed");
+  const Got again = state();
+  ASSERT_EQ(again.status, 201) << again.body;
+  ASSERT_EQ(tell(again).body["state"].get<std::string>(), "confirmed");
+  ASSERT_EQ(look().status, 200);
+  EXPECT_EQ(stage(), "watch");
+  EXPECT_TRUE(about(counted(), millilitres(38)));
+}
+
+/// Stopped between the pump's yes and the refill's own record of it.
+TEST_F(RefillDesk, INV_7_INV_16_what_the_pump_has_confirmed_is_not_told_it_again) {
+  ASSERT_NO_FATAL_FAILURE(up_to_filled());
+  const Got stated = state();
+  ASSERT_EQ(stated.status, 201) << stated.body;
+  // The same words to signer and gateway, past this desk; the send is begun, and nobody has heard the answer.
+  const records::Refill kept =
+      must(records::refill(*database, mia, records::RefillId{stands["refill"].get<std::int64_t>()}));
+  const auto step = parse_refill_step(kept.steps.back().content);
+  const StatementBytes bytes = std::get<FillStated>(*step).statement;
+  const FillStatement statement = *link::read<FillStatement>(bytes);
+  const auto id = must(
+      records::begin_send(*database, mia, request(), {pump_id, std::nullopt, "refill", digest_of(bytes)}));
+  must(records::settle_send(*database, mia, request(), id, records::SendState::kUnknown));
+  FillRequest wish;
+  wish.statement = bytes;
+  wish.model = read().status.model;
+  wish.assertion = nurse.assertion(site, digest_of(bytes));
+  const auto answer = ask_signer(signer_at, wish);
+  ASSERT_TRUE(answer && *answer);
+  const VisitAnswer taken = asked(FillImplant{.implant = implant,
+                                              .pass = *(*answer)->pass,
+                                              .sequence = statement.sequence,
+                                              .intent = statement.intent,
+                                              .fluid = read().status.in_reservoir,
+                                              .bedside = statement});
+  ASSERT_TRUE(taken);
+  ASSERT_EQ(std::get<SendOutcome>(*taken).delivery, link::Delivery::kConfirmed);
+  restart();
+  const std::uint32_t sequence = read().status.sequence;
+  const Got settled = ask(Method::kPost, path("settlements"));
+  ASSERT_EQ(settled.status, 201) << settled.body;
+  EXPECT_EQ(settled.body["state"].get<std::string>(), "confirmed");
+  ASSERT_EQ(look().status, 200);
+  EXPECT_EQ(stage(), "watch") << stands;
+  EXPECT_EQ(state().status, 409);
+  EXPECT_EQ(read().status.sequence, sequence);
+}
+
+TEST_F(RefillDesk, a_pump_that_is_found_empty_is_told_so_and_not_filled) {
+  ASSERT_EQ(begin().status, 201);
+  ASSERT_EQ(read_label().status, 201);
+  ASSERT_EQ(confirm().status, 204);
+  ASSERT_EQ(look().status, 200);
+  ASSERT_EQ(step({{"is", "port"}}).status, 201);
+  ASSERT_EQ(step({{"is", "out"}, {"volume", "0.2 mL"}}).status, 201);
+  EXPECT_EQ(stage(), "tell");
+  EXPECT_NE(stands["broken_off"].get<std::string>().find("physician"), std::string::npos);
+  const Got told = tell(state());
+  ASSERT_EQ(told.status, 201) << told.body;
+  EXPECT_EQ(told.body["state"].get<std::string>(), "confirmed") << told.body;
+  const Running after = read();
+  EXPECT_EQ(after.status.reservoir_nominal, Volume{});
+  EXPECT_NE(after.status.alarms, 0U) << "an empty pump is silent";
+  ASSERT_EQ(look().status, 200);
+  EXPECT_EQ(stage(), "over");
+}
+
+TEST_F(RefillDesk, another_dose_may_be_ordered_meanwhile_and_a_refill_can_always_be_ended) {
+  ASSERT_NO_FATAL_FAILURE(up_to_filled());
+  sign_in(doctor);
+  const Got draft = drafted({{"dose", "5.4 mg/day"}});
+  ASSERT_EQ(draft.status, 201) << draft.body;
+  ASSERT_EQ(send(draft, "5.4 mg/day").body["state"].get<std::string>(), "confirmed");
+  sign_in(nurse);
+  const Got stated = state();
+  ASSERT_EQ(stated.status, 201) << stated.body;
+  EXPECT_NE(stated.body["rows"].dump().find("5.4 mg/day"), std::string::npos) << stated.body;
+  // Somebody looks after it on another way.
+  EXPECT_EQ(step({{"is", "untold"}, {"why", " "}}).status, 422);
+  ASSERT_EQ(step({{"is", "untold"}, {"why", "The pump is taken out today."}}).status, 201);
+  EXPECT_EQ(stage(), "over");
+  EXPECT_EQ(begin().status, 201);
+}
+
+TEST_F(RefillDesk, INV_12_who_may_not_gets_nothing_done_and_two_tabs_do_one_step) {
+  ASSERT_EQ(begin().status, 201);
+  const json was = stands;
+  ASSERT_EQ(read_label().status, 201);
+  stands = was;  // the other tab has not heard of it
+  const Got late = read_label();
+  EXPECT_EQ(late.status, 409) << late.body;
+  const std::string key = request().text;
+  ASSERT_EQ(look().status, 200);
+  ASSERT_EQ(step({{"is", "broken_off"}, {"why", "Not today."}}, key).status, 201);
+  const json ended = stands;
+  EXPECT_EQ(ask(Method::kGet, path("syringe")).body["waits"].get<bool>(), false);
+
+  // Without the care team, or signed out.
+  ASSERT_EQ(begin().status, 201);
+  must(records::leave_care_team(*database, ada, request(), patient, mia.person));
+  EXPECT_EQ(look().status, 403);
+  EXPECT_EQ(read_label().status, 403);
+  EXPECT_EQ(state().status, 403);
+  cookie.clear();
+  EXPECT_EQ(ask(Method::kGet, path("syringe")).status, 401);
+  sign_in(doctor);
+  EXPECT_EQ(ask(Method::kGet, "/api/refills/1").status, 404);
+  EXPECT_EQ(ask(Method::kPost, "/api/refills/1/statements").status, 404);
+}
+
+/// The same scenario with a fill sensor that reads 3 mL too little, as where so much went beside the pump.
+struct SensingRefillDesk : RefillDesk {
+  void SetUp() override {
+    std::ifstream in{scenario};
+    std::stringstream text;
+    text << in.rdbuf();
+    std::string sensing = text.str();
+    const std::string model = "model = \"roller-40\"\n";
+    sensing.insert(sensing.find(model) + model.size(), "fill_sensor = \"0.5 mL\"\nsensor_bias = \"-3 mL\"\n");
+    scenario = (folder / "sensing.toml").string();
+    std::ofstream{scenario} << sensing;
+    ASSERT_NO_FATAL_FAILURE(RefillDesk::SetUp());
+  }
+};
+
+TEST_F(SensingRefillDesk, INV_15_SLIP_36_what_the_fill_sensor_misses_is_told_and_somebody_has_to_look) {
+  ASSERT_NO_FATAL_FAILURE(up_to_filled());
+  ASSERT_EQ(tell(state()).body["state"].get<std::string>(), "confirmed");
+  ASSERT_EQ(look().status, 200);
+  ASSERT_EQ(take(ask(Method::kPost, path("readings"))).status, 201) << stands;
+  ASSERT_TRUE(stands.contains("sensed")) << stands;
+  EXPECT_TRUE(about(Volume{stands["sensed"]["missing_nl"].get<std::int64_t>()}, millilitres(3)));
+  EXPECT_TRUE(stands["sensed"]["pocket_fill"].get<bool>());
+  ahead_ms = kWatched.raw() + 2'000;
+  sign_in(nurse);
+  EXPECT_EQ(step({{"is", "watched"}}).status, 422) << "nobody has looked";
+  ASSERT_EQ(
+      step({{"is", "watched"}, {"signs", true}, {"note", "Swelling; 3 mL drawn; naloxone given."}}).status,
+      201);
+  EXPECT_EQ(stage(), "over");
+}
+
+}  // namespace
+}  // namespace theca
