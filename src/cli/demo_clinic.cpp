@@ -332,7 +332,7 @@ Done order_first_therapies(const ClinicPlaces& places, const std::vector<link::S
     send.pass = (*answer)->pass.value();
     send.sequence = running->status.sequence;
     send.intent = 1;
-    send.filled = draft->filled;
+    send.bedside.filled = draft->filled;
     const auto sent = ask_gateway(gateway_socket, send);
     if (!sent) return std::unexpected(sent.error());
     if (!*sent) return std::unexpected(sent->error().why);

@@ -131,7 +131,7 @@ struct PairedClinic : testing::Test {
     send.pass = answer.pass.value();
     send.sequence = running.status.sequence;
     send.intent = 77;
-    send.filled = made.filled;
+    send.bedside.filled = made.filled;
     return send;
   }
   SendOutcome sent(const SendOrder& order) const {

@@ -232,14 +232,6 @@ std::string rounding_words(DoseRate given, DoseRate wanted, const InTypedUnit& i
                      percent_text(ppm + 1), above ? "above" : "below", in_unit(wanted));
 }
 
-Formulation formulation_of(const DrugEntry& drug, Concentration c, std::uint32_t number) {
-  Formulation formulation;
-  formulation.number = number;
-  formulation.count = 1;
-  formulation.components[0] = {drug.code, drug.drug_class(), c};
-  return formulation;
-}
-
 std::vector<Finding> dose_findings(const Prescription& prescription, const LimitQuestion& question) {
   auto findings = check_limits(prescription, question);
   std::erase_if(findings, [](const Finding& finding) { return finding.check == LimitCheck::kSafeState; });

@@ -12,6 +12,7 @@
 #include "plan/fluid_path.hpp"
 #include "plan/library.hpp"
 #include "plan/limits.hpp"
+#include "plan/one_drug.hpp"
 #include "plan/programmable.hpp"
 
 namespace theca {
@@ -80,8 +81,6 @@ std::string pedigree_words(const std::vector<std::string>& sources, bool verifie
 /// "gives 3.000004 mg/day, less than 0.0002 % above 3 mg/day", empty when the rate gives the dose exactly.
 std::string rounding_words(DoseRate given, DoseRate wanted, const InTypedUnit& in_unit);
 
-/// A formulation of one drug of the library.
-Formulation formulation_of(const DrugEntry& drug, Concentration c, std::uint32_t number);
 /// Findings about doses; those about the safe state belong to a prescription, not to a plan.
 std::vector<Finding> dose_findings(const Prescription& prescription, const LimitQuestion& question);
 /// Adds findings that are not there yet.

@@ -179,11 +179,13 @@ TEST_F(RefillDesk, INV_16_whoever_comes_next_goes_on_from_any_step_even_after_a_
     ASSERT_NO_FATAL_FAILURE(anew());
   }
   // Another person, another day: the syringe is no longer the one that was confirmed.
-  ahead_ms = kSyringeLasts.raw() + 60'000;
+  ahead_ms = kVisitLasts.raw() + 60'000;
   sign_in(doctor);
   const Got late = step({{"is", "portion"}, {"volume", "5 mL"}});
-  EXPECT_EQ(late.status, 422) << late.body;
-  ASSERT_EQ(step({{"is", "broken_off"}, {"why", "Ended by the next visit."}}).status, 201);
+  EXPECT_EQ(late.status, 409) << late.body;
+  EXPECT_NE(late.body.dump().find("another visit"), std::string::npos) << late.body;
+  EXPECT_EQ(step({{"is", "broken_off"}, {"why", "Ended by the next visit."}}).status, 422) << "what is left?";
+  ASSERT_EQ(step({{"is", "broken_off"}, {"why", "Ended by\nthe next visit."}, {"left", "0 mL"}}).status, 201);
   EXPECT_EQ(stage(), "tell");
   ahead_ms = 0;  // the signer and the pump have clocks of their own
   const Got stated = state();
@@ -223,6 +225,65 @@ TEST_F(RefillDesk, INV_7_an_answer_that_is_lost_is_not_known_and_settled_by_the_
   ASSERT_EQ(look().status, 200);
   EXPECT_EQ(stage(), "watch");
   EXPECT_TRUE(about(counted(), millilitres(38)));
+}
+
+/// Stopped before anybody was asked: the send was begun and never handed over.
+TEST_F(RefillDesk, INV_7_a_send_that_was_broken_off_before_it_was_signed_is_no_dead_end) {
+  ASSERT_NO_FATAL_FAILURE(up_to_filled());
+  const Got stated = state();
+  ASSERT_EQ(stated.status, 201) << stated.body;
+  const records::Refill kept =
+      must(records::refill(*database, mia, records::RefillId{stands["refill"].get<std::int64_t>()}));
+  const StatementBytes bytes = std::get<FillStated>(*parse_refill_step(kept.steps.back().content)).statement;
+  must(records::begin_send(*database, mia, request(), {pump_id, std::nullopt, "refill", digest_of(bytes)}));
+  restart();
+  ASSERT_EQ(look().status, 200);
+  EXPECT_EQ(stands["sent"]["state"].get<std::string>(), "pending");
+  const Got settled = ask(Method::kPost, path("settlements"));
+  EXPECT_EQ(settled.body["state"].get<std::string>(), "failed") << settled.body;
+  const Got again = state();
+  ASSERT_EQ(again.status, 201) << again.body;
+  EXPECT_EQ(tell(again).body["state"].get<std::string>(), "confirmed");
+}
+
+/// Of two statements the one that somebody else has written since is not sent, nor one of a refill that was
+/// ended.
+TEST_F(RefillDesk, INV_7_a_statement_that_was_replaced_or_left_is_not_sent) {
+  ASSERT_NO_FATAL_FAILURE(up_to_filled());
+  const Got first = state(), second = state();
+  ASSERT_EQ(second.status, 201) << second.body;
+  const std::uint32_t sequence = read().status.sequence;
+  EXPECT_EQ(tell(first).status, 409);
+  ASSERT_EQ(step({{"is", "untold"}, {"why", "The pump is taken out today."}}).status, 201);
+  EXPECT_EQ(tell(second).status, 409);
+  EXPECT_EQ(read().status.sequence, sequence);
+}
+
+/// Where the pump cannot be asked any more the refill is ended without knowing.
+TEST_F(RefillDesk, INV_16_a_fill_of_which_nobody_knows_can_be_ended) {
+  ASSERT_NO_FATAL_FAILURE(up_to_filled());
+  const Got stated = state();
+  reaching->signal(SIGKILL);
+  (void)reaching->end();
+  ASSERT_EQ(tell(stated).body["state"].get<std::string>(), "unknown");
+  ASSERT_EQ(look().status, 200);
+  EXPECT_EQ(step({{"is", "untold"}, {"why", "It was taken out; nobody knows what it heard."}}).status, 201);
+  EXPECT_EQ(stage(), "over");
+}
+
+/// As with a library of another day, whose pump is smaller.
+TEST_F(RefillDesk, INV_16_a_refill_that_cannot_be_understood_any_more_can_be_looked_at_and_ended) {
+  ASSERT_EQ(begin().status, 201);
+  const records::RefillId id{stands["refill"].get<std::int64_t>()};
+  must(records::add_refill_step(*database, mia, request(), id, 1, now_ms(),
+                                R"({"is":"portion","volume_nl":60000000})", "fill"));
+  ASSERT_EQ(look().status, 200);
+  EXPECT_NE(stands["broken_off"].get<std::string>().find("cannot be understood"), std::string::npos)
+      << stands;
+  EXPECT_EQ(read_label().status, 409);
+  EXPECT_EQ(state().status, 409);
+  ASSERT_EQ(step({{"is", "untold"}, {"why", "Read the pump: it counts right."}}).status, 201);
+  EXPECT_EQ(begin().status, 201);
 }
 
 /// Stopped between the pump's yes and the refill's own record of it.
@@ -271,6 +332,8 @@ TEST_F(RefillDesk, a_pump_that_is_found_empty_is_told_so_and_not_filled) {
   ASSERT_EQ(look().status, 200);
   ASSERT_EQ(step({{"is", "port"}}).status, 201);
   ASSERT_EQ(step({{"is", "out"}, {"volume", "0.2 mL"}}).status, 201);
+  EXPECT_EQ(stage(), "look");
+  ASSERT_EQ(step({{"is", "looked"}, {"note", "Placed anew; nothing comes."}}).status, 201);
   EXPECT_EQ(stage(), "tell");
   EXPECT_NE(stands["broken_off"].get<std::string>().find("physician"), std::string::npos);
   const Got told = tell(state());
@@ -326,6 +389,202 @@ TEST_F(RefillDesk, INV_12_who_may_not_gets_nothing_done_and_two_tabs_do_one_step
   EXPECT_EQ(ask(Method::kPost, "/api/refills/1/statements").status, 404);
 }
 
+// ---- another fluid --------------------------------------------------------------------------------------
+
+/// A pump whose catheter holds the fluid of its reservoir, and two physicians.
+struct OtherFluidDesk : RefillDesk {
+  SoftwareKey other{PasskeyAlgorithm::kEs256, signer::example::filled(7)};
+  records::Actor ben;
+
+  void SetUp() override {
+    std::ifstream in{scenario};
+    std::stringstream text;
+    text << in.rdbuf();
+    std::string settled = text.str();
+    const std::string length = "length = \"80 cm\"\n";
+    settled.insert(settled.find(length) + length.size(), "contents = \"first\"\n");
+    scenario = (folder / "settled.toml").string();
+    std::ofstream{scenario} << settled;
+    ASSERT_NO_FATAL_FAILURE(RefillDesk::SetUp());
+    ben = ada;
+    ben.person =
+        must(records::add_person(*database, ada, request(), records::StaffRole::kPhysician, "Ben Castell"));
+    enrol(ada, ben, other);
+    example::Process enrolling{{"signer", "enrol", signs, "--serial", "13", "--name", "Ben Castell"}};
+    const auto asked = from_base64url(enrolling.line().substr(10));
+    enrolling.say(text_of(other.registration(site, *asked), other.id()));
+    ASSERT_EQ(enrolling.end().first, kExitOk);
+    must(records::join_care_team(*database, ada, request(), patient, ben.person));
+    sign_in(doctor);
+  }
+  json code_of(const char* drug) {
+    return static_cast<int>(signer::example::library().find_drug(drug)->code);
+  }
+  json weaker() {
+    return {{"fluid", {{"code", code_of("morphine")}, {"concentration", "10 mg/mL"}}},
+            {"dose", "6 mg/day"},
+            {"no_patient_bolus", true},
+            {"reason", "as in the test"}};
+  }
+  /// Signed by both, and kept for the fill; signed in as the first again.
+  Got signed_by_both(const Got& draft) {
+    const auto challenge = *from_base64url(draft.body["challenge"].get<std::string>());
+    const auto yes = [&](SoftwareKey& key) {
+      return json{{"daily_dose", "6 mg/day"}, {"assertion", text_of(key.assertion(site, challenge))}};
+    };
+    const Got first = ask(Method::kPost, at("drafts", draft.body["draft"], "signatures"), yes(doctor));
+    EXPECT_EQ(first.status, 201) << first.body;
+    const std::string adas = std::exchange(cookie, "");
+    sign_in(other);
+    const Got both = ask(Method::kPost, at("drafts", draft.body["draft"], "second"), yes(other));
+    cookie = adas;
+    return both;
+  }
+  /// By the nurse, who reads the syringe of the new fluid.
+  Got confirm_as_nurse() {
+    const std::string adas = std::exchange(cookie, "");
+    sign_in(nurse);
+    const Got what = ask(Method::kGet, path("confirmations"));
+    EXPECT_EQ(what.status, 200) << what.body;
+    const auto challenge = from_base64url(what.body["challenge"].get<std::string>());
+    const Got done = ask(Method::kPost, path("confirmations"),
+                         {{"drugs", drugs}, {"assertion", text_of(nurse.assertion(site, *challenge))}});
+    cookie = adas;
+    return done;
+  }
+  void up_to_tell() {
+    const Got draft = drafted(weaker());
+    ASSERT_EQ(draft.status, 201) << draft.body;
+    const Got both = signed_by_both(draft);
+    ASSERT_EQ(both.status, 201) << both.body;
+    ASSERT_EQ(both.body["state"].get<std::string>(), "signed") << both.body;
+    stands = {{"refill", both.body["refill"]}};
+    ASSERT_EQ(look().status, 200);
+    drugs[0]["concentration"] = "10 mg/mL";
+    ASSERT_EQ(read_label().status, 201) << stands;
+    ASSERT_EQ(confirm_as_nurse().status, 204);
+    ASSERT_EQ(look().status, 200);
+    ASSERT_EQ(step({{"is", "port"}}).status, 201);
+    ASSERT_EQ(step({{"is", "out"}, {"volume", "39.9 mL"}}).status, 201);
+    ASSERT_EQ(step({{"is", "proof"}, {"in", "5 mL"}, {"back", "5 mL"}}).status, 201) << stands;
+    ASSERT_EQ(step({{"is", "portion"}, {"volume", "40 mL"}}).status, 201);
+    ASSERT_EQ(step({{"is", "all_in"}}).status, 201);
+  }
+  std::string row(const json& rows, const char* what) {
+    for (const json& one : rows)
+      if (one["what"].get<std::string>() == what) return one["now"].get<std::string>();
+    return "no row";
+  }
+};
+
+TEST_F(OtherFluidDesk,
+       INV_7_INV_10_INV_11_SLIP_38_another_concentration_comes_with_its_order_and_its_bridge) {
+  const Got draft = drafted(weaker());
+  ASSERT_EQ(draft.status, 201) << draft.body;
+  // 0.375 mL of the old fluid leave at the dose that runs: 6 mg/day of 20 mg/mL are 0.3 mL/day, 30 h.
+  EXPECT_NE(row(draft.body["rows"], "bridge").find("0.3 mL/day"), std::string::npos) << draft.body["rows"];
+  EXPECT_EQ(row(draft.body["rows"], "flow"), "0.6 mL/day");
+  EXPECT_NE(draft.body["notes"].dump().find("no needle reaches"), std::string::npos) << draft.body["notes"];
+  // One physician is not enough, and nothing is sent.
+  const Got alone = send(draft, "6 mg/day");
+  EXPECT_EQ(alone.status, 409) << alone.body;
+  EXPECT_EQ(alone.body["errors"][0]["field"].get<std::string>(), "second_clinician");
+  const std::uint32_t sequence = read().status.sequence;
+  ASSERT_NO_FATAL_FAILURE(up_to_tell());
+  EXPECT_EQ(read().status.sequence, sequence) << "the pump has heard of it before it was filled";
+  // Meanwhile nothing else goes to this pump.
+  const Got meanwhile = drafted({{"dose", "5.4 mg/day"}});
+  ASSERT_EQ(meanwhile.status, 201) << meanwhile.body;
+  EXPECT_EQ(send(meanwhile, "5.4 mg/day").status, 409);
+
+  const Got stated = state();
+  ASSERT_EQ(stated.status, 201) << stated.body;
+  EXPECT_EQ(row(stated.body["rows"], "fluid"), "morphine 10 mg/mL") << stated.body["rows"];
+  const std::string adas = std::exchange(cookie, "");
+  sign_in(nurse);
+  EXPECT_EQ(ask(Method::kPost, path("sends"), asserting(nurse, stated)).status, 403)
+      << "a nurse hands an order over";
+  cookie = adas;
+  const Got told = ask(Method::kPost, path("sends"), asserting(doctor, stated));
+  ASSERT_EQ(told.status, 201) << told.body;
+  EXPECT_EQ(told.body["state"].get<std::string>(), "confirmed") << told.body;
+  ASSERT_EQ(look().status, 200);
+  EXPECT_EQ(stage(), "watch");
+  EXPECT_EQ(told.body["runs"].get<std::string>(), stands["order"].get<std::string>());
+  const Running after = read();
+  EXPECT_EQ(after.prescription->formulation.components[0].concentration, milligrams_per_millilitre(10));
+  EXPECT_TRUE(about(after.status.reservoir_nominal, millilitres(40)));
+  EXPECT_EQ(after.status.mode, Mode::kBridge) << "the old fluid is bridged";
+  EXPECT_NE(after.status.in_reservoir, after.status.at_tip);
+  // The records know what it runs, and another fluid waits until this one is at the tip.
+  EXPECT_EQ(read_pump().body["record"]["is"].get<std::string>(), "same");
+  const Got next = drafted({{"fluid", {{"code", code_of("morphine")}, {"concentration", "5 mg/mL"}}},
+                            {"dose", "6 mg/day"},
+                            {"no_patient_bolus", true}});
+  EXPECT_EQ(next.status, 422);
+  EXPECT_NE(next.body.dump().find("has not reached the tip"), std::string::npos) << next.body;
+}
+
+TEST_F(OtherFluidDesk, INV_7_a_lost_answer_to_an_order_with_its_fill_is_settled) {
+  ASSERT_NO_FATAL_FAILURE(up_to_tell());
+  const Got stated = state();
+  ASSERT_EQ(stated.status, 201) << stated.body;
+  reaching->signal(SIGKILL);
+  (void)reaching->end();
+  const Got lost = ask(Method::kPost, path("sends"), asserting(doctor, stated));
+  ASSERT_EQ(lost.status, 201) << lost.body;
+  EXPECT_EQ(lost.body["state"].get<std::string>(), "unknown");
+  start_gateway();
+  restart();
+  EXPECT_EQ(ask(Method::kPost, path("settlements")).body["state"].get<std::string>(), "failed");
+  const Got again = state();
+  ASSERT_EQ(again.status, 201) << again.body;
+  const Got told = ask(Method::kPost, path("sends"), asserting(doctor, again));
+  EXPECT_EQ(told.body["state"].get<std::string>(), "confirmed") << told.body;
+  EXPECT_EQ(read().order->number, 2U);
+}
+
+TEST_F(OtherFluidDesk, what_of_another_fluid_is_missing_or_the_same_is_told) {
+  const auto refused = [&](json change, const char* words) {
+    const Got draft = drafted(change);
+    EXPECT_EQ(draft.status, 422) << draft.body;
+    EXPECT_NE(draft.body.dump().find(words), std::string::npos) << draft.body;
+  };
+  json change = weaker();
+  change.erase("dose");
+  refused(change, "is written anew");
+  change = weaker();
+  change.erase("no_patient_bolus");
+  refused(change, "patient's bolus is written anew");
+  change = weaker();
+  change["fluid"]["concentration"] = "20 mg/mL";
+  refused(change, "takes no order");
+  change = weaker();
+  change["fluid"]["concentration"] = "10";
+  refused(change, "unit");
+  // Fields of a drug, before a dose of it is written.
+  const Got reading = read_pump();
+  const Got fields = ask(Method::kPut, at("readings", reading.body["reading"], "fluid"),
+                         {{"code", code_of("baclofen")}, {"concentration", "500 mcg/mL"}});
+  ASSERT_EQ(fields.status, 200) << fields.body;
+  EXPECT_EQ(fields.body["drug"].get<std::string>(), "baclofen");
+  EXPECT_EQ(fields.body["dose"]["unit"].get<std::string>(), "mcg/day");
+  // Signed and never filled: the number is taken, and the next order has another one.
+  const Got draft = drafted(weaker());
+  ASSERT_EQ(signed_by_both(draft).body["state"].get<std::string>(), "signed");
+  const Got second = drafted(weaker());
+  EXPECT_EQ(signed_by_both(second).status, 409) << "two at a time";
+  const Got all = ask(Method::kGet, at("pumps", pump_id.value, "refills"));
+  stands = {{"refill", all.body["refills"][0]["refill"]}};
+  ASSERT_EQ(look().status, 200);
+  ASSERT_EQ(step({{"is", "broken_off"}, {"why", "The pharmacy has no 10 mg/mL."}}).status, 201);
+  EXPECT_EQ(stage(), "over");
+  const Got dose = drafted({{"dose", "5.4 mg/day"}});
+  ASSERT_EQ(dose.status, 201) << dose.body;
+  const Got sent = send(dose, "5.4 mg/day");
+  EXPECT_EQ(sent.body.value("state", ""), "confirmed") << sent.body;
+}
+
 /// The same scenario with a fill sensor that reads 3 mL too little, as where so much went beside the pump.
 struct SensingRefillDesk : RefillDesk {
   void SetUp() override {
@@ -347,6 +606,7 @@ TEST_F(SensingRefillDesk, INV_15_SLIP_36_what_the_fill_sensor_misses_is_told_and
   ASSERT_EQ(look().status, 200);
   ASSERT_EQ(take(ask(Method::kPost, path("readings"))).status, 201) << stands;
   ASSERT_TRUE(stands.contains("sensed")) << stands;
+  EXPECT_EQ(stands["says"]["alarms"], json::array({"volumes disagree"})) << stands["says"];
   EXPECT_TRUE(about(Volume{stands["sensed"]["missing_nl"].get<std::int64_t>()}, millilitres(3)));
   EXPECT_TRUE(stands["sensed"]["pocket_fill"].get<bool>());
   ahead_ms = kWatched.raw() + 2'000;

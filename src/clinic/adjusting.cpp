@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "clinic/order_rows.hpp"
+#include "plan/one_drug.hpp"
+#include "quantity/exact.hpp"
 #include "quantity/text.hpp"
 #include "therapy/schedule.hpp"
 
@@ -81,6 +84,61 @@ std::int64_t lets_in(const OrderedPatientBolus& bolus) {
   return (bolus.window.raw() - 1) / bolus.lockout.raw() + 1;
 }
 
+/// What of a fluid that comes to the pump is missing, or stands against it.
+std::vector<DraftError> against(const Adjustment& change, const Running& running, const Library& library) {
+  std::vector<DraftError> errors;
+  const DrugEntry* drug = library.find_drug(change.fluid->drug);
+  if (drug == nullptr) errors.push_back({"fluid", "the drug library has no such drug"});
+  if (!change.basal) errors.push_back({"dose", "the dose of another fluid is written anew"});
+  if (!change.patient)
+    errors.push_back(
+        {"patient_bolus", "with another fluid the patient's bolus is written anew, or there is none"});
+  const link::StatusReply& status = running.status;
+  if (status.in_reservoir != status.at_tip)
+    errors.push_back(
+        {"fluid",
+         fmt::format("the fluid that is in the reservoir has not reached the tip yet: {} have to leave "
+                     "before it; another one waits until then",
+                     to_text(status.until_at_tip))});
+  if (drug != nullptr &&
+      same_contents(formulation_of(*drug, change.fluid->concentration, 1), running.prescription->formulation))
+    errors.push_back({"fluid", "the pump holds this fluid: a refill of the same fluid takes no order"});
+  return errors;
+}
+
+/// What no needle reaches mixes with what comes; the patient's boluses wait for the front.
+void note_fluid(Draft& made, const Prescription& runs, const PumpModel& model) {
+  const Component &then = runs.formulation.components[0], &now = made.prescription.formulation.components[0];
+  if (then.drug == now.drug && model.residual.raw() > 0) {
+    const Volume full = model.capacity + model.residual;
+    const auto mixed =
+        multiply_divide(model.residual.raw(), then.concentration.raw() - now.concentration.raw(), full.raw(),
+                        Round::kNearest);
+    constexpr int kDigits = 3;
+    if (mixed)
+      made.notes.push_back(fmt::format(
+          "{} that no needle reaches stay in the pump: in a full one the mixture begins at {}.",
+          to_text(model.residual),
+          to_text(Concentration{now.concentration.raw() + *mixed}, Rounding::significant(kDigits))));
+  }
+  if (made.prescription.bridge.volume.raw() > 0)
+    made.notes.push_back(fmt::format(
+        "A bridge gives the {} of the old fluid that are in tubing and catheter at the dose that runs; until "
+        "they have left, the patient's boluses are refused.",
+        to_text(made.prescription.bridge.volume)));
+}
+
+/// The therapy of another fluid: of what runs only what is no dose stays, and its dose as long as it leaves
+/// the path.
+void with_fluid(Order& therapy, const AdjustedFluid& fluid, const Prescription& runs, const PumpModel& model,
+                const Library& library) {
+  therapy.formulation = formulation_of(*library.find_drug(fluid.drug), fluid.concentration, 1);
+  therapy.drug = fluid.drug;
+  therapy.schedule.reset();
+  therapy.safe_action.reset();
+  if (runs.basal.mode != BasalMode::kStopped) therapy.bridge = daily_dose(runs, model.minimum_rate);
+}
+
 }  // namespace
 
 std::expected<Draft, std::vector<DraftError>> adjust(const Adjusting& adjusting, const Running& running,
@@ -113,6 +171,11 @@ std::expected<Draft, std::vector<DraftError>> adjust(const Adjusting& adjusting,
                 .contents = {},
                 .low_alarm = {}};
   Order& therapy = wanted.therapy;
+  if (change.fluid) {
+    if (auto wrong = against(change, running, library); !wrong.empty())
+      return std::unexpected(std::move(wrong));
+    with_fluid(therapy, *change.fluid, runs, adjusting.model, library);
+  }
   if (change.basal) {
     therapy.mode = change.basal->mode;
     therapy.dose = change.basal->dose;
@@ -122,19 +185,21 @@ std::expected<Draft, std::vector<DraftError>> adjust(const Adjusting& adjusting,
   if (change.schedule) therapy.schedule = *change.schedule;
   if (change.patient) therapy.patient = *change.patient;
 
-  wanted.kept = [&](Prescription& made) {
-    if (!change.basal) made.basal = runs.basal;
-    if (!change.schedule) made.schedule = runs.schedule;
-    if (!change.patient) {
-      made.patient = runs.patient;
-      made.patient.during_bridge = {};
-      made.supervised = runs.supervised;
-    }
-    if (!change.basal || (made.safe_state.action == SafeAction::kEmergencyRate &&
-                          !follows_basal(runs, adjusting.model.minimum_rate)))
-      made.safe_state = runs.safe_state;
-  };
+  if (!change.fluid)
+    wanted.kept = [&](Prescription& made) {
+      if (!change.basal) made.basal = runs.basal;
+      if (!change.schedule) made.schedule = runs.schedule;
+      if (!change.patient) {
+        made.patient = runs.patient;
+        made.patient.during_bridge = {};
+        made.supervised = runs.supervised;
+      }
+      if (!change.basal || (made.safe_state.action == SafeAction::kEmergencyRate &&
+                            !follows_basal(runs, adjusting.model.minimum_rate)))
+        made.safe_state = runs.safe_state;
+    };
   auto made = draft(wanted, running, library);
+  if (made && change.fluid) note_fluid(*made, runs, adjusting.model);
   if (made && asked != nullptr && asked->allotted > lets_in(*asked))
     made->notes.push_back(
         fmt::format("Of the {} boluses allotted in {} the lockout of {} lets in {} at most.", asked->allotted,

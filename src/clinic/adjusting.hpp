@@ -17,8 +17,17 @@ struct AdjustedBasal {
   std::vector<OrderedDay> days;  // flex
 };
 
-/// A part that is not there stays. Of the boluses, a part that is there and empty takes them away.
+/// Another drug or concentration in the reservoir.
+struct AdjustedFluid {
+  DrugCode drug = DrugCode::kNone;
+  Concentration concentration;
+};
+
+/// A part that is not there stays. With another fluid nothing does: its basal and its boluses are said anew,
+/// and what the path still holds leaves by a bridge at the dose that runs. Of the boluses, a part that is
+/// there and empty takes them away.
 struct Adjustment {
+  std::optional<AdjustedFluid> fluid = std::nullopt;
   std::optional<AdjustedBasal> basal;
   std::optional<std::optional<OrderedSchedule>> schedule;
   std::optional<std::optional<OrderedPatientBolus>> patient;

@@ -97,4 +97,16 @@ std::optional<ChangeFields> change_fields(const link::Order& order, const Prescr
   return out;
 }
 
+std::optional<ChangeFields> fields_of_fluid(const Formulation& fluid, const PumpModel& model,
+                                            const Library& library) {
+  constexpr std::int64_t kHours = 24;
+  link::Order order;
+  order.ceilings.hour = Volume{model.max_flow.raw() / kHours};
+  order.ceilings.day = Volume{model.max_flow.raw()};
+  Prescription prescription;
+  prescription.formulation = fluid;
+  prescription.basal.mode = BasalMode::kSimpleContinuous;
+  return change_fields(order, prescription, model, library);
+}
+
 }  // namespace theca

@@ -56,4 +56,9 @@ struct ChangeFields {
 std::optional<ChangeFields> change_fields(const link::Order& order, const Prescription& prescription,
                                           const PumpModel& model, const Library& library);
 
+/// The same for a fluid that the pump does not hold yet, within what the pump model itself can do: the
+/// patient's ceilings are proposed anew with it.
+std::optional<ChangeFields> fields_of_fluid(const Formulation& fluid, const PumpModel& model,
+                                            const Library& library);
+
 }  // namespace theca

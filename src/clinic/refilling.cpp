@@ -29,13 +29,20 @@ std::string drug_text(DrugCode code, Concentration c, const Library& library) {
 
 std::int64_t day_of(std::int64_t at_ms) { return at_ms / days(1).raw(); }
 
-bool plain(const std::string& text, std::size_t most, bool prose) {
-  const auto stands = [&](unsigned char c) {
-    if (prose) return c >= 0x20 && c != 0x7f;
-    return c > 0x20 && c < 0x7f;
-  };
-  return !text.empty() && text.size() <= most && std::ranges::all_of(text, stands) &&
-         text.find_first_not_of(' ') != std::string::npos;
+bool is_lot(const std::string& text) {
+  return !text.empty() && text.size() <= kLongestLot &&
+         std::ranges::all_of(text, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+}
+
+/// Why a note is none; nothing where it is one. `none` says what is missing.
+std::optional<std::string> wrong_note(const std::string& text, const char* none) {
+  if (text.find_first_not_of(' ') == std::string::npos) return none;
+  const auto characters =
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; });
+  if (static_cast<std::size_t>(characters) > kLongestNote)
+    return fmt::format("A note has {} characters at the most; this one has {}.", kLongestNote, characters);
+  const bool plain = std::ranges::all_of(text, [](unsigned char c) { return c >= 0x20 && c != 0x7f; });
+  return plain ? std::nullopt : std::optional<std::string>{"A note is plain text."};
 }
 
 Refused refuse(std::string field, std::string message, std::string to_do) {
@@ -55,7 +62,7 @@ class Laying {
 
   Wrong operator()(const LabelRead& label) {
     if (const auto wrong = differs(label.drugs)) return wrong;
-    if (!plain(label.lot, kLongestLot, /*prose=*/false))
+    if (!is_lot(label.lot))
       return StepRefused{
           "lot", fmt::format("A lot is 1 to {} letters, digits and marks without a space.", kLongestLot),
           "Write it as it stands on the syringe."};
@@ -87,6 +94,7 @@ class Laying {
   }
   Wrong operator()(const TakenOut& out) {
     if (out.volume.raw() < 0 || out.volume > kMaxReservoir) return no_volume("volume", out.volume).error();
+    touched();
     s_.out = out.volume;
     s_.looked = false;
     s_.residual.reset();
@@ -105,19 +113,20 @@ class Laying {
     // Soon after a fill little was given, and the ratio is that of the syringe's own error.
     const Volume off{std::abs((out.volume - expected).raw())};
     if (off <= kNeedleMisses) s_.causes.clear();
-    if (s_.found_empty())
-      s_.broken_off = fmt::format(
-          "Nothing came out of the pump, or {} at the most. Nobody knows since when nothing was given: at "
-          "the old "
-          "dose a filled pump may now give too much. A physician looks at the patient and orders anew.",
-          to_text(kFoundEmpty));
     return {};
   }
   Wrong operator()(const LookedAt& look) {
-    if (!plain(look.note, kLongestNote, /*prose=*/true))
-      return StepRefused{"note", "What came out does not fit, and nothing is written about it.",
-                         "Write what was found when it was looked into, and why it goes on."};
+    if (const auto wrong =
+            wrong_note(look.note, "What came out does not fit, and nothing is written about it."))
+      return StepRefused{"note", *wrong, "Write what was found when it was looked into, and why it goes on."};
     s_.looked = true;
+    // Another fluid comes under an order of its own, whose physician has looked at this.
+    if (s_.found_empty() && !s_.ordered)
+      s_.broken_off = fmt::format(
+          "The pump was found empty: {} at the most came out. Nobody knows since when nothing was given, and "
+          "at the "
+          "old dose a filled pump may now give too much. A physician looks at the patient and orders anew.",
+          to_text(kFoundEmpty));
     return {};
   }
   Wrong operator()(const NeedleProven& proof) {
@@ -131,10 +140,11 @@ class Laying {
                          fmt::format("{} came back where {} went in: something else was drawn as well.",
                                      to_text(proof.back), to_text(proof.in)),
                          "Look at the fluid. Blood or clear fluid is no drug: take the needle out."};
+    if (proof.in > s_.room(aim_)) return above(proof.in, "in");
+    touched();
     const Volume missing = proof.in - proof.back;
     if (missing > kNeedleMisses) {
       // It may lie under the skin, or in the pump; the needle is placed anew.
-      if (s_.room(aim_) < missing) return above(missing);
       s_.astray = s_.astray + missing;
       s_.port = false;
       return {};
@@ -146,6 +156,7 @@ class Laying {
     if (portion.volume.raw() <= 0 || portion.volume > kMaxReservoir)
       return no_volume("volume", portion.volume).error();
     if (portion.volume > s_.room(aim_)) return above(portion.volume);
+    touched();
     s_.in = s_.in + portion.volume;
     return {};
   }
@@ -157,9 +168,10 @@ class Laying {
   }
   Wrong operator()(const FillStated& stated) {
     const auto statement = link::read<FillStatement>(stated.statement);
-    if (!statement || !same(*statement, s_.bedside()))
+    if (!statement || !says(*statement))
       return StepRefused{"", "The statement does not say what was done.", "Have it written anew."};
     s_.stated = stated.statement;
+    s_.stated_reading = stated.reading;
     return {};
   }
   Wrong operator()(const PumpTold&) {
@@ -179,45 +191,71 @@ class Laying {
   }
   Wrong operator()(const PatientWatched& watched) {
     const auto checked = s_.fill_check(aim_);
-    if (checked && checked->possible_pocket_fill() && watched.note.empty())
-      return StepRefused{"note", "The pump senses less than went in, and nothing is written about it.",
-                         "Look for drug beside the pump, and write what is seen and what was done."};
     const bool early = act_.at_ms < s_.watched_until_ms();
-    const bool said = plain(watched.note, kLongestNote, /*prose=*/true);
-    if (!watched.note.empty() && !said)
-      return StepRefused{"note", fmt::format("A note is plain text of 1 to {} characters.", kLongestNote),
-                         "Shorten it."};
-    if ((early || watched.signs) && !said)
-      return StepRefused{
-          "note",
-          watched.signs ? "Signs of drug beside the pump were seen, and nothing is written about them."
-                        : "The time is not over yet, and nothing is written about why it ends.",
-          watched.signs ? "Write what is seen and what was done." : "Wait, or write why it ends here."};
+    const char* none = nullptr;
+    const char* to_do = "Wait, or write why it ends here.";
+    if (early) none = "The time is not over yet, and nothing is written about why it ends.";
+    if (checked && checked->possible_pocket_fill()) {
+      none = "The pump senses less than went in, and nothing is written about it.";
+      to_do = "Look for drug beside the pump, and write what is seen and what was done.";
+    }
+    if (watched.signs) {
+      none = "Signs of drug beside the pump were seen, and nothing is written about them.";
+      to_do = "Write what is seen and what was done.";
+    }
+    if (none != nullptr || !watched.note.empty())
+      if (const auto wrong = wrong_note(watched.note, none == nullptr ? "The note is empty." : none))
+        return StepRefused{"note", *wrong, to_do};
     s_.over = true;
     return {};
   }
   Wrong operator()(const BrokenOff& off) {
-    if (!plain(off.why, kLongestNote, /*prose=*/true))
-      return StepRefused{"why", "Nothing is written about why it is broken off.",
-                         "Write why: the next visit reads it."};
+    if (const auto wrong = wrong_note(off.why, "Nothing is written about why it is broken off."))
+      return StepRefused{"why", *wrong, "Write why: the next visit reads it."};
+    const bool touched = s_.out || s_.in.raw() != 0 || s_.astray.raw() != 0 || off.left;
+    if (touched && off.untouched)
+      return StepRefused{"untouched", "Something was drawn or put in, by what was written before.",
+                         "Say how much is still in the pump."};
+    if (!touched && s_.port && !off.untouched)
+      return StepRefused{"left", "The needle was placed, and nobody says whether anything was drawn.",
+                         "Say whether the pump was touched, and how much is still in it."};
+    if (touched && !off.left)
+      return StepRefused{"left", "Nothing is written about what is still in the pump of the old fluid.",
+                         "Write how much could not be drawn or was put back; 0 where it was emptied."};
+    if (touched && (off.left->raw() < 0 || *off.left > s_.room(aim_)))
+      return StepRefused{
+          "left",
+          fmt::format("{} are not left in a pump that holds {}.", to_text(*off.left), to_text(aim_.capacity)),
+          "Write what is still in it, as far as anybody knows."};
     s_.broken_off = off.why;
-    if (!s_.out && s_.in.raw() == 0 && s_.astray.raw() == 0) s_.over = true;  // the pump is as it was
+    if (!touched) {
+      s_.over = true;  // the pump is as it was
+      return {};
+    }
+    s_.left = *off.left;
+    if (!s_.out) this->touched();
     return {};
   }
-
   Wrong operator()(const LeftUntold& left) {
-    if (!plain(left.why, kLongestNote, /*prose=*/true))
-      return StepRefused{"why", "Nothing is written about why the pump is not told.",
-                         "Write why, and who looks after what the pump counts."};
+    if (const auto wrong = wrong_note(left.why, "Nothing is written about why the pump is not told."))
+      return StepRefused{"why", *wrong, "Write why, and who looks after what the pump counts."};
     s_.untold = left.why;
     s_.over = true;
     return {};
   }
 
  private:
+  void touched() { s_.touched_at_ms = act_.at_ms; }
   static bool same(const link::Bedside& a, const link::Bedside& b) {
     return a.filled == b.filled && a.left_in == b.left_in && a.aspirated_told == b.aspirated_told &&
            a.aspirated == b.aspirated;
+  }
+  /// What was done; told late, no more than that.
+  [[nodiscard]] bool says(const link::Bedside& told) const {
+    const link::Bedside done = s_.bedside();
+    if (same(told, done)) return true;
+    const bool late = act_.at_ms - s_.touched_at_ms > kToldAtOnce.raw();
+    return late && !told.aspirated_told && told.filled <= done.filled && told.left_in <= done.left_in;
   }
   Wrong differs(const std::vector<LabelDrug>& drugs) const {
     const auto parts = aim_.fluid.parts();
@@ -259,8 +297,8 @@ class Laying {
     return fmt::format("{:.{}g}", static_cast<double>(read.raw()) / static_cast<double>(meant.raw()),
                        kDigits);
   }
-  [[nodiscard]] StepRefused above(Volume volume) const {
-    return {"volume",
+  [[nodiscard]] StepRefused above(Volume volume, const char* field = "volume") const {
+    return {field,
             fmt::format(
                 "{} more do not go in: the pump holds {}, and {} {} in it{}.", to_text(volume),
                 to_text(aim_.capacity), to_text(s_.in), s_.in.raw() == 1'000'000 ? "is" : "are",
@@ -275,12 +313,14 @@ class Laying {
 };
 
 /// At which stages a step may be made.
-bool fits(const RefillStep& step, RefillStage stage) {
+bool fits(const RefillStep& step, const RefillState& state) {
   using enum RefillStage;
-  const auto before_tell = stage < kTell;
+  const RefillStage stage = state.stage();
+  const bool filling =
+      stage == kFill || ((stage == kConfirm || stage == kPort || stage == kProve) && state.in.raw() > 0);
   switch (step.index()) {
     case 0:
-      return before_tell && stage != kLook;  // another syringe may be taken at any time
+      return stage < kTell && stage != kLook;  // another syringe may be taken at any time
     case 1:
       return stage == kConfirm;
     case 2:
@@ -292,8 +332,9 @@ bool fits(const RefillStep& step, RefillStage stage) {
     case 5:
       return stage == kProve;
     case 6:
-    case 7:
       return stage == kFill;
+    case 7:
+      return filling;  // also where a further syringe was begun and nothing of it goes in
     case 8:
     case 9:
       return stage == kTell;
@@ -301,16 +342,15 @@ bool fits(const RefillStep& step, RefillStage stage) {
     case 11:
       return stage == kWatch;
     case 12:
-      return before_tell;
+      return stage < kTell;
     default:
       return stage == kTell;
   }
 }
 
-/// Steps with a needle in the pump.
+/// Before the needle. What went in through it is written down however late.
 bool needs_fresh_syringe(const RefillStep& step) {
-  return std::holds_alternative<SyringeConfirmed>(step) || std::holds_alternative<PortFound>(step) ||
-         std::holds_alternative<NeedleProven>(step) || std::holds_alternative<PortionIn>(step);
+  return std::holds_alternative<SyringeConfirmed>(step) || std::holds_alternative<PortFound>(step);
 }
 
 }  // namespace
@@ -326,8 +366,16 @@ std::optional<RefillStage> stage_of(std::string_view name) {
 link::Bedside RefillState::bedside() const {
   link::Bedside bedside;
   bedside.filled = in;
-  bedside.aspirated_told = out.has_value() && !found_empty();
+  bedside.left_in = left;
+  bedside.aspirated_told = out.has_value() && (ordered || !found_empty());
   if (bedside.aspirated_told) bedside.aspirated = *out;
+  return bedside;
+}
+link::Bedside RefillState::bedside_after(Volume since) const {
+  link::Bedside bedside;
+  const Volume old = std::min(left, since);  // what was in it first leaves it first
+  bedside.left_in = left - old;
+  bedside.filled = std::max(Volume{}, in - (since - old));
   return bedside;
 }
 
@@ -345,14 +393,14 @@ RefillStage RefillState::stage() const {
   if (confirmed_by == 0) return kConfirm;
   if (!port) return kPort;
   if (!out) return kEmpty;
-  if (!causes.empty() && !looked) return kLook;
+  if ((!causes.empty() || found_empty()) && !looked) return kLook;
   return proven ? kFill : kProve;
 }
 
 std::expected<RefillState, StepRefused> after(const RefillState& state, const RefillAct& act,
                                               const RefillAim& aim, const Library& library) {
   const RefillStage stage = state.stage();
-  if (!fits(act.step, stage))
+  if (!fits(act.step, state))
     return refuse(
         "", fmt::format("The step \"{}\" does not come now; \"{}\" does.", name_of(act.step), name_of(stage)),
         "Look at where the refill stands, and go on from there.");

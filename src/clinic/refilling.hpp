@@ -3,6 +3,7 @@
 /// known of the pump when it is broken off. Nothing is stored here: the steps that were kept are played
 /// through again.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <expected>
@@ -32,6 +33,12 @@ inline constexpr Volume kProofLeast = millilitres(4), kProofMost = millilitres(6
 inline constexpr Volume kFoundEmpty = kNeedleMisses;
 /// What was confirmed in front of the syringe holds no longer. Theca's own, not verified.
 inline constexpr Duration kSyringeLasts = hours(4);
+/// A refill is one visit: what it set out from, as the pump was read, holds no longer. Theca's own, not
+/// verified.
+inline constexpr Duration kVisitLasts = hours(8);
+/// What is told to the pump later than this has run on since, and is reckoned back. Theca's own, not
+/// verified.
+inline constexpr Duration kToldAtOnce = hours(1);
 /// How long the patient is watched for signs of drug beside the pump. Theca's own, not verified: no source
 /// that was read gives a time.
 inline constexpr Duration kWatched = minutes(30);
@@ -45,6 +52,7 @@ struct RefillAim {
   std::int64_t accuracy_ppm = 0;     // labelled, one-sided
   std::optional<Volume> last_fill;   // that the pump was told of; nothing: its journal does not reach so far
   std::optional<Duration> fill_age;  // since then
+  bool ordered = false;              // another fluid comes, under an order of its own that is signed already
 };
 
 // ---- steps ----------------------------------------------------------------------------------------------
@@ -84,6 +92,7 @@ struct AllIn {};
 /// What the pump is to be told; it may be written anew as long as the pump has not heard it.
 struct FillStated {
   StatementBytes statement{};
+  std::int64_t reading = 0;  // of the pump, for which it was written
 };
 /// The pump has said that it counts what is in it now.
 struct PumpTold {};
@@ -95,8 +104,12 @@ struct PatientWatched {
   bool signs = false;  // of drug beside the pump
   std::string note;
 };
+/// `left` is what is still in the pump of the old fluid, or was put back, as far as anybody knows; nothing
+/// where the pump was not touched.
 struct BrokenOff {
   std::string why;
+  std::optional<Volume> left = std::nullopt;
+  bool untouched = false;  // the needle was placed, and nothing was drawn or put in
 };
 /// The pump cannot be told, and somebody has looked after it on another way: it holds another fluid now, say,
 /// or it was taken out.
@@ -136,6 +149,7 @@ const char* name_of(RefillStage stage);
 std::optional<RefillStage> stage_of(std::string_view name);
 
 struct RefillState {
+  bool ordered = false;  // as in the aim
   std::optional<LabelRead> label;
   std::int64_t label_by = 0, label_at_ms = 0;
   std::int64_t confirmed_by = 0;       // of that label; 0: nobody yet
@@ -148,18 +162,26 @@ struct RefillState {
   Volume in;                          // went into the reservoir, for certain
   Volume astray;                      // went in at a proof and did not come back
   std::optional<std::string> broken_off;
+  Volume left;                        // of the old fluid, when it was broken off
   std::optional<std::string> untold;  // why the pump was never told
   std::optional<StatementBytes> stated;
+  std::int64_t stated_reading = 0;
+  std::int64_t touched_at_ms = 0;  // when something last went in or came out
   std::int64_t told_at_ms = 0;
   std::optional<Volume> sensed;
 
   [[nodiscard]] RefillStage stage() const;
   [[nodiscard]] bool found_empty() const { return out && *out <= kFoundEmpty; }
   /// What may still go in. What is astray may be in it.
-  [[nodiscard]] Volume room(const RefillAim& aim) const { return aim.capacity - in - astray; }
+  [[nodiscard]] Volume room(const RefillAim& aim) const {
+    return std::max(Volume{}, aim.capacity - in - astray);
+  }
   /// What went in and came out, for the pump. Of an empty pump it is not told what came out: it would refuse
   /// the fill, and is only to know that it is empty.
   [[nodiscard]] link::Bedside bedside() const;
+  /// The same for a pump that has given `since` meanwhile. What came out then says nothing about what it
+  /// counts now.
+  [[nodiscard]] link::Bedside bedside_after(Volume since) const;
   /// What went in against what is sensed; nothing where no sensor has read it.
   [[nodiscard]] std::optional<FillCheck> fill_check(const RefillAim& aim) const;
   [[nodiscard]] std::int64_t watched_until_ms() const { return told_at_ms + kWatched.raw(); }

@@ -37,14 +37,21 @@ struct Writing {
   }
   void operator()(const PortionIn& s) { json["volume_nl"] = s.volume.raw(); }
   void operator()(const AllIn&) {}
-  void operator()(const FillStated& s) { json["statement"] = to_base64url(s.statement); }
+  void operator()(const FillStated& s) {
+    json["statement"] = to_base64url(s.statement);
+    json["reading"] = s.reading;
+  }
   void operator()(const PumpTold&) {}
   void operator()(const VolumeSensed& s) { json["volume_nl"] = s.volume.raw(); }
   void operator()(const PatientWatched& s) {
     json["signs"] = s.signs;
     json["note"] = s.note;
   }
-  void operator()(const BrokenOff& s) { json["why"] = s.why; }
+  void operator()(const BrokenOff& s) {
+    json["why"] = s.why;
+    if (s.left) json["left_nl"] = s.left->raw();
+    if (s.untouched) json["untouched"] = true;
+  }
   void operator()(const LeftUntold& s) { json["why"] = s.why; }
 };
 
@@ -85,13 +92,17 @@ RefillStep step_of(const std::string& is, const Read& json) {
     FillStated s;
     if (!read_bytes(json.at("statement"), s.statement))
       throw std::invalid_argument("a statement of another length");
+    s.reading = number(json, "reading");
     return s;
   }
   if (is == "told") return PumpTold{};
   if (is == "sensed") return VolumeSensed{volume(json, "volume_nl")};
   if (is == "watched")
     return PatientWatched{json.at("signs").get<bool>(), json.at("note").get<std::string>()};
-  if (is == "broken_off") return BrokenOff{json.at("why").get<std::string>()};
+  if (is == "broken_off")
+    return BrokenOff{json.at("why").get<std::string>(),
+                     json.contains("left_nl") ? std::optional{volume(json, "left_nl")} : std::nullopt,
+                     json.contains("untouched")};
   if (is == "untold") return LeftUntold{json.at("why").get<std::string>()};
   throw std::invalid_argument("no step is called " + is);
 }

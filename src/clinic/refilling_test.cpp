@@ -221,6 +221,12 @@ TEST(Refilling, soon_after_a_fill_the_error_of_the_syringe_is_no_finding) {
 TEST(Refilling, a_pump_that_is_found_empty_is_not_filled_at_the_old_dose) {
   Visit visit;
   visit.emptied(microlitres(500));
+  EXPECT_EQ(visit.state.stage(), kLook) << "the needle may not have been in it";
+  EXPECT_FALSE(visit.step(NeedleProven{millilitres(5), millilitres(5)}));
+  Visit again = visit;
+  again.then(TakenOut{millilitres(8)});
+  EXPECT_EQ(again.state.stage(), kProve) << "placed anew, and drawn";
+  visit.then(LookedAt{"Placed anew twice; nothing comes."});
   EXPECT_EQ(visit.state.stage(), kTell);
   ASSERT_TRUE(visit.state.broken_off);
   EXPECT_NE(visit.state.broken_off->find("physician"), std::string::npos);
@@ -229,6 +235,12 @@ TEST(Refilling, a_pump_that_is_found_empty_is_not_filled_at_the_old_dose) {
   EXPECT_FALSE(visit.state.bedside().aspirated_told) << "the implant would refuse to hear of it";
   visit.stated().then(PumpTold{});
   EXPECT_EQ(visit.state.stage(), kOver) << "there is nothing to watch for";
+  // Another fluid comes under an order of its own.
+  Visit ordered;
+  ordered.from.ordered = ordered.state.ordered = true;
+  ordered.emptied(microlitres(100)).then(LookedAt{"Empty; the dose is that of a beginner."});
+  EXPECT_EQ(ordered.state.stage(), kProve);
+  EXPECT_TRUE(ordered.state.bedside().aspirated_told);
 }
 
 TEST(Refilling, SLIP_36_what_does_not_come_back_stops_the_filling) {
@@ -266,21 +278,82 @@ TEST(Refilling, SLIP_42_never_more_than_the_pump_holds) {
 TEST(Refilling, SLIP_41_broken_off_it_says_what_the_pump_has_to_hear) {
   {
     Visit before;
-    before.at_the_port().then(BrokenOff{"The patient does not want it today."});
+    before.then(label()).then(BrokenOff{"The patient does not want it today."});
     EXPECT_EQ(before.state.stage(), kOver) << "nothing was done to the pump";
   }
   {
+    Visit placed;
+    placed.at_the_port();
+    EXPECT_TRUE(says(placed.step(BrokenOff{"The needle hurts."}), "nobody says whether anything was drawn"));
+    Visit drawn = placed;
+    placed.then(BrokenOff{"The needle hurts.", std::nullopt, true});
+    EXPECT_EQ(placed.state.stage(), kOver);
+    drawn.then(BrokenOff{"The patient jumped; half of it is in the syringe.", millilitres(4)});
+    EXPECT_EQ(drawn.state.stage(), kTell) << "what was drawn and not written is told as well";
+    EXPECT_EQ(drawn.state.bedside().left_in, millilitres(4));
+  }
+  {
     Visit half;
-    half.proven().then(PortionIn{millilitres(5)}).then(BrokenOff{"The patient has fainted."});
+    half.proven().then(PortionIn{millilitres(5)});
+    EXPECT_TRUE(says(half.step(BrokenOff{"The patient has fainted."}), "still in the pump"));
+    EXPECT_TRUE(says(half.step(BrokenOff{"Fainted.", std::nullopt, true}), "was drawn or put in"));
+    EXPECT_FALSE(half.step(BrokenOff{"Fainted.", microlitres(35'001)})) << "more than fits beside it";
+    half.then(BrokenOff{"The patient has fainted.", Volume{}});
     EXPECT_EQ(half.state.stage(), kTell);
     EXPECT_EQ(half.state.bedside().filled, millilitres(5));
     EXPECT_FALSE(half.step(PortionIn{millilitres(1)}));
     half.stated().then(PumpTold{});
     EXPECT_EQ(half.state.stage(), kWatch);
   }
+  {
+    // What could not be drawn is in the pump still: it is not told that it is empty.
+    Visit part;
+    part.emptied(millilitres(3)).then(BrokenOff{"No more can be drawn.", millilitres(5)});
+    EXPECT_EQ(part.state.bedside().left_in, millilitres(5));
+    EXPECT_EQ(part.state.bedside().filled, Volume{});
+  }
   Visit silent;
   silent.proven();
-  EXPECT_FALSE(silent.step(BrokenOff{" "})) << "without a reason";
+  EXPECT_FALSE(silent.step(BrokenOff{" ", Volume{}})) << "without a reason";
+  EXPECT_TRUE(says(silent.step(BrokenOff{std::string(kLongestNote + 1, 'x'), Volume{}}),
+                   "500 characters at the most"));
+  std::string umlauts;
+  for (std::size_t i = 0; i < kLongestNote; ++i) umlauts += "\u00e4";
+  EXPECT_TRUE(silent.step(BrokenOff{umlauts, Volume{}})) << "characters, and not bytes";
+}
+
+TEST(Refilling, told_late_it_is_told_what_is_left_by_then) {
+  Visit visit;
+  visit.proven()
+      .then(PortionIn{millilitres(18)})
+      .then(BrokenOff{"Telling it was forgotten.", millilitres(2)});
+  const link::Bedside late = visit.state.bedside_after(millilitres(8));
+  EXPECT_EQ(late.left_in, Volume{}) << "what was in it first has left first";
+  EXPECT_EQ(late.filled, millilitres(12));
+  EXPECT_FALSE(late.aspirated_told) << "what came out a week ago says nothing about what is counted now";
+  EXPECT_EQ(visit.state.bedside_after(millilitres(30)).filled, Volume{});
+  FillStatement statement;
+  static_cast<link::Bedside&>(statement) = late;
+  statement.intent = 1;
+  EXPECT_FALSE(visit.step(FillStated{link::written(statement), 1})) << "it was filled minutes ago";
+  visit.at_ms += days(8).raw();
+  statement.filled = millilitres(19);
+  EXPECT_FALSE(visit.step(FillStated{link::written(statement), 1})) << "more than went in";
+  statement.filled = millilitres(12);
+  visit.then(FillStated{link::written(statement), 1});
+}
+
+TEST(Refilling, a_further_syringe_that_nothing_is_filled_from_is_no_dead_end) {
+  Visit visit;
+  visit.proven().then(PortionIn{millilitres(38)}).then(label());
+  EXPECT_EQ(visit.state.stage(), kConfirm);
+  Visit ended = visit;
+  ended.then(AllIn{});
+  EXPECT_EQ(ended.state.stage(), kTell);
+  visit.then(seen(), kColleague).then(PortFound{});
+  EXPECT_TRUE(says(visit.step(NeedleProven{millilitres(5), millilitres(5)}), "in: 5 mL more do not go in"))
+      << "a proof would overfill it";
+  visit.then(AllIn{});
 }
 
 TEST(Refilling, what_is_sensed_is_held_against_what_went_in) {
@@ -338,7 +411,7 @@ RefillStep any_step() {
     case 11:
       return NeedleProven{millilitres(5), millilitres(5)};
     default:
-      return BrokenOff{"Enough."};
+      return BrokenOff{"Enough.", *rc::gen::arbitrary<bool>() ? std::optional{Volume{}} : std::nullopt};
   }
 }
 
@@ -404,7 +477,9 @@ RC_GTEST_PROP(Refilling, INV_15_whatever_is_done_the_pump_is_never_overfilled_an
     // watched.
     if (now.stage() != kOver) {
       Visit next = visit;
-      if (next.state.stage() < kTell) next.then(BrokenOff{"The next visit ends it."});
+      const bool placed = next.state.port || next.state.out || next.state.astray.raw() > 0;
+      if (next.state.stage() < kTell)
+        next.then(BrokenOff{"The next visit ends it.", placed ? std::optional{Volume{}} : std::nullopt});
       if (next.state.stage() == kTell) next.stated().then(PumpTold{});
       if (next.state.stage() == kWatch) next.then(PatientWatched{false, "Ended by the next visit."});
       RC_ASSERT(next.state.stage() == kOver);

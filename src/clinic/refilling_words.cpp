@@ -51,7 +51,11 @@ struct Telling {
                    : "The patient was watched: no signs of drug beside the pump." +
                          (s.note.empty() ? std::string{} : " " + s.note);
   }
-  std::string operator()(const BrokenOff& s) const { return "Broken off: " + s.why; }
+  std::string operator()(const BrokenOff& s) const {
+    return fmt::format(
+        "Broken off{}: {}",
+        s.left ? fmt::format(", with {} of the old fluid still in the pump", to_text(*s.left)) : "", s.why);
+  }
   std::string operator()(const LeftUntold& s) const { return "The pump was not told: " + s.why; }
 };
 

@@ -16,6 +16,23 @@ using Wrong = std::unexpected<std::string>;
 constexpr int kDepth = 4;
 constexpr std::array<const char*, 3> kDeliveryNames{"confirmed", "failed", "unknown"};
 
+bool read_volume(const Read& json, Volume& out) {
+  std::uint32_t raw = 0;
+  if (!read_number(json, raw) || Volume{raw} > kMaxReservoir) return false;
+  out = Volume{raw};
+  return true;
+}
+bool read_change(const Read& json, std::uint32_t& sequence, std::uint32_t& intent) {
+  return read_number(json["sequence"], sequence) && read_number(json["intent"], intent) && intent != 0;
+}
+
+bool read_bedside(const Read& json, link::Bedside& out) {
+  const Read& aspirated = json["aspirated_nl"];
+  out.aspirated_told = !aspirated.is_null();
+  return read_volume(json["filled_nl"], out.filled) && read_volume(json["left_in_nl"], out.left_in) &&
+         (!out.aspirated_told || read_volume(aspirated, out.aspirated));
+}
+
 std::expected<SendOrder, std::string> read_send(const Read& json) {
   SendOrder send;
   if (!read_bytes(json["send"], send.order))
@@ -31,23 +48,12 @@ std::expected<SendOrder, std::string> read_send(const Read& json) {
   }
   if (!read_bytes(json["pass"], send.pass))
     return Wrong(fmt::format("the request's \"pass\" is no base64url of {} bytes", link::kCertificateBytes));
-  std::uint32_t filled = 0;
-  if (!read_number(json["sequence"], send.sequence) || !read_number(json["intent"], send.intent) ||
-      send.intent == 0 || !read_number(json["filled_nl"], filled) || Volume{filled} > kMaxReservoir)
-    return Wrong(fmt::format("the request's sequence, intent (not 0) or filled_nl (at most {}) is none",
-                             kMaxReservoir.raw()));
-  send.filled = Volume{filled};
+  if (!read_change(json, send.sequence, send.intent) || !read_bedside(json, send.bedside))
+    return Wrong(
+        fmt::format("the request's sequence, intent (not 0), filled_nl, left_in_nl or aspirated_nl (at most "
+                    "{}) is none",
+                    kMaxReservoir.raw()));
   return send;
-}
-
-bool read_volume(const Read& json, Volume& out) {
-  std::uint32_t raw = 0;
-  if (!read_number(json, raw) || Volume{raw} > kMaxReservoir) return false;
-  out = Volume{raw};
-  return true;
-}
-bool read_change(const Read& json, std::uint32_t& sequence, std::uint32_t& intent) {
-  return read_number(json["sequence"], sequence) && read_number(json["intent"], intent) && intent != 0;
 }
 
 std::expected<FillImplant, std::string> read_fill(const Read& json) {
@@ -56,17 +62,19 @@ std::expected<FillImplant, std::string> read_fill(const Read& json) {
     return Wrong(fmt::format("the request names no implant: base64url of {} bytes", sizeof(link::ShortId)));
   if (!read_bytes(json["pass"], fill.pass))
     return Wrong(fmt::format("the request's \"pass\" is no base64url of {} bytes", link::kCertificateBytes));
-  const Read& aspirated = json["aspirated_nl"];
-  fill.bedside.aspirated_told = !aspirated.is_null();
   if (!read_change(json, fill.sequence, fill.intent) || !read_number(json["fluid"], fill.fluid) ||
-      !read_volume(json["filled_nl"], fill.bedside.filled) ||
-      !read_volume(json["left_in_nl"], fill.bedside.left_in) ||
-      (fill.bedside.aspirated_told && !read_volume(aspirated, fill.bedside.aspirated)))
+      !read_bedside(json, fill.bedside))
     return Wrong(
         fmt::format("the request's sequence, intent (not 0), fluid, filled_nl, left_in_nl or aspirated_nl "
                     "(at most {}) is none",
                     kMaxReservoir.raw()));
   return fill;
+}
+
+void write_bedside(Json& json, const link::Bedside& bedside) {
+  json["filled_nl"] = bedside.filled.raw();
+  json["left_in_nl"] = bedside.left_in.raw();
+  json["aspirated_nl"] = bedside.aspirated_told ? Json(bedside.aspirated.raw()) : Json();
 }
 
 }  // namespace
@@ -94,16 +102,13 @@ std::string text_of(const VisitRequest& request) {
                 {"intent", settle->intent}}
         .dump();
   if (const auto* fill = std::get_if<FillImplant>(&request)) {
-    const link::Bedside& bedside = fill->bedside;
-    return Json{{"fill", to_base64url(fill->implant)},
-                {"pass", to_base64url(fill->pass)},
-                {"sequence", fill->sequence},
-                {"intent", fill->intent},
-                {"fluid", fill->fluid},
-                {"filled_nl", bedside.filled.raw()},
-                {"left_in_nl", bedside.left_in.raw()},
-                {"aspirated_nl", bedside.aspirated_told ? Json(bedside.aspirated.raw()) : Json()}}
-        .dump();
+    Json json{{"fill", to_base64url(fill->implant)},
+              {"pass", to_base64url(fill->pass)},
+              {"sequence", fill->sequence},
+              {"intent", fill->intent},
+              {"fluid", fill->fluid}};
+    write_bedside(json, fill->bedside);
+    return json.dump();
   }
   if (const auto* settle = std::get_if<SettleFill>(&request))
     return Json{{"settle_fill", to_base64url(settle->implant)},
@@ -115,10 +120,13 @@ std::string text_of(const VisitRequest& request) {
   const auto& send = std::get<SendOrder>(request);
   Json signatures = Json::array();
   for (const link::SignedBy& one : send.signatures) signatures.push_back(json_of(one));
-  return Json{
-      {"send", to_base64url(send.order)}, {"signatures", signatures}, {"pass", to_base64url(send.pass)},
-      {"sequence", send.sequence},        {"intent", send.intent},    {"filled_nl", send.filled.raw()}}
-      .dump();
+  Json json{{"send", to_base64url(send.order)},
+            {"signatures", signatures},
+            {"pass", to_base64url(send.pass)},
+            {"sequence", send.sequence},
+            {"intent", send.intent}};
+  write_bedside(json, send.bedside);
+  return json.dump();
 }
 
 std::expected<VisitRequest, std::string> parse_visit_request(std::string_view line) {
@@ -142,7 +150,8 @@ std::expected<VisitRequest, std::string> parse_visit_request(std::string_view li
       return Wrong("the request's sequence or intent (not 0) is no number of 32 bits");
     return settle;
   }
-  if (has_names(*json, {"send", "signatures", "pass", "sequence", "intent", "filled_nl"}))
+  if (has_names(*json, {"send", "signatures", "pass", "sequence", "intent", "filled_nl", "left_in_nl",
+                        "aspirated_nl"}))
     return read_send(*json);
   if (has_names(*json,
                 {"fill", "pass", "sequence", "intent", "fluid", "filled_nl", "left_in_nl", "aspirated_nl"}))

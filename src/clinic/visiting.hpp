@@ -31,7 +31,7 @@ struct SendOrder {
   CertificateBytes pass{};                 // as the signer gave it: for this implant
   std::uint32_t sequence = 0;              // of the implant's changes, as it was read
   std::uint32_t intent = 0;                // names this change; never 0
-  Volume filled;                           // zero: no fill comes with it
+  link::Bedside bedside;                   // nothing filled: no fill comes with it
 };
 
 /// "What became of that change?"

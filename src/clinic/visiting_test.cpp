@@ -24,7 +24,28 @@ Array any() {
 }
 
 VisitRequest any_request() {
-  switch (*rc::gen::inRange(0, 3)) {
+  const auto bedside = [] {
+    const auto volume = [] { return Volume{*rc::gen::inRange<std::int64_t>(0, kMaxReservoir.raw() + 1)}; };
+    link::Bedside made;
+    made.filled = volume();
+    made.left_in = volume();
+    made.aspirated_told = *rc::gen::arbitrary<bool>();
+    if (made.aspirated_told) made.aspirated = volume();
+    return made;
+  };
+  switch (*rc::gen::inRange(0, 6)) {
+    case 3:
+      return FillImplant{any<link::ShortId>(),
+                         any<CertificateBytes>(),
+                         *rc::gen::arbitrary<std::uint32_t>(),
+                         *rc::gen::inRange<std::uint32_t>(1, UINT32_MAX),
+                         *rc::gen::arbitrary<std::uint32_t>(),
+                         bedside()};
+    case 4:
+      return SettleFill{any<link::ShortId>(), *rc::gen::arbitrary<std::uint32_t>(),
+                        *rc::gen::inRange<std::uint32_t>(1, UINT32_MAX)};
+    case 5:
+      return LookBack{any<link::ShortId>()};
     case 0:
       return ReadImplant{any<link::ShortId>()};
     case 1:
@@ -40,7 +61,7 @@ VisitRequest any_request() {
   send.pass = any<CertificateBytes>();
   send.sequence = *rc::gen::arbitrary<std::uint32_t>();
   send.intent = *rc::gen::inRange<std::uint32_t>(1, UINT32_MAX);
-  send.filled = Volume{*rc::gen::inRange<std::int64_t>(0, kMaxReservoir.raw() + 1)};
+  send.bedside = bedside();
   return send;
 }
 
@@ -65,6 +86,7 @@ RC_GTEST_PROP(Visiting, INV_12_a_request_with_a_name_more_less_or_other_is_none,
       break;
     case 2:
       json[name] = nullptr;
+      if (name == "aspirated_nl") json[name] = "none";  // nothing of it may be told
       break;
     default:
       json[name] = -1;
@@ -81,9 +103,9 @@ TEST(Visiting, a_request_for_no_change_or_too_much_fluid_is_none) {
   send.intent = 0;
   EXPECT_FALSE(parse_visit_request(text_of(VisitRequest{send})));
   send.intent = 1;
-  send.filled = kMaxReservoir + nanolitres(1);
+  send.bedside.filled = kMaxReservoir + nanolitres(1);
   EXPECT_FALSE(parse_visit_request(text_of(VisitRequest{send})));
-  send.filled = Volume{};
+  send.bedside.filled = Volume{};
   send.signatures.resize(kMostSigners + 1);
   EXPECT_FALSE(parse_visit_request(text_of(VisitRequest{send})));
   send.signatures.clear();
@@ -95,7 +117,17 @@ RC_GTEST_PROP(Visiting, INV_7_an_answer_is_read_as_it_was_written, ()) {
   const auto order = [] {
     return *rc::gen::arbitrary<bool>() ? std::optional{any<link::OrderBytes>()} : std::nullopt;
   };
-  switch (*rc::gen::inRange(0, 3)) {
+  switch (*rc::gen::inRange(0, 4)) {
+    case 2: {
+      FillsTold told;
+      const auto volume = [] { return Volume{*rc::gen::inRange<std::int64_t>(0, kMaxReservoir.raw() + 1)}; };
+      if (*rc::gen::arbitrary<bool>())
+        told.last =
+            FillsTold::Last{volume(), Duration{*rc::gen::inRange<std::int64_t>(0, days(4'000).raw())}};
+      if (*rc::gen::arbitrary<bool>()) told.sensed = volume();
+      answer = told;
+      break;
+    }
     case 0: {
       ImplantSaid said;
       said.status = any<decltype(said.status)>();

@@ -113,7 +113,9 @@ VisitAnswer Gateway::send(const SendOrder& wanted) {
   const auto order = link::read<link::Order>(wanted.order);
   if (!order) return no_visit("the bytes to send are no order");
   const bool fills = order->kind == link::OrderKind::kImplant || order->kind == link::OrderKind::kRefill;
-  if (wanted.filled.raw() != 0 && !fills) return no_visit("no fill comes with an order of this kind");
+  const link::Bedside& bedside = wanted.bedside;
+  const bool filled = bedside.filled.raw() != 0 || bedside.left_in.raw() != 0 || bedside.aspirated_told;
+  if (filled && !fills) return no_visit("no fill comes with an order of this kind");
   const link::Hash digest = link::digest_of<link::Sodium>(wanted.order);
   auto implant = read_implant(*files_, order->implant);
   if (!implant) return no_visit(implant.error());
@@ -135,7 +137,7 @@ VisitAnswer Gateway::send(const SendOrder& wanted) {
   commit.intent = wanted.intent;
   commit.number = order->number;
   commit.digest = digest;
-  commit.filled = wanted.filled;
+  static_cast<link::Bedside&>(commit) = bedside;
   if (order->kind == link::OrderKind::kImplant) commit.utc_ms = utc_ms();
   const Told told = change(
       *session, [&] { return open_to(*implant, wanted.pass); }, implant->reach, Role::kPhysician, commit);

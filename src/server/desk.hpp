@@ -13,6 +13,7 @@
 
 #include "clinic/database.hpp"
 #include "clinic/draft.hpp"
+#include "clinic/kept_drafts.hpp"
 #include "clinic/passkey.hpp"
 #include "clinic/record_ids.hpp"
 #include "clinic/refilling.hpp"
@@ -40,6 +41,8 @@ struct DeskParts {
   std::function<std::int64_t()> utc_ms;
 };
 
+struct Found;  // desk_words.hpp
+
 /// Outlives the router that its routes are given to.
 class Desk {
  public:
@@ -59,6 +62,8 @@ class Desk {
   Answered read_pump(const Call& call);
   Answered draft(const Call& call);
   Answered preview(const Call& call);
+  Answered fields_of_fluid(const Call& call);
+  Answered drugs(const Call& call);
   Answered send(const Call& call);
   Answered settle(const Call& call);
   Answered ask_second(const Call& call);
@@ -92,12 +97,24 @@ class Desk {
     /// What speaks against it before anybody has signed; mutex held.
     std::function<std::optional<Problem>()> slip;
     std::function<VisitRequest(const SignedAnswer&, records::SendId)> visit;
+    /// Instead of a visit: what is signed is kept for later. Nobody's mutex is held.
+    std::function<Answered(const SignedAnswer&)> keep = {};
   };
   Answered run(const Call& call, Errand errand);
 
   /// A refill with what it set out from, and where it stands.
   struct Opened;
-  std::expected<Opened, Problem> opened(const records::Actor& actor, records::RefillId id);  // mutex held
+  /// Of an order for another fluid: signed, and kept until the pump is filled.
+  Answered begin_ordered(const Call& call, const records::KeptDraft& draft, const Found& found,
+                         const SignedAnswer& answer);
+  /// Why no order of this kind can be handed over to the pump now: a refill of it is open. Mutex held.
+  std::optional<Problem> refill_in_the_way(const records::Actor& actor, records::PumpId pump,
+                                           link::OrderKind kind);
+  /// Mutex held. `keeps`: what the pump has confirmed, and nobody could write down, is written down.
+  std::expected<Opened, Problem> opened(const records::Actor& actor, records::RefillId id, bool keeps);
+  /// A send of this refill may have reached the pump, or is on its way to it.
+  std::expected<void, Problem> send_of(const records::Actor& actor, Opened& open);  // mutex held
+  [[nodiscard]] bool under_way(const Opened& open) const;
   std::expected<nlohmann::json, Problem> refill_json(const records::Actor& actor, const Opened& open);
   /// One more step; the state behind it. Mutex held.
   std::expected<void, Problem> add_step(const records::Actor& actor, const records::RequestId& request,

@@ -5,7 +5,9 @@
 #include "clinic/gateway_client.hpp"
 #include "clinic/staff.hpp"
 #include "link/sodium.hpp"
+#include "plan/one_drug.hpp"
 #include "quantity/text.hpp"
+#include "server/desk_refill_words.hpp"
 #include "server/desk_words.hpp"
 #include "therapy/modes.hpp"
 
@@ -28,14 +30,6 @@ Json record_json(const std::optional<link::OrderBytes>& recorded, const Running&
                                   rows_before(running, model.minimum_rate, library)))
     if (row.changed()) differing.push_back(std::move(row));
   return {{"is", "differs"}, {"rows", rows_json(differing)}};
-}
-
-std::vector<std::string> alarm_names(std::uint32_t bits) {
-  std::vector<std::string> names;
-  const AlarmSet set = AlarmSet::of_bits(bits);
-  for (const AlarmRow& row : kAlarms)
-    if (set.has(row.alarm)) names.emplace_back(row.name);
-  return names;
 }
 
 /// A change in the words of a page: texts with their units.
@@ -69,6 +63,13 @@ std::expected<Adjustment, Problem> adjustment_in(const Json& body) {
       ++day;
     }
     change.basal = std::move(flex);
+  }
+  if (body.contains("fluid")) {
+    const auto concentration = parse_concentration(body["fluid"]["concentration"].get<std::string>());
+    if (!concentration) wrong("fluid.concentration", concentration.error().message);
+    if (concentration)
+      change.fluid =
+          AdjustedFluid{static_cast<DrugCode>(body["fluid"]["code"].get<std::uint16_t>()), *concentration};
   }
   if (body.contains("patient_bolus")) {
     const Json& bolus = body["patient_bolus"];
@@ -161,7 +162,7 @@ Desk::Answered Desk::read_pump(const Call& call) {
   Json json{{"reading", kept->value},
             {"at_ms", at_ms},
             {"lasts_until_ms", at_ms + kReadingLastsMs},
-            {"state", kDeviceStateNames.at(static_cast<std::size_t>(status.state))},
+            {"state", state_name(status.state)},
             {"mode", row_of(status.mode).name},
             {"flow_nl_per_day", status.flow.raw()},
             {"reservoir_earliest_nl", status.reservoir_earliest.raw()},
@@ -227,6 +228,32 @@ Desk::Answered Desk::draft(const Call& call) {
                  {"rows", made->rows},
                  {"notes", made->draft.notes}},
                 {}};
+}
+
+Desk::Answered Desk::drugs(const Call&) { return Answer{{{"drugs", drugs_json(parts_.library)}}, {}}; }
+
+/// What may be written into the fields of a therapy with another fluid.
+Desk::Answered Desk::fields_of_fluid(const Call& call) {
+  const std::scoped_lock lock{mutex_};
+  const auto found = found_reading(parts_.database, at_records(call.actor),
+                                   records::ReadingId{id_in(call, "reading")}, parts_.library);
+  if (!found) return No(found.error());
+  const auto concentration = parse_concentration(call.body["concentration"].get<std::string>());
+  const DrugEntry* drug =
+      parts_.library.find_drug(static_cast<DrugCode>(call.body["code"].get<std::uint16_t>()));
+  if (!concentration)
+    return No(
+        Problem{422,
+                title_of(422),
+                {{"concentration", concentration.error().message + ".", "Write it as it is.", std::nullopt}},
+                {}});
+  if (drug == nullptr) return No(problem(422, "The drug library has no such drug.", "Choose another one."));
+  const auto fields =
+      theca::fields_of_fluid(formulation_of(*drug, *concentration, 1), found->model, parts_.library);
+  if (!fields)
+    return No(
+        problem(422, "No dose of this fluid can be written for this pump.", "Take another concentration."));
+  return Answer{fields_json(*fields), {}};
 }
 
 /// What a change would make of the pump, while it is being written: nothing is kept.

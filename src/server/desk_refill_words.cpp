@@ -22,9 +22,10 @@ std::string contents(const Formulation& fluid, const Library& library) {
   return text;
 }
 
-Json next_json(const std::optional<Refill>& next) {
+Json next_json(const std::optional<Refill>& next, std::int64_t from_ms) {
   if (!next) return nullptr;
   return {{"days", whole_days(next->earliest)},
+          {"due_ms", from_ms + days(whole_days(next->earliest)).raw()},
           {"basal_days", whole_days(next->basal_only)},
           {"because", std::string{name_of(next->because)}}};
 }
@@ -35,7 +36,17 @@ std::string days_text(const std::optional<Refill>& next) {
 
 }  // namespace
 
-Json json_of(const RefillAim& aim, const RefillState& state, const Found& found, const Library& library) {
+Json drugs_json(const Library& library) {
+  Json all = Json::array();
+  for (const DrugEntry& drug : library.drugs)
+    all.push_back({{"code", static_cast<std::uint16_t>(drug.code)},
+                   {"name", drug.name},
+                   {"unit", spoken_unit(&drug) == MassUnit::kMilligram ? "mg/mL" : "mcg/mL"}});
+  return all;
+}
+
+Json json_of(const RefillAim& aim, const RefillState& state, const Prescription& prescription,
+             const Running& running, const PumpModel& model, const Library& library) {
   Json json{{"fluid", contents(aim.fluid, library)},
             {"drugs", aim.fluid.count},
             {"capacity_nl", aim.capacity.raw()},
@@ -43,8 +54,7 @@ Json json_of(const RefillAim& aim, const RefillState& state, const Found& found,
             {"in_nl", state.in.raw()},
             {"astray_nl", state.astray.raw()},
             {"room_nl", state.room(aim).raw()},
-            {"causes", Json::array()},
-            {"choices", Json::array()}};
+            {"causes", Json::array()}};
   if (aim.last_fill) json["last_fill_nl"] = aim.last_fill->raw();
   if (aim.fill_age) json["fill_age_ms"] = aim.fill_age->raw();
   if (state.out) json["out_nl"] = state.out->raw();
@@ -60,10 +70,7 @@ Json json_of(const RefillAim& aim, const RefillState& state, const Found& found,
                               {"verified", row.verified}});
   }
   // Every drug there is, so that the one on the syringe is chosen and not agreed to.
-  for (const DrugEntry& drug : library.drugs)
-    json["choices"].push_back({{"code", static_cast<std::uint16_t>(drug.code)},
-                               {"name", drug.name},
-                               {"unit", spoken_unit(&drug) == MassUnit::kMilligram ? "mg/mL" : "mcg/mL"}});
+  json["choices"] = drugs_json(library);
   if (state.label) {
     std::string drugs;
     for (const LabelDrug& one : state.label->drugs) {
@@ -76,39 +83,50 @@ Json json_of(const RefillAim& aim, const RefillState& state, const Found& found,
   }
   if (state.broken_off) json["broken_off"] = *state.broken_off;
   if (state.untold) json["untold"] = *state.untold;
-  if (state.stage() == RefillStage::kTell) json["tells_nl"] = state.in.raw();
+  const Volume holds = state.in + state.left;
+  if (state.stage() == RefillStage::kTell) json["tells_nl"] = holds.raw();
   if (state.told) {
     if (const auto checked = state.fill_check(aim))
       json["sensed"] = {{"sensed_nl", state.sensed->raw()},
                         {"missing_nl", checked->missing.raw()},
                         {"limit_nl", checked->limit.raw()},
                         {"pocket_fill", checked->possible_pocket_fill()}};
+    const auto statement = link::read<FillStatement>(*state.stated);
+    const Volume told = statement ? statement->filled + statement->left_in : holds;
+    json["counts_nl"] = told.raw();
     json["watched_until_ms"] = state.watched_until_ms();
-    if (const auto next = next_refill(*found.running.prescription, found.model, state.in,
-                                      found.running.status.low_alarm, library))
-      json["next"] = next_json(next);
+    if (const auto next = next_refill(prescription, model, told, running.status.low_alarm, library))
+      json["next"] = next_json(next, state.told_at_ms);
   }
   return json;
 }
 
-std::vector<ComparedRow> rows_of_fill(const RefillAim& aim, const RefillState& state, const Running& now,
+std::vector<ComparedRow> rows_of_fill(const RefillAim& aim, const RefillState& state,
+                                      const link::Bedside& told, const Running& now, const Prescription& then,
                                       const PumpModel& model, const Library& library) {
   constexpr int kDigits = 4;
   const Volume counted = std::max(Volume{}, now.status.reservoir_nominal);
   const Volume alarm = now.status.low_alarm;
   const Prescription& runs = *now.prescription;
-  const std::string fluid = contents(aim.fluid, library);
-  const std::string dose = to_text(daily_dose(runs, model.minimum_rate), Rounding::significant(kDigits));
-  std::vector<ComparedRow> rows{
-      {"in the reservoir, as the pump counts", to_text(counted, Rounding::significant(kDigits)),
-       to_text(state.in)},
-      {"taken out before", "-", state.out ? to_text(*state.out) : "nothing"},
-      {"next refill", days_text(next_refill(runs, model, counted, alarm, library)),
-       days_text(next_refill(runs, model, state.in, alarm, library))},
-      {"fluid", fluid, fluid},
-      {"daily dose", dose, dose},
-      {"prescription", std::to_string(now.status.prescription), std::to_string(now.status.prescription)}};
-  if (state.label) rows.insert(rows.begin() + 2, {"lot", "-", state.label->lot});
+  const Volume holds = told.filled + told.left_in;
+  const auto dose = [&](const Prescription& p) {
+    return to_text(daily_dose(p, model.minimum_rate), Rounding::significant(kDigits));
+  };
+  std::vector<ComparedRow> rows{{"in the reservoir, as the pump counts",
+                                 to_text(counted, Rounding::significant(kDigits)), to_text(holds)},
+                                {"taken out before", "-", state.out ? to_text(*state.out) : "nothing"},
+                                {"next refill", days_text(next_refill(runs, model, counted, alarm, library)),
+                                 days_text(next_refill(then, model, holds, alarm, library))},
+                                {"fluid", contents(runs.formulation, library), contents(aim.fluid, library)},
+                                {"daily dose", dose(runs), dose(then)},
+                                {"prescription", std::to_string(runs.number), std::to_string(then.number)}};
+  if (state.in.raw() > 0 && state.confirmed)
+    rows.insert(rows.begin() + 2, {"lot", "-", state.confirmed->lot});
+  if (state.left.raw() > 0)
+    rows.insert(rows.begin() + 1, {"of it not drawn, or put back", "-", to_text(told.left_in)});
+  if (holds != state.in + state.left)
+    rows.insert(rows.begin() + 1,
+                {"when it was filled, before it ran on", "-", to_text(state.in + state.left)});
   return rows;
 }
 

@@ -8,11 +8,16 @@
 
 namespace theca::server {
 
+/// The drugs of the library, and the unit in which a concentration of each is written.
+Json drugs_json(const Library& library);
+
 /// What it is about and what was measured, without people and times.
-Json json_of(const RefillAim& aim, const RefillState& state, const Found& found, const Library& library);
+Json json_of(const RefillAim& aim, const RefillState& state, const Prescription& prescription,
+             const Running& running, const PumpModel& model, const Library& library);
 
 /// What the pump counts now, and what it is to count.
-std::vector<ComparedRow> rows_of_fill(const RefillAim& aim, const RefillState& state, const Running& now,
+std::vector<ComparedRow> rows_of_fill(const RefillAim& aim, const RefillState& state,
+                                      const link::Bedside& told, const Running& now, const Prescription& then,
                                       const PumpModel& model, const Library& library);
 
 /// Names a change at the pump; never 0, and the same for the same wish.

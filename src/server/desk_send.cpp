@@ -65,26 +65,31 @@ Desk::Answered Desk::hand_over(const Call& call, const std::string& daily_dose,
   if (found->running.order) signing.parent = link::written(*found->running.order);
   signing.model = found->running.status.model;
   signing.assertions = std::move(assertions);
-  return run(call, {.wish = {.pump = kept->pump,
-                             .draft = kept->id,
-                             .intent = "prescribe",
-                             .order_digest = link::digest_of<link::Sodium>(bytes)},
-                    .signing = std::move(signing),
-                    .slip = [&]() -> std::optional<Problem> {
-                      if (auto old = too_old(found->reading, parts_.utc_ms())) return old;
-                      if (const auto slip =
-                              not_confirmed(daily_dose, drafted.prescription, found->model.minimum_rate))
-                        return slip_of(*slip);
-                      return std::nullopt;
-                    },
-                    .visit = [&](const SignedAnswer& answer, records::SendId id) -> VisitRequest {
-                      return SendOrder{.order = bytes,
-                                       .signatures = answer.signatures,
-                                       .pass = *answer.pass,
-                                       .sequence = found->running.status.sequence,
-                                       .intent = intent_of(id),
-                                       .filled = {}};
-                    }});
+  return run(
+      call,
+      {.wish = {.pump = kept->pump,
+                .draft = kept->id,
+                .intent = drafted.order.kind == link::OrderKind::kRefill ? kSignIntent : "prescribe",
+                .order_digest = link::digest_of<link::Sodium>(bytes)},
+       .signing = std::move(signing),
+       .slip = [&]() -> std::optional<Problem> {
+         if (auto open = refill_in_the_way(actor, kept->pump, drafted.order.kind)) return open;
+         if (auto old = too_old(found->reading, parts_.utc_ms())) return old;
+         if (const auto slip = not_confirmed(daily_dose, drafted.prescription, found->model.minimum_rate))
+           return slip_of(*slip);
+         return std::nullopt;
+       },
+       .visit = [&](const SignedAnswer& answer, records::SendId id) -> VisitRequest {
+         return SendOrder{.order = bytes,
+                          .signatures = answer.signatures,
+                          .pass = *answer.pass,
+                          .sequence = found->running.status.sequence,
+                          .intent = intent_of(id),
+                          .bedside = {}};
+       },
+       .keep = drafted.order.kind != link::OrderKind::kRefill
+                   ? std::function<Answered(const SignedAnswer&)>{}
+                   : [&](const SignedAnswer& answer) { return begin_ordered(call, *kept, *found, answer); }});
 }
 
 Desk::Answered Desk::run(const Call& call, Errand errand) {
@@ -103,6 +108,17 @@ Desk::Answered Desk::run(const Call& call, Errand errand) {
   if (const auto said = refused_.find(id->value); said != refused_.end()) return No(said->second);
   if (before->state != records::SendState::kPending)
     return Answer{sent_json(*id, before->state, words_of_before(before->state)), {}};
+  // From here on nobody takes it for one that was broken off.
+  handing_over_.insert(id->value);
+  struct OnItsWay {
+    std::set<std::int64_t>& sends;
+    std::int64_t id;
+    std::unique_lock<std::mutex>& lock;
+    ~OnItsWay() {
+      if (!lock.owns_lock()) lock.lock();
+      sends.erase(id);
+    }
+  } const on_its_way{handing_over_, id->value, lock};
   // Pending: it was never handed over, for that is said before it is done.
   const auto over = [&](records::SendState state) {
     return records::settle_send(parts_.database, actor, step_of(call, "over"), *id, state);
@@ -137,16 +153,16 @@ Desk::Answered Desk::run(const Call& call, Errand errand) {
                   signed_answer->error().why == SigningRefusal::kSecondClinician ? kSecondField : ""));
     return not_sent(kFailed, refused("The signer knows no gateway: theca signer gateway."));
   }
+  // The send stays pending, for nobody hands it over: its order's number is taken.
+  if (errand.keep) return errand.keep(**signed_answer);
   // From here on only the pump can tell, whatever happens to this process.
   lock.lock();
   const auto handed = records::settle_send(parts_.database, actor, step_of(call, "handed"), *id,
                                            records::SendState::kUnknown);
   if (!handed) return No(problem_for(handed.error()));
-  handing_over_.insert(id->value);
   lock.unlock();
   const auto answer = ask_gateway(parts_.gateway, errand.visit(**signed_answer, *id));
   lock.lock();
-  handing_over_.erase(id->value);
   if (answer && !*answer)
     return not_sent(kFailed, problem(409, "Nothing was sent: " + answer->error().why + ".",
                                      "Hold the coil to the skin over the pump, and read it again."));

@@ -107,6 +107,15 @@ std::expected<Found, Problem> found_reading(records::Database& database, const r
   if (!model) return No(model.error());
   return Found{std::move(*reading), std::move(*pump), std::move(*running), *model};
 }
+std::vector<std::string> alarm_names(std::uint32_t bits) {
+  std::vector<std::string> names;
+  const AlarmSet set = AlarmSet::of_bits(bits);
+  for (const AlarmRow& row : kAlarms)
+    if (set.has(row.alarm)) names.emplace_back(row.name);
+  return names;
+}
+
+std::string state_name(DeviceState state) { return kDeviceStateNames.at(static_cast<std::size_t>(state)); }
 std::optional<Problem> too_old(const records::Reading& reading, std::int64_t now_ms) {
   if (now_ms - reading.at_ms <= kReadingLastsMs) return std::nullopt;
   return problem(409, "The pump was read more than ten minutes ago; it may run something else by now.",

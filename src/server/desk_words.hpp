@@ -52,6 +52,8 @@ std::expected<Running, Problem> running_in(const std::vector<std::uint8_t>& said
 std::expected<PumpModel, Problem> model_of(std::uint16_t code, const Library& library);
 std::expected<Found, Problem> found_reading(records::Database& database, const records::Actor& actor,
                                             records::ReadingId id, const Library& library);
+std::vector<std::string> alarm_names(std::uint32_t bits);
+std::string state_name(DeviceState state);
 std::optional<Problem> too_old(const records::Reading& reading, std::int64_t now_ms);
 
 Json rows_json(const std::vector<ComparedRow>& rows);
@@ -79,6 +81,8 @@ Json sent_json(records::SendId id, records::SendState state, const std::string& 
 records::SendState state_of(link::Delivery delivery);
 /// What a send is called that tells a pump of a fill; it has no draft.
 inline constexpr const char* kFillIntent = "refill";
+/// And one that has an order for another fluid signed, which the pump gets with its fill.
+inline constexpr const char* kSignIntent = "sign for refill";
 /// To whoever asks again.
 const char* words_of_before(records::SendState state);
 

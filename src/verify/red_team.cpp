@@ -783,7 +783,7 @@ Sight server_taken(Arena& arena) {
   const SigningAnswer signed_first = clinic.sign(asserted(shelf, first));
   if (!signed_first) throw std::runtime_error(signed_first.error().message);
   SendOrder implanting = ClinicArena::sending(shelf, first, *signed_first, 1);
-  implanting.filled = arena.scenario().first_volume;
+  implanting.bedside.filled = arena.scenario().first_volume;
   if (!taken(clinic.hand_over(implanting))) throw std::runtime_error("the first order was not taken");
 
   const Running running = clinic.read();

@@ -15,7 +15,8 @@ export type Therapy = NonNullable<Answered["readPump"]["therapy"]>;
 type Body = Asked["draftChange"]["body"];
 type Draft = Answered["draftChange"];
 
-type BolusChoice = "keep" | "other" | "none";
+/** "unsaid": another fluid comes, and nothing is kept by itself. */
+type BolusChoice = "unsaid" | "keep" | "other" | "none";
 /** What a person has written, to come back to it. */
 export interface Change {
   readonly dose: string;
@@ -24,6 +25,11 @@ export interface Change {
   readonly choice: BolusChoice;
   readonly bolus: Readonly<Record<BolusPart, string>>;
   readonly reason: string;
+}
+/** Another fluid for the pump, and what may be written of it. */
+export interface Fluid {
+  readonly wanted: NonNullable<Body["fluid"]>;
+  readonly therapy: Therapy;
 }
 type BolusPart = "dose" | "over" | "lockout" | "allotted" | "window";
 
@@ -58,12 +64,16 @@ const sameFlex = (a: Flex, b: Flex) => {
 };
 
 /** A dose in the units that people speak of it. */
-function Units({ therapy, dose }: { readonly therapy: Therapy; readonly dose: string | null }) {
+function Units({ therapy, dose, another }: {
+  readonly therapy: Therapy;
+  readonly dose: string | null;
+  readonly another: boolean;
+}) {
   const mass = therapy.dose.unit.replace("/day", "");
   const concentration = Number(therapy.concentration);
   const now = Number(therapy.daily_dose);
   const then = dose === null ? null : Number(dose);
-  const change = then === null ? "" : `${then >= now ? "+" : "−"}${short((Math.abs(then - now) / now) * 100)} %`;
+  const change = then === null || another ? "" : `${then >= now ? "+" : "−"}${short((Math.abs(then - now) / now) * 100)} %`;
   const rows: readonly (readonly [string, (daily: number) => string])[] = [
     [`${mass}/day`, (daily) => short(daily)],
     [`${mass}/h`, (daily) => short(daily / 24)],
@@ -85,7 +95,7 @@ function Units({ therapy, dose }: { readonly therapy: Therapy; readonly dose: st
           {rows.map(([unit, of]) => (
             <tr key={unit}>
               <th scope="row">{unit}</th>
-              <td>{of(now)}</td>
+              <td>{another ? "–" : of(now)}</td>
               <td>{then === null ? "–" : of(then)}</td>
             </tr>
           ))}
@@ -106,12 +116,15 @@ function Units({ therapy, dose }: { readonly therapy: Therapy; readonly dose: st
   );
 }
 
-export function ChangeStep({ reading, therapy, before, onDraft }: {
+export function ChangeStep({ reading, runs, fluid, before, onDraft }: {
   readonly reading: number;
-  readonly therapy: Therapy;
+  readonly runs: Therapy;
+  /** Null: the one that is in the pump. */
+  readonly fluid: Fluid | null;
   readonly before: Change | null;
   readonly onDraft: (draft: Draft, change: Change) => void;
 }) {
+  const therapy = fluid?.therapy ?? runs;
   const doseField = useMemo(() => fieldOf(therapy.dose), [therapy]);
   const partField = useMemo(() => fieldOf(therapy.part_dose), [therapy]);
   const bolusField = useMemo(() => fieldOf(therapy.bolus), [therapy]);
@@ -120,8 +133,8 @@ export function ChangeStep({ reading, therapy, before, onDraft }: {
   const [byClock, setByClock] = useState(before ? before.flex !== null : therapy.mode === "flex");
   const [flex, setFlex] = useState<Flex>(before?.flex ?? running);
   /** A schedule that runs is asked for anew only when something of it is another. */
-  const touched = therapy.mode !== "flex" || !sameFlex(flex, running);
-  const [choice, setChoice] = useState<BolusChoice>(before?.choice ?? "keep");
+  const touched = fluid !== null || therapy.mode !== "flex" || !sameFlex(flex, running);
+  const [choice, setChoice] = useState<BolusChoice>(before?.choice ?? (fluid ? "unsaid" : "keep"));
   const [bolus, setBolus] = useState<Readonly<Record<Exclude<BolusPart, "allotted">, DoseEntry>>>({
     dose: entryFor(before?.bolus.dose ?? "", bolusField),
     over: entryFor(before?.bolus.over ?? "", minutes),
@@ -141,6 +154,11 @@ export function ChangeStep({ reading, therapy, before, onDraft }: {
   const wish = (): { readonly wanted: Body; readonly missing: readonly Reason[] } => {
     const wanted: { -readonly [K in keyof Body]: Body[K] } = {};
     const missing: Reason[] = [];
+    if (fluid) {
+      wanted.fluid = fluid.wanted;
+      if (!byClock && dose.text === "") missing.push({ field: "dose", happened: texts.fluid.noDose, do: "" });
+      if (choice === "unsaid") missing.push({ field: "patient_bolus", happened: texts.fluid.noBolus, do: "" });
+    }
     if (byClock && touched) {
       const asked = flexBody(flex, therapy.dose.unit);
       if (flex.some(({ weekdays }) => weekdays.length === 0)) missing.push({ field: "flex", happened: texts.flex.empty, do: "" });
@@ -191,16 +209,17 @@ export function ChangeStep({ reading, therapy, before, onDraft }: {
     });
   };
 
-  const now = therapy.patient_bolus;
+  const now = runs.patient_bolus;
   const choices: readonly (readonly [BolusChoice, string])[] = [
-    ["keep", texts.change.keep],
+    ...(fluid ? [] : [["keep", texts.change.keep] as const]),
     ["other", texts.change.other],
-    ...(now ? [["none", texts.change.none] as const] : []),
+    ...(now || fluid ? [["none", texts.change.none] as const] : []),
   ];
-  const daily = `${short(Number(therapy.daily_dose))} ${therapy.dose.unit}`;
+  const daily = `${short(Number(runs.daily_dose))} ${runs.dose.unit}`;
   return (
     <section className={styles["card"]}>
-      <Heading>{texts.change.title}</Heading>
+      <Heading>{fluid ? filledIn(texts.fluid.change, { fluid: `${therapy.drug} ${concentrationText(therapy)}` }) : texts.change.title}</Heading>
+      {fluid && <p>{texts.fluid.bridge}</p>}
       <div className={styles["choices"]} role="radiogroup" aria-label={texts.change.mode}>
         {(["constant", "byClock"] as const).map((mode) => (
           <label key={mode}>
@@ -222,15 +241,17 @@ export function ChangeStep({ reading, therapy, before, onDraft }: {
               label={filledIn(texts.change.dose, { drug: therapy.drug })}
               field={doseField}
               typedBefore={dose.text}
-              insist={insist && dose.text !== ""}
+              insist={insist && (fluid !== null || dose.text !== "")}
               onChange={setDose}
             />
             <p className={styles["quietly"]}>
-              {filledIn(texts.change.doseNow, { dose: daily })} {therapy.mode === "flex" ? texts.change.flex : texts.change.leave}
+              {fluid
+                ? filledIn(texts.fluid.doseNow, { dose: daily, fluid: `${runs.drug} ${concentrationText(runs)}` })
+                : `${filledIn(texts.change.doseNow, { dose: daily })} ${therapy.mode === "flex" ? texts.change.flex : texts.change.leave}`}
             </p>
           </div>
           <div>
-            <Units therapy={therapy} dose={dose.value} />
+            <Units therapy={therapy} dose={dose.value} another={fluid !== null} />
           </div>
         </div>
       )}
@@ -239,7 +260,7 @@ export function ChangeStep({ reading, therapy, before, onDraft }: {
         <p className={styles["quietly"]}>
           {now
             ? filledIn(texts.change.bolusNow, {
-                dose: `${short(Number(now.dose))} ${therapy.bolus.unit}`,
+                dose: `${short(Number(now.dose))} ${runs.bolus.unit}`,
                 over: spanText(now.over_s),
                 allotted: now.allotted,
                 window: spanText(now.window_s),

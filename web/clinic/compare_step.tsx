@@ -42,9 +42,11 @@ export async function send(wish: Wish): Promise<Told<Answered["sendDraft"]> | "l
   return "lost";
 }
 
-export function CompareStep({ draft, therapy, onBack, onOutcome }: {
+export function CompareStep({ draft, therapy, keeps, onBack, onOutcome }: {
   readonly draft: Draft;
   readonly therapy: Therapy;
+  /** The order is kept until the pump is filled. */
+  readonly keeps: boolean;
   readonly onBack: () => void;
   readonly onOutcome: (outcome: Outcome) => void;
 }) {
@@ -146,20 +148,20 @@ export function CompareStep({ draft, therapy, onBack, onOutcome }: {
       </div>
       <Reasons reasons={reasons} />
       {busy === "signing" && <Busy>{texts.compare.signing}</Busy>}
-      {busy === "sending" && <Busy>{texts.compare.sending}</Busy>}
+      {busy === "sending" && <Busy>{keeps ? texts.fluid.signing : texts.compare.sending}</Busy>}
       {asked && <Busy>{texts.second.asked}</Busy>}
       {busy === "no" && !asked && (
         <div className={styles["actions"]}>
           {half && <Action onClick={() => void askSecond()}>{texts.second.ask}</Action>}
           <Action quiet={half !== null} onClick={() => void sign()}>
-            {texts.compare.sign}
+            {keeps ? texts.fluid.sign : texts.compare.sign}
           </Action>
           <Action quiet onClick={onBack}>
             {texts.compare.back}
           </Action>
         </div>
       )}
-      <p className={styles["quietly"]}>{texts.compare.pump}</p>
+      <p className={styles["quietly"]}>{keeps ? texts.fluid.pump : texts.compare.pump}</p>
     </section>
   );
 }

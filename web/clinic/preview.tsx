@@ -46,7 +46,7 @@ export function PreviewOf({ preview, drug }: { readonly preview: Preview; readon
   const { asking, told } = preview;
   if (!asking && told === null) return null;
   return (
-    <section className={styles["preview"]} aria-label={texts.preview.title} data-preview={asking ? "asking" : told?.ok ? "made" : "refused"}>
+    <section className={styles["preview"]} data-preview={asking ? "asking" : told?.ok ? "made" : "refused"}>
       <h2 className={styles["second"]}>{texts.preview.title}</h2>
       {asking && <Busy>{texts.preview.asking}</Busy>}
       {told && !told.ok && <Reasons reasons={told.reasons} />}

@@ -58,13 +58,17 @@ function RecordNote({ record }: { readonly record: Reading["record"] }) {
   );
 }
 
-export function ReadStep({ patient, pump, found, old, onFound, onNext }: {
+export function ReadStep({ patient, pump, found, old, onFound, onNext, onFluid, onOpen }: {
   readonly patient: number;
   readonly pump: number;
   readonly found: Found | null;
   readonly old: boolean;
   readonly onFound: (found: Found) => void;
   readonly onNext: () => void;
+  /** Another drug or concentration is to be filled in. */
+  readonly onFluid: () => void;
+  /** Look again whether a refill is open. */
+  readonly onOpen: () => void;
 }) {
   const [busy, setBusy] = useState<"no" | "reading" | "beginning">("no");
   const [reasons, setReasons] = useState<readonly Reason[]>([]);
@@ -75,7 +79,10 @@ export function ReadStep({ patient, pump, found, old, onFound, onNext }: {
     const told = await ask("beginRefill", { path: { reading: found.reading.reading }, once: newWish() });
     setBusy("no");
     if (told.ok) location.hash = hashOf({ at: "refill", patient, pump, refill: told.it.refill });
-    else setReasons(told.reasons);
+    else {
+      setReasons(told.reasons);
+      onOpen(); // somebody has begun one, perhaps this page before its answer was lost
+    }
   };
   const read = async () => {
     setBusy("reading");
@@ -116,6 +123,11 @@ export function ReadStep({ patient, pump, found, old, onFound, onNext }: {
           {found?.reading.therapy && !old && (
             <Action quiet onClick={() => void refill()}>
               {texts.refill.begin}
+            </Action>
+          )}
+          {found?.reading.therapy && !old && (
+            <Action quiet onClick={onFluid}>
+              {texts.fluid.begin}
             </Action>
           )}
           <Action quiet={found !== null && !old} onClick={() => void read()}>

@@ -9,10 +9,10 @@ import { Action, Heading } from "./parts";
 import { millilitres, type Refill, type StepProps } from "./refill";
 import { filledIn, texts } from "./texts";
 
-const nothing: DoseEntry = { text: "", value: null };
+export const nothing: DoseEntry = { text: "", value: null };
 /** A syringe is read to a tenth of a millilitre. */
 const volume = (least: string) => numberField({ unit: "mL", step: [1, 10], least, most: "100", zeros: "allowed" });
-const drawn = volume("0");
+export const drawn = volume("0");
 const given = volume("0.1");
 
 const longDay = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
@@ -242,15 +242,19 @@ function Judged({ refill }: { readonly refill: Refill }) {
   );
 }
 
+/** In nanolitres, as the clinic's program has it (src/clinic/refilling.hpp). */
+const foundEmpty = 500_000;
+
 export function LookStep({ refill, onStep }: StepProps) {
   const [note, setNote] = useState("");
   const [out, setOut] = useState(nothing);
   const [insist, setInsist] = useState(false);
+  const empty = (refill.out_nl ?? 0) <= foundEmpty;
   return (
     <>
-      <Heading>{texts.refill.look.title}</Heading>
+      <Heading>{empty ? texts.refill.look.emptyTitle : texts.refill.look.title}</Heading>
       <Judged refill={refill} />
-      <p>{refill.last_fill_nl === undefined ? texts.refill.look.byVolume : texts.refill.look.byRatio}</p>
+      <p>{empty ? texts.refill.look.empty : refill.last_fill_nl === undefined ? texts.refill.look.byVolume : texts.refill.look.byRatio}</p>
       <ol className={styles["causes"]}>
         {refill.causes.map((cause) => (
           <li key={cause.name}>
@@ -283,7 +287,9 @@ export function LookStep({ refill, onStep }: StepProps) {
         <textarea rows={3} maxLength={500} value={note} onChange={(event) => setNote(event.currentTarget.value)} />
       </label>
       <div className={styles["actions"]}>
-        <Action onClick={() => void onStep({ is: "looked", note: note.trim() })}>{texts.refill.look.goOn}</Action>
+        <Action onClick={() => void onStep({ is: "looked", note: note.trim() })}>
+          {empty && refill.order === undefined ? texts.refill.look.isEmpty : texts.refill.look.goOn}
+        </Action>
       </div>
     </>
   );
@@ -303,6 +309,7 @@ export function ProveStep({ refill, onStep }: StepProps) {
         </>
       )}
       <p>{texts.refill.prove.how}</p>
+      {refill.in_nl > 0 && <p className={styles["check"]}>{filledIn(texts.refill.fill.room, { room: millilitres(refill.room_nl) })}</p>}
       <div className={styles["fields"]}>
         <DoseField label={texts.refill.prove.in} field={given} insist={insist} onChange={setInside} />
         <DoseField label={texts.refill.prove.back} field={drawn} insist={insist} onChange={setBack} />

@@ -19,9 +19,12 @@ interface Wish {
 const soonMs = 1500;
 const mostTries = 40;
 
-export function TellStep({ refill, onStep, onRefill, onAnew }: StepProps & {
+export function TellStep({ refill, onStep, onRefill, onAnew, told: answered, onTold }: StepProps & {
   readonly onRefill: (refill: Refill) => void;
   readonly onAnew: () => void;
+  /** What the pump has answered, and is told as long as nothing else is. */
+  readonly told: Answered["sendFill"] | null;
+  readonly onTold: (sent: Answered["sendFill"]) => void;
 }) {
   const [stated, setStated] = useState<Stated | null>(null);
   const [busy, setBusy] = useState<"no" | "reading" | "signing" | "sending" | "asking">("no");
@@ -52,10 +55,12 @@ export function TellStep({ refill, onStep, onRefill, onAnew }: StepProps & {
       const told = await ask("sendFill", { path, body: { assertion: wish.assertion }, once: wish.once });
       if (told.ok) {
         setLost(null);
+        onTold(told.it);
+        if (told.it.state !== "confirmed") setStated(null);
         break;
       }
       if (told.status === 0 || told.status >= 500) {
-        setLost(wish);
+        setLost(lost && told.status >= 500 ? null : wish); // a server that fails twice is looked at, not asked again
         break;
       }
       if (!(told.status === 409 && told.reasons.some(({ happened }) => happened.includes("being done")))) {
@@ -91,30 +96,11 @@ export function TellStep({ refill, onStep, onRefill, onAnew }: StepProps & {
     setReasons([]);
     const told = await ask("settleFill", { path, once: newWish() });
     setBusy("no");
-    if (!told.ok) setReasons(told.reasons);
+    if (told.ok) onTold(told.it);
+    else setReasons(told.reasons);
+    setStated(null);
     onAnew();
   };
-
-  if (lost || unknown)
-    return (
-      <>
-        <div className={styles["verdict"]} data-mood="open">
-          <Heading>{texts.sent.unknown}</Heading>
-          <p>{lost ? texts.refill.tell.lost : texts.refill.tell.unknown}</p>
-        </div>
-        <Reasons reasons={reasons} />
-        {busy !== "no" && <Busy>{texts.sent.asking}</Busy>}
-        {busy === "no" && (
-          <div className={styles["actions"]}>
-            {lost ? (
-              <Action onClick={() => void hand(lost)}>{texts.sent.askServer}</Action>
-            ) : (
-              <Action onClick={() => void settle()}>{texts.sent.askPump}</Action>
-            )}
-          </div>
-        )}
-      </>
-    );
 
   if (leaving)
     return (
@@ -134,6 +120,34 @@ export function TellStep({ refill, onStep, onRefill, onAnew }: StepProps & {
       </>
     );
 
+  if (lost || unknown)
+    return (
+      <>
+        <div className={styles["verdict"]} data-mood="open">
+          <Heading>{texts.sent.unknown}</Heading>
+          <p>{lost ? texts.refill.tell.lost : texts.refill.tell.unknown}</p>
+        </div>
+        <Reasons reasons={reasons} />
+        {busy !== "no" && <Busy>{texts.sent.asking}</Busy>}
+        {busy === "no" && (
+          <div className={styles["actions"]}>
+            {lost ? (
+              <Action onClick={() => void hand(lost)}>{texts.sent.askServer}</Action>
+            ) : (
+              <Action onClick={() => void settle()}>{texts.sent.askPump}</Action>
+            )}
+          </div>
+        )}
+        {busy === "no" && !lost && (
+          <p className={styles["aside"]}>
+            <button type="button" className={styles["link"]} onClick={() => setLeaving(true)}>
+              {texts.refill.untold.openUnknown}
+            </button>
+          </p>
+        )}
+      </>
+    );
+
   return (
     <>
       <Heading>{texts.refill.tell.title}</Heading>
@@ -146,11 +160,17 @@ export function TellStep({ refill, onStep, onRefill, onAnew }: StepProps & {
       )}
       <p className={styles["headline"]}>{filledIn(texts.refill.tell.holds, { volume: millilitres(refill.tells_nl ?? 0) })}</p>
       <p>{texts.refill.tell.how}</p>
-      {refill.sent?.state === "failed" && <p className={styles["check"]}>{refill.sent.message}</p>}
+      {refill.sent?.state === "failed" && (
+        <div className={styles["check"]} role="alert">
+          <p>
+            <strong>{texts.refill.tell.failed}</strong> {answered?.state === "failed" ? answered.message : refill.sent.message}
+          </p>
+        </div>
+      )}
       {stated && (
         <>
           <Rows rows={stated.rows} columns={[texts.compare.what, texts.refill.tell.before, texts.refill.tell.then]} caption={texts.refill.tell.compare} />
-          <p className={styles["quietly"]}>{texts.refill.tell.noDose}</p>
+          <p className={styles["quietly"]}>{refill.order === undefined ? texts.refill.tell.noDose : texts.refill.tell.newOrder}</p>
         </>
       )}
       <Reasons reasons={reasons} />

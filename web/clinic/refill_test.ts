@@ -65,7 +65,7 @@ async function readLabel(page: Page, drug = "morphine", concentration = "20"): P
   await page.getByText("31 May 2031").waitFor();
   await button(page, words.label.next).click();
 }
-/** Ben confirms the syringe that Mia has read, on a device of his own. */
+/** Confirms the syringe that Mia has read, on a device of his own. */
 async function confirmAs(name: string, looks = false): Promise<void> {
   await onPages(
     demo.link(name),
@@ -186,7 +186,7 @@ test("INV-15 a refill step by step: two people, the port, the volumes, and the p
       await heading(page, filledIn(words.watch.told, { volume: "36 mL" })).waitFor();
       assert.match(await page.locator("main").innerText(), /Refill it within \d+ days/);
       assert.match(await page.getByRole("timer").innerText(), /2\d min \d\d s left|30 min/);
-      await button(page, words.watch.sense).click();
+      await page.getByText(/The pump says: .*no alarm/).waitFor(); // by itself
       await page.getByText(words.watch.noSensor).waitFor();
       await look(page, "watch");
       await button(page, words.watch.end).click();
@@ -230,9 +230,12 @@ test("INV-7 SLIP-41 a refill that is broken off half way is found by the next vi
       await page.getByText("5 mL of 40 mL are in.").waitFor();
       await button(page, words.breakOff.open).click();
       await look(page, "break_off");
+      await type(page, words.breakOff.left, "36");
       await button(page, words.breakOff.button).click();
       await page.getByRole("alert").filter({ hasText: "Nothing is written about why" }).waitFor();
+      await page.getByLabel(words.breakOff.left, { exact: true }).fill("");
       await page.getByLabel(words.breakOff.why).fill("The patient fainted.");
+      await type(page, words.breakOff.left, "0");
       await button(page, words.breakOff.button).click();
       await stateIt(page);
       assert.match(await page.locator("main").innerText(), /5 mL are in the pump now/);
@@ -299,6 +302,90 @@ test("a refill of one patient is not shown as another's, and two tabs do not tak
   );
 });
 
+test("INV-10 INV-11 SLIP-38 another concentration: ordered and signed by two, bridged, and taken with its fill", async () => {
+  await onPages(
+    demo.link("Ada Okafor"),
+    async (ada) => {
+      await signIn(ada);
+      await toPump(ada, "Tom Ivers");
+      await readPump(ada);
+      await button(ada, texts.fluid.begin).click();
+      await heading(ada, texts.fluid.title).waitFor();
+      await button(ada, texts.fluid.next).click();
+      await ada.getByText(texts.fluid.missing).waitFor();
+      await readDrug(ada, "baclofen", "500");
+      await look(ada, "fluid");
+      await button(ada, texts.fluid.next).click();
+      await heading(ada, filledIn(texts.fluid.change, { fluid: "baclofen 500 mcg/mL" })).waitFor();
+      await button(ada, texts.change.compare).click();
+      await ada.getByText(texts.fluid.noDose).waitFor();
+      await ada.getByText(texts.fluid.noBolus).waitFor();
+      await ada.getByLabel(texts.change.dose.replace("{drug}", "baclofen")).pressSequentially("300", { delay: 80 });
+      await ada.getByLabel(texts.change.none).check();
+      await ada.locator('[data-preview="made"], [data-preview="refused"]').first().waitFor();
+      await look(ada, "fluid_therapy");
+      await ada.getByLabel(texts.change.reason).fill("Fewer refills are not what is wanted here.");
+      await button(ada, texts.change.compare).click();
+      await heading(ada, texts.compare.title).waitFor();
+      assert.match(await ada.locator("main").innerText(), /bridge\s+none\s+0\.375 mL of fluid 1 at 0\.1575 mL\/day/);
+      assert.match(await ada.locator("main").innerText(), /no needle reaches/);
+      await look(ada, "fluid_compare");
+      await ada.getByLabel(texts.compare.typed).pressSequentially("300", { delay: 80 });
+      await button(ada, texts.fluid.sign).click();
+      await button(ada, texts.second.ask).click();
+      await ada.getByText(texts.second.asked).waitFor();
+      await onPages(demo.link("Ben Castell"), async (ben) => {
+        await signIn(ben);
+        await ben.getByRole("link", { name: "Tom Ivers, asked by Ada Okafor" }).click();
+        await heading(ben, texts.second.title).waitFor();
+        await ben.getByLabel(texts.compare.typed).pressSequentially("300", { delay: 80 });
+        await button(ben, texts.second.sign).click();
+        await heading(ben, texts.fluid.signed).waitFor();
+        await picture(ben, "refill_fluid_signed");
+      });
+      await heading(ada, words.label.title).waitFor(); // by itself
+      await ada.getByText(words.ordered).waitFor();
+      await readLabel(ada, "baclofen", "2000"); // the syringe of the old fluid
+      await ada.getByRole("alert").filter({ hasText: "every dose would be 4 times" }).waitFor();
+      await readLabel(ada, "baclofen", "500");
+      await ada.getByText(words.confirm.waiting).waitFor();
+      await onPages(demo.link("Mia Sato"), async (mia) => {
+        await signIn(mia);
+        await mia.getByRole("link", { name: "Tom Ivers, asked by Ada Okafor" }).click();
+        await heading(mia, words.second.title).waitFor();
+        assert.match(await mia.locator("main").innerText(), /500 mcg\/mL/);
+        await look(mia, "second_ordered");
+        await readDrug(mia, "baclofen", "500");
+        await mia.getByLabel(words.second.held).check();
+        await button(mia, words.second.confirm).click();
+        await heading(mia, words.second.done).waitFor();
+      });
+      await findPort(ada);
+      await drawOut(ada, "29.9");
+      await prove(ada, "5", "5");
+      await portion(ada, 1, "18");
+      await button(ada, words.fill.allIn).click();
+      await stateIt(ada);
+      const table = await ada.getByRole("region", { name: words.tell.compare }).innerText();
+      assert.match(table, /fluid\s+baclofen (2 mg|2000 mcg)\/mL\s+baclofen (0\.5 mg|500 mcg)\/mL/);
+      await look(ada, "tell_ordered");
+      await button(ada, words.tell.sign).click();
+      await heading(ada, texts.sent.confirmed).waitFor();
+      assert.match(await verdict(ada).first().innerText(), /all 1428 bytes are the same/);
+      await look(ada, "watch_ordered");
+      await ada.getByLabel(words.watch.note).fill("Watched on the ward.");
+      await button(ada, words.watch.end).click();
+      await heading(ada, words.over.title).waitFor();
+      await ada.locator("main").getByRole("link", { name: /Tom Ivers$/ }).click();
+      await ada.getByRole("link", { name: texts.patient.open }).click();
+      await readPump(ada);
+      assert.match(await ada.locator("dl").innerText(), /bridge/);
+      assert.equal(await ada.getByText(texts.read.record.same).count(), 1);
+    },
+    { allowed: [refusal] },
+  );
+});
+
 test("INV-9 INV-15 the pump's own journal has what was drawn and what went in, once each", async () => {
   assert.equal(await demo.stop(), 0, demo.said);
   const entries = await demo.journal();
@@ -308,4 +395,9 @@ test("INV-9 INV-15 the pump's own journal has what was drawn and what went in, o
   assert.deepEqual(filled, [40_000_000, 36_000_000, 5_000_000]); // the first was at the implantation
   const begun = entries.filter(({ event }) => event === "prescription started");
   assert.equal(begun.length, 1, "a refill has begun another prescription");
+  // The other pump: filled with what was ordered, and the old fluid bridged before the new one began.
+  const toms = await demo.journal("Tom Ivers");
+  const order = toms.map(({ event }) => String(event)).filter((event) => /^(refilled|prescription started|bridge started)$/.test(event));
+  assert.deepEqual(order.slice(-3).sort(), ["bridge started", "prescription started", "refilled"], order.join(", "));
+  assert.deepEqual(toms.filter(({ event }) => event === "refilled").map(({ volume_nl }) => volume_nl).at(-1), 18_000_000);
 });

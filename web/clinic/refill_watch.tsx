@@ -9,7 +9,6 @@ import { filledIn, texts } from "./texts";
 
 const second = 1000;
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
-const dayMs = 86_400_000;
 
 /** Seconds left, by the server's clock as it stood when the page heard of it. */
 function useSecondsLeft(refill: Refill): number {
@@ -27,10 +26,9 @@ function useSecondsLeft(refill: Refill): number {
 function NextRefill({ refill }: { readonly refill: Refill }) {
   const { next } = refill;
   if (!next) return null;
-  const by = (days: number) => day.format(refill.changed_ms + days * dayMs);
   return (
     <p className={styles["headline"]}>
-      {filledIn(texts.refill.watch.next, { days: next.days, date: by(next.days) })}{" "}
+      {filledIn(texts.refill.watch.next, { days: next.days, date: day.format(next.due_ms) })}{" "}
       {filledIn(texts.refill.watch.because[next.because as keyof typeof texts.refill.watch.because] ?? "", { basal: next.basal_days })}
     </p>
   );
@@ -40,6 +38,7 @@ function Sensed({ refill, onRefill }: { readonly refill: Refill; readonly onRefi
   const [busy, setBusy] = useState(false);
   const [reasons, setReasons] = useState<readonly Reason[]>([]);
   const [asked, setAsked] = useState(false);
+  const started = useRef(false);
   const read = async () => {
     setBusy(true);
     const told = await ask("senseFill", { path: { refill: refill.refill }, once: newWish() });
@@ -49,9 +48,27 @@ function Sensed({ refill, onRefill }: { readonly refill: Refill; readonly onRefi
     setReasons([]);
     onRefill(told.it);
   };
+  useEffect(() => {
+    if (started.current) return;
+    started.current = true;
+    void read();
+  });
   const sensed = refill.sensed;
+  const says = refill.says;
+  const quiet = says && says.alarms.length === 0;
   return (
     <>
+      {says && (
+        <div className={styles[quiet ? "quietly" : "wrong"]} role={quiet ? undefined : "alert"}>
+          <p>
+            {filledIn(quiet ? texts.refill.watch.says : texts.refill.watch.alarms, {
+              state: says.state,
+              mode: says.mode,
+              alarms: says.alarms.join(", "),
+            })}
+          </p>
+        </div>
+      )}
       {sensed && (
         <div className={styles[sensed.pocket_fill ? "wrong" : "quietly"]} role={sensed.pocket_fill ? "alert" : undefined}>
           <p>
@@ -86,7 +103,7 @@ export function WatchStep({ refill, onStep, onRefill }: StepProps & { readonly o
   return (
     <>
       <div className={styles["verdict"]} data-mood="good">
-        <Heading>{filledIn(texts.refill.watch.told, { volume: millilitres(refill.in_nl) })}</Heading>
+        <Heading>{filledIn(texts.refill.watch.told, { volume: millilitres(refill.counts_nl ?? refill.in_nl) })}</Heading>
         <NextRefill refill={refill} />
       </div>
       <h2 className={styles["second"]}>{texts.refill.watch.title}</h2>
@@ -140,7 +157,7 @@ export function OverStep({ refill }: { readonly refill: Refill }) {
             {texts.refill.over.untold} {refill.untold}
           </p>
         )}
-        {!brokenOff && !untold && <p>{filledIn(texts.refill.over.holds, { volume: millilitres(refill.in_nl), fluid: refill.fluid })}</p>}
+        {!brokenOff && !untold && <p>{filledIn(texts.refill.over.holds, { volume: millilitres(refill.counts_nl ?? refill.in_nl), fluid: refill.fluid })}</p>}
         {signs && <p>{last.text}</p>}
         <NextRefill refill={refill} />
       </div>

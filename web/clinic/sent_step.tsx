@@ -43,6 +43,9 @@ export function Verdict({ order, sent, lost }: {
   } else if (sent.state === "failed" || sent.state === "refused") {
     [mood, title] = ["bad", texts.sent.failed];
     lines.push(sent.message);
+  } else if (sent.state === "signed") {
+    [mood, title] = ["good", texts.fluid.signed];
+    lines.push(texts.fluid.signedDo);
   } else if (sent.state === "confirmed" && sent.runs !== undefined) {
     const { same, sentence } = comparison(order, sent.runs);
     [mood, title] = same ? ["good", texts.sent.confirmed] : ["bad", texts.sent.differs];
@@ -76,7 +79,7 @@ export function SentStep({ draft, outcome, onOutcome, onAnew }: {
   const again = async () => {
     setBusy(true);
     setReasons([]);
-    if (outcome.state === "unknown") {
+    if (outcome.state === "unknown" && outcome.sent.send !== undefined) {
       const told = await ask("settleSend", { path: { send: outcome.sent.send }, once: newWish() });
       if (told.ok) onOutcome({ state: told.it.state, sent: told.it, wish: outcome.wish });
       else setReasons(told.reasons);

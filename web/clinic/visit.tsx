@@ -3,9 +3,10 @@
 import { useEffect, useState } from "react";
 
 import type { Answered } from "./api";
-import { type Change, ChangeStep, concentrationText } from "./change_step";
+import { type Change, ChangeStep, concentrationText, type Fluid } from "./change_step";
 import styles from "./clinic.module.css";
 import { CompareStep } from "./compare_step";
+import { FluidStep } from "./fluid_step";
 import { Busy, Reasons } from "./parts";
 import type { PatientNow } from "./patients";
 import { type Found, ReadStep } from "./read_step";
@@ -20,6 +21,7 @@ type Draft = Answered["draftChange"];
 
 type Stage =
   | { readonly at: "read" }
+  | { readonly at: "fluid" }
   | { readonly at: "change" }
   | { readonly at: "compare"; readonly draft: Draft }
   | { readonly at: "sent"; readonly draft: Draft; readonly outcome: Outcome };
@@ -46,7 +48,7 @@ export function Identity({ patient, pump, drug }: {
 }
 
 function Steps({ at }: { readonly at: Stage["at"] }) {
-  const now = stages.indexOf(at);
+  const now = stages.indexOf(at === "fluid" ? "change" : at);
   return (
     <ol className={styles["steps"]}>
       {texts.steps.map((name, i) => (
@@ -62,6 +64,8 @@ export function Visit({ patient, pump }: { readonly patient: number; readonly pu
   const told = useAnswer("readPatient", { patient });
   const [found, setFound] = useState<Found | null>(null);
   const [change, setChange] = useState<Change | null>(null);
+  const [fluid, setFluid] = useState<Fluid | null>(null);
+  const [looked, setLooked] = useState(0);
   const [stage, setStage] = useState<Stage>({ at: "read" });
   const [old, setOld] = useState(false);
 
@@ -84,6 +88,7 @@ export function Visit({ patient, pump }: { readonly patient: number; readonly pu
   const anew = () => {
     setFound(null);
     setChange(null);
+    setFluid(null);
     setStage({ at: "read" });
   };
   const therapy = found?.reading.therapy;
@@ -94,7 +99,7 @@ export function Visit({ patient, pump }: { readonly patient: number; readonly pu
       </p>
       <Identity patient={told.it} pump={its} drug={therapy && `${therapy.drug} ${concentrationText(therapy)}`} />
       <Steps at={stage.at} />
-      {old && found && (stage.at === "change" || stage.at === "compare") && (
+      {old && found && (stage.at === "fluid" || stage.at === "change" || stage.at === "compare") && (
         <div className={styles["wrong"]} role="alert">
           <p>{texts.read.over}</p>
           <button type="button" className={styles["link"]} onClick={anew}>
@@ -102,7 +107,7 @@ export function Visit({ patient, pump }: { readonly patient: number; readonly pu
           </button>
         </div>
       )}
-      {stage.at === "read" && <OpenRefill patient={patient} pump={pump} />}
+      {stage.at === "read" && <OpenRefill key={looked} patient={patient} pump={pump} />}
       {stage.at === "read" && (
         <ReadStep
           patient={patient}
@@ -113,13 +118,29 @@ export function Visit({ patient, pump }: { readonly patient: number; readonly pu
             setOld(false);
             setFound(reading);
           }}
-          onNext={() => setStage({ at: "change" })}
+          onNext={() => {
+            setFluid(null);
+            setStage({ at: "change" });
+          }}
+          onFluid={() => setStage({ at: "fluid" })}
+          onOpen={() => setLooked((times) => times + 1)}
+        />
+      )}
+      {stage.at === "fluid" && found && (
+        <FluidStep
+          reading={found.reading.reading}
+          onFluid={(chosen) => {
+            setChange(null);
+            setFluid(chosen);
+            setStage({ at: "change" });
+          }}
         />
       )}
       {stage.at === "change" && found && therapy && (
         <ChangeStep
           reading={found.reading.reading}
-          therapy={therapy}
+          runs={therapy}
+          fluid={fluid}
           before={change}
           onDraft={(draft, made) => {
             setChange(made);
@@ -130,9 +151,15 @@ export function Visit({ patient, pump }: { readonly patient: number; readonly pu
       {stage.at === "compare" && therapy && (
         <CompareStep
           draft={stage.draft}
-          therapy={therapy}
+          therapy={fluid?.therapy ?? therapy}
+          keeps={fluid !== null}
           onBack={() => setStage({ at: "change" })}
-          onOutcome={(outcome) => setStage({ at: "sent", draft: stage.draft, outcome })}
+          onOutcome={(outcome) => {
+            // Signed, and the pump runs as before until it is filled.
+            if (outcome.state === "signed" && outcome.sent.refill !== undefined)
+              location.hash = hashOf({ at: "refill", patient, pump, refill: outcome.sent.refill });
+            else setStage({ at: "sent", draft: stage.draft, outcome });
+          }}
         />
       )}
       {stage.at === "sent" && (

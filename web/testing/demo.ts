@@ -108,13 +108,15 @@ export class Demo {
     return await this.#ended;
   }
 
-  /** Of the first patient's pump, read over the link by the clinic's gateway, whole and in order; the demo is stopped. */
-  async journal(): Promise<readonly Record<string, unknown>[]> {
-    const address = join(this.folder, "p");
+  /** Of a patient's pump, read over the link by the clinic's gateway, whole and in order; the demo is stopped. */
+  async journal(pumpOf: "Zoe Quist" | "Tom Ivers" = "Zoe Quist"): Promise<readonly Record<string, unknown>[]> {
+    const [state, scenario] =
+      pumpOf === "Zoe Quist" ? ["pump-1.nvm", "morphine_with_patient_boluses.toml"] : ["pump-2.nvm", "baclofen_flex.toml"];
+    const address = join(this.folder, `p${state}`);
     const pump = spawn(
       program,
-      ["pump", "--listen", address, "--state", join(this.clinic, "pump-1.nvm"), "--json", "--patient",
-        join(root, "scenarios/morphine_with_patient_boluses.toml")],
+      ["pump", "--listen", address, "--state", join(this.clinic, state), "--json", "--patient",
+        join(root, "scenarios", scenario)],
       { stdio: ["ignore", "pipe", "inherit"] },
     );
     try {
@@ -122,7 +124,7 @@ export class Demo {
       const { implant } = JSON.parse(first.split("\n")[0] ?? "") as { implant: string };
       const gateway = join(this.clinic, "gateway");
       await theca(["gateway", "reach", gateway, "--keys", join(this.clinic, "link"), "--implant", implant, "--to", address, "--near"]);
-      const file = join(this.folder, "journal.jsonl");
+      const file = join(this.folder, `journal-${state}.jsonl`);
       await theca(["gateway", "journal", gateway, "--implant", implant, "--out", file]);
       assert.match(await theca(["journal", "verify", file]), /./);
       return readFileSync(file, "utf8").trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
