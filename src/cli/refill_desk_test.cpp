@@ -544,6 +544,35 @@ TEST_F(OtherFluidDesk, INV_7_a_lost_answer_to_an_order_with_its_fill_is_settled)
   EXPECT_EQ(read().order->number, 2U);
 }
 
+/// Broken off before anything of the new fluid went in: the pump keeps its order, and hears what is left of
+/// the old one.
+TEST_F(OtherFluidDesk, INV_15_SLIP_41_broken_off_with_the_old_fluid_drawn_the_pump_keeps_its_order) {
+  const Got draft = drafted(weaker());
+  const Got both = signed_by_both(draft);
+  ASSERT_EQ(both.body["state"].get<std::string>(), "signed") << both.body;
+  stands = {{"refill", both.body["refill"]}};
+  ASSERT_EQ(look().status, 200);
+  drugs[0]["concentration"] = "10 mg/mL";
+  ASSERT_EQ(read_label().status, 201) << stands;
+  ASSERT_EQ(confirm_as_nurse().status, 204);
+  ASSERT_EQ(look().status, 200);
+  ASSERT_EQ(step({{"is", "port"}}).status, 201);
+  ASSERT_EQ(step({{"is", "out"}, {"volume", "20 mL"}}).status, 201);
+  ASSERT_EQ(step({{"is", "broken_off"}, {"why", "The rest cannot be drawn."}, {"left", "20 mL"}}).status,
+            201);
+  const link::Hash order = read().status.order;
+  const Got stated = state();
+  ASSERT_EQ(stated.status, 201) << stated.body;
+  EXPECT_EQ(row(stated.body["rows"], "fluid"), "morphine 20 mg/mL") << stated.body["rows"];
+  const Got told = ask(Method::kPost, path("sends"), asserting(doctor, stated));
+  ASSERT_EQ(told.body["state"].get<std::string>(), "confirmed") << told.body;
+  const Running after = read();
+  EXPECT_EQ(after.status.order, order) << "the pump runs a therapy for a fluid that it does not hold";
+  EXPECT_TRUE(about(after.status.reservoir_nominal, millilitres(20)));
+  ASSERT_EQ(look().status, 200);
+  EXPECT_EQ(stage(), "over");
+}
+
 TEST_F(OtherFluidDesk, what_of_another_fluid_is_missing_or_the_same_is_told) {
   const auto refused = [&](json change, const char* words) {
     const Got draft = drafted(change);

@@ -367,7 +367,7 @@ link::Bedside RefillState::bedside() const {
   link::Bedside bedside;
   bedside.filled = in;
   bedside.left_in = left;
-  bedside.aspirated_told = out.has_value() && (ordered || !found_empty());
+  bedside.aspirated_told = out.has_value() && ((ordered && in.raw() > 0) || !found_empty());
   if (bedside.aspirated_told) bedside.aspirated = *out;
   return bedside;
 }

@@ -240,6 +240,8 @@ TEST(Refilling, a_pump_that_is_found_empty_is_not_filled_at_the_old_dose) {
   ordered.from.ordered = ordered.state.ordered = true;
   ordered.emptied(microlitres(100)).then(LookedAt{"Empty; the dose is that of a beginner."});
   EXPECT_EQ(ordered.state.stage(), kProve);
+  EXPECT_FALSE(ordered.state.bedside().aspirated_told) << "nothing of the new fluid is in it yet";
+  ordered.then(NeedleProven{millilitres(5), millilitres(5)}).then(PortionIn{millilitres(20)});
   EXPECT_TRUE(ordered.state.bedside().aspirated_told);
 }
 

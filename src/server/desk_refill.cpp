@@ -40,8 +40,11 @@ struct Desk::Opened {
   [[nodiscard]] std::uint32_t fluid() const {
     return order ? order->prescription.formulation.number : found.running.status.in_reservoir;
   }
+  /// The pump takes the order with the fluid that it is for; as long as nothing of that went in it keeps the
+  /// one that it has.
+  [[nodiscard]] bool takes_order() const { return order && state.in.raw() > 0; }
   [[nodiscard]] const Prescription& prescription() const {
-    if (order) return order->prescription;
+    if (takes_order()) return order->prescription;
     return stated_at && stated_at->prescription ? *stated_at->prescription : *found.running.prescription;
   }
 };
@@ -174,6 +177,11 @@ std::map<std::int64_t, std::string> names_of(const std::vector<records::Staff>& 
   std::map<std::int64_t, std::string> names;
   for (const records::Staff& one : staff) names[one.id.value] = one.name;
   return names;
+}
+
+/// Rows of an order that the rows of a fill say as well.
+bool told_already(const std::string& what) {
+  return what == "fluid" || what == "prescription" || what.starts_with("daily dose");
 }
 
 /// A refill is one visit: what it set out from is not what the pump says on another day.
@@ -313,6 +321,7 @@ std::expected<Json, Problem> Desk::refill_json(const records::Actor& actor, cons
       json_of(open.aim, state, open.prescription(), open.stated_at ? *open.stated_at : open.found.running,
               open.found.model, parts_.library);
   if (open.order) json["order"] = to_base64url(open.order->bytes);
+  json["takes_order"] = open.takes_order();
   json["refill"] = open.kept.id.value;
   json["patient"] = open.kept.patient.value;
   json["pump"] = open.kept.pump.value;
@@ -657,14 +666,14 @@ Desk::Answered Desk::state_fill(const Call& call) {
   const auto json = refill_json(actor, *open);
   if (!json) return No(json.error());
   const FlowRate minimum = open->found.model.minimum_rate;
-  auto rows = rows_of_fill(open->aim, open->state, statement, *running,
-                           open->order ? open->order->prescription : *running->prescription,
+  auto rows = rows_of_fill(open->state, statement, *running,
+                           open->takes_order() ? open->order->prescription : *running->prescription,
                            open->found.model, parts_.library);
-  if (open->order)
+  if (open->takes_order())
     for (ComparedRow& row :
          compare(rows_before(*running, minimum, parts_.library),
                  rows_of(open->order->order, open->order->prescription, minimum, parts_.library)))
-      if (row.changed()) rows.push_back(std::move(row));
+      if (row.changed() && !told_already(row.what)) rows.push_back(std::move(row));
   return Answer{{{"challenge", to_base64url(digest_of(bytes))}, {"rows", rows_json(rows)}, {"refill", *json}},
                 {}};
 }
@@ -678,7 +687,8 @@ Desk::Answered Desk::send_fill(const Call& call) {
   if (!open) return No(open.error());
   if (!open->state.stated)
     return No(problem(409, "There is nothing to tell the pump yet.", "Look at where the refill stands."));
-  if (open->order && call.actor.role != StaffRole::kPhysician) return No(problem_of(Verdict::kNotThisRole));
+  if (open->takes_order() && call.actor.role != StaffRole::kPhysician)
+    return No(problem_of(Verdict::kNotThisRole));
   if (const auto own = own_key(actor, *assertion); !own) return No(own.error());
   const StatementBytes bytes = *open->state.stated;
   const FillStatement statement = link::read<FillStatement>(bytes).value();
@@ -689,7 +699,7 @@ Desk::Answered Desk::send_fill(const Call& call) {
   signing.assertion = std::move(*assertion);
   Answered answer =
       run(call, {.wish = {.pump = open->kept.pump,
-                          .draft = open->draft,
+                          .draft = open->takes_order() ? open->draft : std::nullopt,
                           .intent = kFillIntent,
                           .order_digest = digest_of(bytes)},
                  .signing = std::move(signing),
@@ -706,7 +716,7 @@ Desk::Answered Desk::send_fill(const Call& call) {
                    return problem(409, "The pump was read more than ten minutes ago.", "Have it read again.");
                  },
                  .visit = [&](const SignedAnswer& signed_answer, records::SendId) -> VisitRequest {
-                   if (open->order)
+                   if (open->takes_order())
                      return SendOrder{.order = open->order->bytes,
                                       .signatures = open->signatures,
                                       .pass = *signed_answer.pass,

@@ -101,9 +101,9 @@ Json json_of(const RefillAim& aim, const RefillState& state, const Prescription&
   return json;
 }
 
-std::vector<ComparedRow> rows_of_fill(const RefillAim& aim, const RefillState& state,
-                                      const link::Bedside& told, const Running& now, const Prescription& then,
-                                      const PumpModel& model, const Library& library) {
+std::vector<ComparedRow> rows_of_fill(const RefillState& state, const link::Bedside& told, const Running& now,
+                                      const Prescription& then, const PumpModel& model,
+                                      const Library& library) {
   constexpr int kDigits = 4;
   const Volume counted = std::max(Volume{}, now.status.reservoir_nominal);
   const Volume alarm = now.status.low_alarm;
@@ -112,14 +112,15 @@ std::vector<ComparedRow> rows_of_fill(const RefillAim& aim, const RefillState& s
   const auto dose = [&](const Prescription& p) {
     return to_text(daily_dose(p, model.minimum_rate), Rounding::significant(kDigits));
   };
-  std::vector<ComparedRow> rows{{"in the reservoir, as the pump counts",
-                                 to_text(counted, Rounding::significant(kDigits)), to_text(holds)},
-                                {"taken out before", "-", state.out ? to_text(*state.out) : "nothing"},
-                                {"next refill", days_text(next_refill(runs, model, counted, alarm, library)),
-                                 days_text(next_refill(then, model, holds, alarm, library))},
-                                {"fluid", contents(runs.formulation, library), contents(aim.fluid, library)},
-                                {"daily dose", dose(runs), dose(then)},
-                                {"prescription", std::to_string(runs.number), std::to_string(then.number)}};
+  std::vector<ComparedRow> rows{
+      {"in the reservoir, as the pump counts", to_text(counted, Rounding::significant(kDigits)),
+       to_text(holds)},
+      {"taken out before", "-", state.out ? to_text(*state.out) : "nothing"},
+      {"next refill", days_text(next_refill(runs, model, counted, alarm, library)),
+       days_text(next_refill(then, model, holds, alarm, library))},
+      {"fluid", contents(runs.formulation, library), contents(then.formulation, library)},
+      {"daily dose", dose(runs), dose(then)},
+      {"prescription", std::to_string(runs.number), std::to_string(then.number)}};
   if (state.in.raw() > 0 && state.confirmed)
     rows.insert(rows.begin() + 2, {"lot", "-", state.confirmed->lot});
   if (state.left.raw() > 0)

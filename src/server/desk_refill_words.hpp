@@ -16,9 +16,9 @@ Json json_of(const RefillAim& aim, const RefillState& state, const Prescription&
              const Running& running, const PumpModel& model, const Library& library);
 
 /// What the pump counts now, and what it is to count.
-std::vector<ComparedRow> rows_of_fill(const RefillAim& aim, const RefillState& state,
-                                      const link::Bedside& told, const Running& now, const Prescription& then,
-                                      const PumpModel& model, const Library& library);
+std::vector<ComparedRow> rows_of_fill(const RefillState& state, const link::Bedside& told, const Running& now,
+                                      const Prescription& then, const PumpModel& model,
+                                      const Library& library);
 
 /// Names a change at the pump; never 0, and the same for the same wish.
 std::uint32_t named_by(std::string_view wish);

@@ -79,6 +79,7 @@ const Shape kRefillShape = object(
      optional("tells_nl", kVolume),
      optional("label", kLabel),
      optional("order", kOrderText),
+     needed("takes_order", flag()),
      optional("label_until_ms", integer(0, kMostTime)),
      needed("visit_over", flag()),
      needed("touched", flag()),

@@ -1,5 +1,5 @@
 // A new dose, another bolus for the patient. Nothing is filled in: what is written here is what is meant.
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 
 import { type FieldDescription, type NumberField, numberField } from "../shared/number_entry";
 import type { Answered, Asked } from "./api";
@@ -190,6 +190,8 @@ export function ChangeStep({ reading, runs, fluid, before, onDraft }: {
   };
   const { wanted: wantedNow, missing: missingNow } = wish();
   const preview = usePreview(reading, missingNow.length === 0 ? wantedNow : null);
+  const written = JSON.stringify([wantedNow, missingNow]);
+  useEffect(() => setReasons([]), [written]); // what was wrong with what stood there before is said no more
 
   const compare = async () => {
     setInsist(true);

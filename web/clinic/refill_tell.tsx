@@ -170,7 +170,7 @@ export function TellStep({ refill, onStep, onRefill, onAnew, told: answered, onT
       {stated && (
         <>
           <Rows rows={stated.rows} columns={[texts.compare.what, texts.refill.tell.before, texts.refill.tell.then]} caption={texts.refill.tell.compare} />
-          <p className={styles["quietly"]}>{refill.order === undefined ? texts.refill.tell.noDose : texts.refill.tell.newOrder}</p>
+          <p className={styles["quietly"]}>{refill.takes_order ? texts.refill.tell.newOrder : texts.refill.tell.noDose}</p>
         </>
       )}
       <Reasons reasons={reasons} />
