@@ -25,7 +25,7 @@ namespace theca {
 
 /// What needle, tube and syringe leave or miss. As the implant itself reckons; not verified.
 inline constexpr Volume kNeedleMisses = microlitres(500);
-/// About 5 mL go in, come back, and only then the rest goes in (S51, read). How far from 5 mL is Theca's own,
+/// About 5 mL go in, come back, and only then the rest goes in (S51). How far from 5 mL is Theca's own,
 /// not verified.
 inline constexpr Volume kProofLeast = millilitres(4), kProofMost = millilitres(6);
 /// So little came out of an empty pump: as the implant itself judges it. Nobody knows since when nothing was
