@@ -643,6 +643,17 @@ Desk::Answered Desk::state_fill(const Call& call) {
           "pump.",
           "It was not told of this fill."}},
         {}});
+  // The certificates that the order was signed with hold for a day.
+  constexpr std::int64_t kSignedForS = 24 * 3'600 - 600;
+  if (open->takes_order() && parts_.utc_ms() / 1'000 - open->order->order.issued_utc_s > kSignedForS)
+    return No(Problem{
+        409,
+        title_of(409),
+        {{"", "The order for this fluid was signed more than a day ago, and the pump takes it no more.",
+          "Draw the fluid out, for the pump gives it at the doses of the old one; end this refill without "
+          "telling the pump, and order anew.",
+          "It runs the old order with the new fluid."}},
+        {}});
   // What the pump has given since the visit began; less than nothing: it was told of another fill meanwhile.
   const Volume since = then.reservoir_nominal - now.reservoir_nominal;
   if (since.raw() < 0)
