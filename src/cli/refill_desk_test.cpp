@@ -573,6 +573,29 @@ TEST_F(OtherFluidDesk, INV_15_SLIP_41_broken_off_with_the_old_fluid_drawn_the_pu
   EXPECT_EQ(stage(), "over");
 }
 
+/// The pump counts what it has given against the new ceilings as well; it must not say so when the fluid is
+/// in it.
+TEST_F(OtherFluidDesk, INV_4_a_lower_dose_with_another_fluid_leaves_room_for_what_was_given_before) {
+  json change = weaker();
+  change["dose"] = "3 mg/day";
+  const Running before = read();
+  const Got draft = drafted(change);
+  ASSERT_EQ(draft.status, 201) << draft.body;
+  link::OrderBytes bytes{};
+  ASSERT_TRUE(from_base64url(draft.body["order"].get<std::string>(), bytes));
+  const auto order = link::read<link::Order>(bytes);
+  EXPECT_GE(order->ceilings.thirty_days.raw(), 2 * before.order->ceilings.thirty_days.raw())
+      << "half the concentration";
+  EXPECT_GE(order->ceilings.day.raw(), 2 * before.order->ceilings.day.raw());
+  // Of another drug the volume counts as it is: what might be refused at the bedside is refused here.
+  change = weaker();
+  change["fluid"] = {{"code", code_of("hydromorphone")}, {"concentration", "10 mg/mL"}};
+  change["dose"] = "1 mg/day";
+  const Got hydromorphone = drafted(change);
+  EXPECT_EQ(hydromorphone.status, 422) << hydromorphone.body;
+  EXPECT_NE(hydromorphone.body.dump().find("lower concentration"), std::string::npos) << hydromorphone.body;
+}
+
 TEST_F(OtherFluidDesk, what_of_another_fluid_is_missing_or_the_same_is_told) {
   const auto refused = [&](json change, const char* words) {
     const Got draft = drafted(change);

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
+
 #include "clinic/order_rows.hpp"
 #include "plan/one_drug.hpp"
 #include "quantity/exact.hpp"
@@ -94,6 +97,19 @@ std::vector<DraftError> against(const Adjustment& change, const Running& running
     errors.push_back(
         {"patient_bolus", "with another fluid the patient's bolus is written anew, or there is none"});
   const link::StatusReply& status = running.status;
+  const Prescription& runs = *running.prescription;
+  constexpr const char* kElsewhere = "; it is ordered with theca link";
+  if (status.naive)
+    errors.push_back(
+        {"fluid", "nothing was given for so long that a bridge at the old dose may be an overdose"});
+  if (runs.formulation.count > 1)
+    errors.push_back({"fluid", std::string{"a mixture runs, whose bridge is not planned here"} + kElsewhere});
+  if (runs.schedule.kind != ScheduleKind::kNone)
+    errors.push_back(
+        {"fluid", std::string{"boluses by the clock run, which a bridge leaves out"} + kElsewhere});
+  if (runs.basal.mode == BasalMode::kStopped)
+    errors.push_back(
+        {"fluid", std::string{"the basal is stopped, and there is no dose to bridge at"} + kElsewhere});
   if (status.in_reservoir != status.at_tip)
     errors.push_back(
         {"fluid",
@@ -126,6 +142,30 @@ void note_fluid(Draft& made, const Prescription& runs, const PumpModel& model) {
         "A bridge gives the {} of the old fluid that are in tubing and catheter at the dose that runs; until "
         "they have left, the patient's boluses are refused.",
         to_text(made.prescription.bridge.volume)));
+}
+
+/// The pump holds what it gave in 30 days against the new ceilings as well, in the new fluid's volume: they
+/// are no lower than the old ones were in drug. Of another drug it counts the volume, and that has to fit as
+/// it is.
+std::expected<Ceilings, std::string> ceilings_for(const Ceilings& proposed, const Ceilings& now,
+                                                  const Component& old, const Component& next) {
+  const bool same = old.drug == next.drug;
+  const auto then = [&](Volume volume) {
+    if (!same) return volume;
+    return Volume{multiply_divide(volume.raw(), old.concentration.raw(), next.concentration.raw(), Round::kUp)
+                      .value_or(INT64_MAX)};
+  };
+  const Ceilings past{then(now.hour), then(now.day), then(now.thirty_days)};
+  const bool fits =
+      past.hour <= proposed.hour && past.day <= proposed.day && past.thirty_days <= proposed.thirty_days;
+  if (!same && !fits)
+    return std::unexpected(
+        "the pump counts the volume of the last 30 days against the ceilings of the other drug, and might "
+        "refuse the "
+        "order when the fluid is in it already; take a lower concentration, so that the flow is no lower "
+        "than now");
+  return Ceilings{std::max(past.hour, proposed.hour), std::max(past.day, proposed.day),
+                  std::max(past.thirty_days, proposed.thirty_days)};
 }
 
 /// The therapy of another fluid: of what runs only what is no dose stays, and its dose as long as it leaves
@@ -199,6 +239,14 @@ std::expected<Draft, std::vector<DraftError>> adjust(const Adjusting& adjusting,
         made.safe_state = runs.safe_state;
     };
   auto made = draft(wanted, running, library);
+  if (made && change.fluid) {
+    const auto ceilings =
+        ceilings_for(made->order.ceilings, running.order->ceilings, runs.formulation.components[0],
+                     made->prescription.formulation.components[0]);
+    if (!ceilings) return std::unexpected(std::vector{DraftError{"fluid", ceilings.error()}});
+    wanted.ceilings = *ceilings;
+    made = draft(wanted, running, library);
+  }
   if (made && change.fluid) note_fluid(*made, runs, adjusting.model);
   if (made && asked != nullptr && asked->allotted > lets_in(*asked))
     made->notes.push_back(

@@ -120,8 +120,7 @@ class Laying {
             wrong_note(look.note, "What came out does not fit, and nothing is written about it."))
       return StepRefused{"note", *wrong, "Write what was found when it was looked into, and why it goes on."};
     s_.looked = true;
-    // Another fluid comes under an order of its own, whose physician has looked at this.
-    if (s_.found_empty() && !s_.ordered)
+    if (s_.found_empty())
       s_.broken_off = fmt::format(
           "The pump was found empty: {} at the most came out. Nobody knows since when nothing was given, and "
           "at the "

@@ -245,6 +245,7 @@ std::expected<Desk::Opened, Problem> Desk::opened(const records::Actor& actor, r
         "What was kept of this refill cannot be understood any more. Read the pump: it says what it "
         "counts as left.";
     open.state.stated.reset();
+    open.state.told = open.state.all_in = false;  // so that it can be ended
     open.state.over = open.kept.stage == records::kRefillOver;
     return open;
   }
@@ -415,7 +416,7 @@ std::optional<Problem> Desk::refill_in_the_way(const records::Actor& actor, reco
     if (one.stage == records::kRefillOver) continue;
     const auto open = opened(actor, one.id, /*keeps=*/false);
     if (!open) return open.error();
-    if (kind == link::OrderKind::kRefill || open->order)
+    if (kind == link::OrderKind::kRefill || (open->order && !open->state.told))
       return problem(409, "A refill of this pump is open.",
                      "Go on with it, or break it off; what is ordered now may not fit what is in the pump.");
   }
@@ -461,6 +462,11 @@ Desk::Answered Desk::refill_step(const Call& call) {
     return No(
         problem(409, "Something was done at this refill meanwhile.", "Look at where it stands, then go on."));
   const bool ends = std::holds_alternative<LeftUntold>(*step);
+  // Whoever reads this syringe states the fill, and the order with it; the second person may be anybody else.
+  if (open->order && std::holds_alternative<LabelRead>(*step) && call.actor.role != StaffRole::kPhysician)
+    return No(problem(
+        403, "With another fluid a physician reads the syringe, and hands the order over with its fill.",
+        "Read it as the second person."));
   if (open->send && handing_over_.contains(open->send->id.value))
     return No(problem(409, "The pump is being told of the fill.", "Wait for its answer."));
   // Where the pump cannot be asked any more, a refill is ended without knowing.
@@ -643,13 +649,20 @@ Desk::Answered Desk::state_fill(const Call& call) {
           "pump.",
           "It was not told of this fill."}},
         {}});
-  // The certificates that the order was signed with hold for a day.
-  constexpr std::int64_t kSignedForS = 24 * 3'600 - 600;
-  if (open->takes_order() && parts_.utc_ms() / 1'000 - open->order->order.issued_utc_s > kSignedForS)
+  const bool late = parts_.utc_ms() - open->state.touched_at_ms > kToldAtOnce.raw();
+  // The bridge is the whole path, and the new fluid has run into it since; or nobody knows what is in the
+  // reservoir.
+  const RefillState& stands = open->state;
+  const bool mixed = open->order && ((stands.in.raw() > 0 && stands.left > kNeedleMisses) ||
+                                     (stands.in.raw() == 0 && stands.astray.raw() > 0));
+  if ((open->takes_order() && late) || mixed)
     return No(Problem{
         409,
         title_of(409),
-        {{"", "The order for this fluid was signed more than a day ago, and the pump takes it no more.",
+        {{"",
+          mixed ? "Old and new fluid may be mixed in the pump: no order fits what it holds."
+                : "The new fluid went in more than an hour ago, and has run into the catheter since: the "
+                  "bridge that was signed no longer fits.",
           "Draw the fluid out, for the pump gives it at the doses of the old one; end this refill without "
           "telling the pump, and order anew.",
           "It runs the old order with the new fluid."}},
@@ -661,7 +674,6 @@ Desk::Answered Desk::state_fill(const Call& call) {
         409, "The pump counts more than when this refill began: it was told of another fill meanwhile.",
         "Look at what it counts. If that is right, end this refill without telling the pump."));
   FillStatement statement;
-  const bool late = parts_.utc_ms() - open->state.touched_at_ms > kToldAtOnce.raw();
   static_cast<link::Bedside&>(statement) = late ? open->state.bedside_after(since) : open->state.bedside();
   statement.implant = open->found.pump.details.implant;
   statement.check =

@@ -100,8 +100,11 @@ Desk::Answered Desk::look_as_second(const Call& call) {
   const auto by = person_json({actor.clinic, records::PersonId{asked->second.first}});
   if (!by) return No(by.error());
   const DraftedOrder drafted = drafted_order(*kept);
+  // Of another fluid the dose is typed in that one's unit, and its name stands above.
   const auto fields =
-      change_fields(*found->running.order, *found->running.prescription, found->model, parts_.library);
+      drafted.order.kind == link::OrderKind::kRefill
+          ? theca::fields_of_fluid(drafted.prescription.formulation, found->model, parts_.library)
+          : change_fields(*found->running.order, *found->running.prescription, found->model, parts_.library);
   if (!fields) return No(problem(409, "No field can be made for this dose.", "Sign it elsewhere."));
   const FlowRate minimum = found->model.minimum_rate;
   const std::string& serial = found->pump.details.serial;
