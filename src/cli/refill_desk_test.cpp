@@ -259,6 +259,25 @@ TEST_F(RefillDesk, INV_7_a_statement_that_was_replaced_or_left_is_not_sent) {
   EXPECT_EQ(read().status.sequence, sequence);
 }
 
+/// Nothing that the pump says tells of it: whoever reads the pump next hears it from the records, until the
+/// pump has been told of a fill.
+TEST_F(RefillDesk, INV_16_what_the_pump_was_never_told_of_stands_beside_what_it_says) {
+  EXPECT_FALSE(read_pump().body.contains("never_told"));
+  ASSERT_EQ(begin().status, 201);
+  ASSERT_EQ(step({{"is", "broken_off"}, {"why", "The wrong drug was brought."}}).status, 201);
+  EXPECT_FALSE(read_pump().body.contains("never_told")) << "nobody touched the pump";
+  ASSERT_NO_FATAL_FAILURE(up_to_filled());
+  ASSERT_EQ(state().status, 201);
+  ASSERT_EQ(step({{"is", "untold"}, {"why", "The radio is broken."}}).status, 201);
+  const Got found = read_pump();
+  const auto said = found.body.value("never_told", std::string{});
+  EXPECT_NE(said.find("The radio is broken."), std::string::npos) << found.body;
+  EXPECT_NE(said.find("morphine 20 mg/mL may have gone in"), std::string::npos) << found.body;
+  ASSERT_NO_FATAL_FAILURE(up_to_filled());
+  ASSERT_EQ(tell(state()).body["state"].get<std::string>(), "confirmed");
+  EXPECT_FALSE(read_pump().body.contains("never_told"));
+}
+
 /// Where the pump cannot be asked any more the refill is ended without knowing.
 TEST_F(RefillDesk, INV_16_a_fill_of_which_nobody_knows_can_be_ended) {
   ASSERT_NO_FATAL_FAILURE(up_to_filled());
@@ -542,6 +561,42 @@ TEST_F(OtherFluidDesk, INV_7_a_lost_answer_to_an_order_with_its_fill_is_settled)
   const Got told = ask(Method::kPost, path("sends"), asserting(doctor, again));
   EXPECT_EQ(told.body["state"].get<std::string>(), "confirmed") << told.body;
   EXPECT_EQ(read().order->number, 2U);
+}
+
+/// Whoever asks again behind a server that was stopped hears what is kept, and nothing is signed or begun
+/// twice.
+TEST_F(OtherFluidDesk, INV_16_an_order_that_is_kept_for_its_fill_is_known_behind_a_restart) {
+  const Got draft = drafted(weaker());
+  const auto challenge = *from_base64url(draft.body["challenge"].get<std::string>());
+  const json both{{"daily_dose", "6 mg/day"},
+                  {"assertions",
+                   {text_of(doctor.assertion(site, challenge)), text_of(other.assertion(site, challenge))}}};
+  const std::string sends = at("drafts", draft.body["draft"], "sends");
+  const std::string wish = request().text;
+  const Got once = ask(Method::kPost, sends, both, wish);
+  ASSERT_EQ(once.body.value("state", ""), "signed") << once.body;
+  restart();
+  const Got again = ask(Method::kPost, sends, both, wish);
+  EXPECT_EQ(again.body, once.body);
+  const Got anew = ask(Method::kPost, sends, both);
+  EXPECT_EQ(anew.body.value("state", ""), "signed") << anew.body;
+  EXPECT_EQ(anew.body.value("refill", 0), once.body["refill"].get<int>());
+  const Got became = ask(Method::kGet, at("drafts", draft.body["draft"], "signatures"));
+  EXPECT_EQ(became.body["is"].get<std::string>(), "sent") << became.body;
+  EXPECT_EQ(became.body["sent"].value("state", ""), "signed") << became.body;
+  EXPECT_EQ(ask(Method::kGet, at("pumps", pump_id.value, "refills")).body["refills"].size(), 1U);
+}
+
+/// Whatever was said when it was handed over, behind the fill the order that runs is compared once more.
+TEST_F(OtherFluidDesk, INV_10_behind_the_fill_the_order_that_runs_is_compared) {
+  ASSERT_NO_FATAL_FAILURE(up_to_tell());
+  ASSERT_EQ(ask(Method::kPost, path("sends"), asserting(doctor, state())).body.value("state", ""),
+            "confirmed");
+  ASSERT_EQ(look().status, 200);
+  const Got sensed = ask(Method::kPost, path("readings"));
+  ASSERT_EQ(sensed.status, 201) << sensed.body;
+  EXPECT_TRUE(sensed.body["says"].value("runs_it", false)) << sensed.body["says"];
+  EXPECT_EQ(sensed.body["says"]["runs"].get<std::string>(), stands["order"].get<std::string>());
 }
 
 /// Broken off before anything of the new fluid went in: the pump keeps its order, and hears what is left of

@@ -107,6 +107,12 @@ class Desk {
   /// Of an order for another fluid: signed, and kept until the pump is filled.
   Answered begin_ordered(const Call& call, const records::KeptDraft& draft, const Found& found,
                          const SignedAnswer& answer);
+  /// What a draft that is kept signed for its refill is told as; null: it is not. Mutex held.
+  std::expected<nlohmann::json, Problem> signed_for_refill(const records::Actor& actor, records::PumpId pump,
+                                                           records::DraftId draft);
+  /// Of a refill that touched the pump and was ended without telling it, until the next one is told: a
+  /// sentence; empty: there is none. Mutex held.
+  std::expected<std::string, Problem> never_told(const records::Actor& actor, records::PumpId pump);
   /// Why no order of this kind can be handed over to the pump now: a refill of it is open. Mutex held.
   std::optional<Problem> refill_in_the_way(const records::Actor& actor, records::PumpId pump,
                                            link::OrderKind kind);

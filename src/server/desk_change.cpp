@@ -172,6 +172,9 @@ Desk::Answered Desk::read_pump(const Call& call) {
   const auto recorded = recorded_order(parts_.database, actor, id);
   if (!recorded) return No(problem_for(recorded.error()));
   json["record"] = record_json(*recorded, *running, *model, parts_.library);
+  const auto untold = never_told(actor, id);
+  if (!untold) return No(untold.error());
+  if (!untold->empty()) json["never_told"] = *untold;
   if (running->order && running->prescription) {
     if (const auto fields = change_fields(*running->order, *running->prescription, *model, parts_.library))
       json["therapy"] = fields_json(*fields);

@@ -67,6 +67,28 @@ Json beginning(const std::optional<FillsTold::Last>& last) {
   return json;
 }
 
+Json signed_json(records::RefillId refill) {
+  return {{"state", "signed"},
+          {"message", "It is signed; the pump runs as before until it is filled."},
+          {"refill", refill.value}};
+}
+
+/// The first step, which says what a refill set out from.
+Json first_step(const records::Refill& kept) {
+  if (kept.steps.empty()) throw std::runtime_error("a kept refill of nothing");
+  auto first =
+      parse_strictly(kept.steps.front().content, {.most_bytes = records::kLongestStep, .most_depth = 4});
+  if (!first || !first->is_object())
+    throw std::runtime_error("a kept refill that does not say what it set out from");
+  return *std::move(first);
+}
+
+/// Of the order that comes with it, if another fluid does.
+std::optional<records::DraftId> draft_of(const Json& first) {
+  if (!first.contains("draft")) return std::nullopt;
+  return records::DraftId{first.at("draft").get<std::int64_t>()};
+}
+
 /// `json`: the first step.
 RefillAim aim_of(const Found& found, const Json& json) {
   RefillAim aim{.fluid = found.running.prescription->formulation,
@@ -200,12 +222,8 @@ std::expected<Desk::Opened, Problem> Desk::opened(const records::Actor& actor, r
   if (!kept) return No(problem_for(kept.error()));
   auto found = found_reading(parts_.database, actor, kept->reading, parts_.library);
   if (!found) return No(found.error());
-  if (kept->steps.empty() || !found->running.prescription)
-    throw std::runtime_error("a kept refill of nothing");
-  const auto first =
-      parse_strictly(kept->steps.front().content, {.most_bytes = records::kLongestStep, .most_depth = 4});
-  if (!first || !first->is_object())
-    throw std::runtime_error("a kept refill that does not say what it set out from");
+  const Json first = first_step(*kept);
+  if (!found->running.prescription) throw std::runtime_error("a kept refill of a pump that runs nothing");
   Opened open{.kept = std::move(*kept),
               .found = std::move(*found),
               .aim = {},
@@ -217,13 +235,13 @@ std::expected<Desk::Opened, Problem> Desk::opened(const records::Actor& actor, r
               .signatures = {},
               .unreadable = false,
               .stated_at = {}};
-  open.aim = aim_of(open.found, *first);
-  if (first->contains("draft")) {
-    open.draft = records::DraftId{first->at("draft").get<std::int64_t>()};
+  open.aim = aim_of(open.found, first);
+  open.draft = draft_of(first);
+  if (open.draft) {
     const auto draft = records::draft(parts_.database, actor, *open.draft);
     if (!draft) return No(problem_for(draft.error()));
     open.order = drafted_order(*draft);
-    for (const Json& one : first->at("signatures"))
+    for (const Json& one : first.at("signatures"))
       if (!read_signed_by(one, open.signatures.emplace_back()))
         throw std::runtime_error("a kept signature that is none");
     open.aim.fluid = open.order->prescription.formulation;
@@ -402,10 +420,34 @@ Desk::Answered Desk::begin_ordered(const Call& call, const records::KeptDraft& d
   const auto id = records::begin_refill(parts_.database, actor, step_of(call, "begin"), found.reading.id,
                                         name_of(RefillStage::kLabel), first.dump());
   if (!id) return No(problem_for(id.error()));
-  return Answer{{{"state", "signed"},
-                 {"message", "It is signed; the pump runs as before until it is filled."},
-                 {"refill", id->value}},
-                {}};
+  return Answer{signed_json(*id), {}};
+}
+
+std::expected<Json, Problem> Desk::signed_for_refill(const records::Actor& actor, records::PumpId pump,
+                                                     records::DraftId draft) {
+  const auto all = records::refills_of(parts_.database, actor, pump);
+  if (!all) return No(problem_for(all.error()));
+  for (const records::Refill& one : *all) {
+    const auto kept = records::refill(parts_.database, actor, one.id);
+    if (!kept) return No(problem_for(kept.error()));
+    if (draft_of(first_step(*kept)) == draft) return signed_json(one.id);
+  }
+  return Json(nullptr);
+}
+
+std::expected<std::string, Problem> Desk::never_told(const records::Actor& actor, records::PumpId pump) {
+  const auto all = records::refills_of(parts_.database, actor, pump);
+  if (!all) return No(problem_for(all.error()));
+  for (const records::Refill& one : *all) {
+    const auto open = opened(actor, one.id, /*keeps=*/false);
+    if (!open) return No(open.error());
+    if (open->state.told) return std::string{};
+    if (one.stage != records::kRefillOver) continue;
+    if (open->unreadable) return *open->state.broken_off;
+    if (!open->state.untold || open->state.touched_at_ms == 0) continue;
+    return words_of_untold(open->state, open->aim, parts_.library);
+  }
+  return std::string{};
 }
 
 std::optional<Problem> Desk::refill_in_the_way(const records::Actor& actor, records::PumpId pump,
@@ -792,6 +834,11 @@ Desk::Answered Desk::sense_fill(const Call& call) {
   (*json)["says"] = {{"state", state_name(running->status.state)},
                      {"mode", row_of(running->status.mode).name},
                      {"alarms", alarm_names(running->status.alarms)}};
+  // Whatever was said when it was handed over: the order that came with the fluid is the one that runs.
+  if (open->takes_order()) {
+    (*json)["says"]["runs_it"] = running->order && link::written(*running->order) == open->order->bytes;
+    if (running->order) (*json)["says"]["runs"] = to_base64url(link::written(*running->order));
+  }
   return Answer{*std::move(json), {}};
 }
 

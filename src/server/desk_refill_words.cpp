@@ -36,6 +36,19 @@ std::string days_text(const std::optional<Refill>& next) {
 
 }  // namespace
 
+std::string words_of_untold(const RefillState& state, const RefillAim& aim, const Library& library) {
+  std::string done = state.out ? fmt::format("{} had come out", to_text(*state.out)) : std::string{};
+  if (const Volume in = state.in + state.astray; in.raw() > 0)
+    done += fmt::format("{}{} of {} may have gone in", done.empty() ? "" : ", and ", to_text(in),
+                        contents(aim.fluid, library));
+  if (done.empty()) done = "the needle had been placed";
+  return fmt::format(
+      "The last refill was ended without telling the pump: {}. Note: {} What the pump says of its fluid and "
+      "its "
+      "volume may be wrong until it is told of a fill.",
+      done, state.untold.value_or(""));
+}
+
 Json drugs_json(const Library& library) {
   Json all = Json::array();
   for (const DrugEntry& drug : library.drugs)

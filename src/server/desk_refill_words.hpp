@@ -20,6 +20,9 @@ std::vector<ComparedRow> rows_of_fill(const RefillState& state, const link::Beds
                                       const Prescription& then, const PumpModel& model,
                                       const Library& library);
 
+/// Of a refill that the pump was never told of: what went in or came out, and why it was ended.
+std::string words_of_untold(const RefillState& state, const RefillAim& aim, const Library& library);
+
 /// Names a change at the pump; never 0, and the same for the same wish.
 std::uint32_t named_by(std::string_view wish);
 

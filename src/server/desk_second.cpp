@@ -27,7 +27,7 @@ std::expected<Json, Problem> Desk::became_of(const records::Actor& actor, std::i
     if (send.state == kPending || send.state == kRefused) continue;  // nobody has handed it over
     return sent_json(send.id, send.state, words_of_before(send.state));
   }
-  return Json(nullptr);
+  return signed_for_refill(actor, kept->pump, kept->id);
 }
 
 /// One has asserted the draft; it waits for another one, who must type the dose as well.

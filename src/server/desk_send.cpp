@@ -56,9 +56,15 @@ Desk::Answered Desk::hand_over(const Call& call, const std::string& daily_dose,
   if (!kept) return No(problem_for(kept.error()));
   const auto found = found_reading(parts_.database, actor, kept->reading, parts_.library);
   if (!found) return No(found.error());
-  lock.unlock();
   const DraftedOrder drafted = drafted_order(*kept);
   const link::OrderBytes& bytes = drafted.bytes;
+  // Whoever asks again, after a server that was stopped, is told what is kept.
+  if (drafted.order.kind == link::OrderKind::kRefill) {
+    const auto already = signed_for_refill(actor, kept->pump, kept->id);
+    if (!already) return No(already.error());
+    if (!already->is_null()) return Answer{*already, {}};
+  }
+  lock.unlock();
 
   SigningRequest signing;
   signing.order = bytes;

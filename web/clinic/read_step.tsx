@@ -105,6 +105,13 @@ export function ReadStep({ patient, pump, found, old, onFound, onNext, onFluid, 
       {found && (
         <>
           <Tiles reading={found.reading} />
+          {found.reading.never_told !== undefined && (
+            <div className={styles["check"]} role="alert">
+              <p>
+                <strong>{found.reading.never_told}</strong> {texts.read.neverTold}
+              </p>
+            </div>
+          )}
           <RecordNote record={found.reading.record} />
           <p className={styles["quietly"]}>
             {old ? texts.read.over : filledIn(texts.read.good, { time: clock.format(found.readAt), until: clock.format(found.goodUntil) })}

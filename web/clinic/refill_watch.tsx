@@ -5,6 +5,7 @@ import { ask, newWish, type Reason } from "./client";
 import styles from "./clinic.module.css";
 import { Action, Busy, Heading, Reasons } from "./parts";
 import { millilitres, type Refill, type StepProps } from "./refill";
+import { comparison } from "./sent_step";
 import { filledIn, texts } from "./texts";
 
 const second = 1000;
@@ -56,6 +57,9 @@ function Sensed({ refill, onRefill }: { readonly refill: Refill; readonly onRefi
   const sensed = refill.sensed;
   const says = refill.says;
   const quiet = says && says.alarms.length === 0;
+  // By the server, and by this page's own comparison of the bytes.
+  const runsAnother =
+    says?.runs_it !== undefined && !(says.runs_it && says.runs !== undefined && comparison(refill.order ?? "", says.runs).same);
   return (
     <>
       {says && (
@@ -68,6 +72,11 @@ function Sensed({ refill, onRefill }: { readonly refill: Refill; readonly onRefi
             })}
           </p>
         </div>
+      )}
+      {runsAnother && (
+        <p className={styles["wrong"]} role="alert">
+          {texts.refill.watch.runsAnother}
+        </p>
       )}
       {sensed && (
         <div className={styles[sensed.pocket_fill ? "wrong" : "quietly"]} role={sensed.pocket_fill ? "alert" : undefined}>

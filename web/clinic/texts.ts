@@ -33,6 +33,7 @@ export const texts = {
   read: {
     title: "Read the pump first",
     why: "What was not read from this pump within ten minutes cannot be changed.",
+    neverTold: "Find out what is in the pump before anything is changed.",
     coil: "Hold the coil to the skin over the pump.",
     button: "Read the pump",
     reading: "Reading the pump …",
@@ -165,7 +166,7 @@ export const texts = {
     isOpen: "A refill of this pump was begun on {since} and is not over.",
     goOn: "Go on with it, or break it off",
     visitOver: "This refill was begun at another visit, and what the pump said then is old. Break it off, so that the pump hears what is in it; then begin anew.",
-    ordered: "Another fluid than the pump holds: it comes with an order that is signed, and that the pump gets with its fill. Until then the pump runs as before: do not leave it filled and untold.",
+    ordered: "Another fluid than the pump holds: it comes with an order that is signed, and that the pump gets with its fill. Until then the pump runs as before: do not leave it filled and untold. A physician reads its syringe, and tells the pump within the hour.",
     steps: ["Syringe", "Second person", "Port", "Old drug out", "Needle proven", "Fill", "Tell the pump", "Watch"],
     done: "What was done so far: {count} steps",
     stands: {
@@ -286,6 +287,7 @@ export const texts = {
       unknown: "It is not known whether the pump has heard of the fill. Ask the pump before anything else.",
     },
     watch: {
+      runsAnother: "The pump does not run the order that came with this fluid. Leave, and read the pump: look at what it runs.",
       told: "The pump counts {volume}",
       next: "Refill it within {days} days, by {date}.",
       because: {
