@@ -2,6 +2,7 @@
 /// Commands of the program in processes of their own, spoken to by their standard streams.
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,6 +63,14 @@ class Process {
   void say(const std::string& text) {
     const std::string all = text + "\n";
     ASSERT_EQ(::write(to_, all.data(), all.size()), static_cast<ssize_t>(all.size()));
+  }
+  /// What it has said so far is thrown away, so that it can go on.
+  void drain() const {
+    pollfd ready{::fileno(from_), POLLIN, 0};
+    std::array<char, 4'096> bytes{};
+    while (::poll(&ready, 1, 0) == 1 && (ready.revents & POLLIN) != 0 &&
+           ::read(::fileno(from_), bytes.data(), bytes.size()) > 0) {
+    }
   }
   void signal(int number) const { ::kill(pid_, number); }
   /// It is told nothing more: its exit code, and what it still said.
