@@ -173,7 +173,8 @@ std::filesystem::path scenario_file(const DemoPump& pump) {
 }
 
 std::expected<std::vector<link::ShortId>, std::string> make_demo_clinic(
-    const ClinicPlaces& places, const std::string& origin, const std::vector<std::string>& pumps_at) {
+    const ClinicPlaces& places, const std::string& origin, const std::string& address,
+    const std::vector<std::string>& pumps_at) {
   const auto library = load_library_or_tell();
   if (!library) return std::unexpected("without the drug library there is no clinic");
   const auto implants = pair_pumps(places, pumps_at);
@@ -192,6 +193,7 @@ std::expected<std::vector<link::ShortId>, std::string> make_demo_clinic(
   server::ClinicSettings settings;
   settings.kind = records::DatabaseKind::kDemo;
   settings.institution = kInstitution;
+  settings.database = address;
   settings.site = site;
   auto clinic = server::make_clinic(*server_files, places.server(), std::move(settings), "Adam Ray");
   if (!clinic) return std::unexpected(clinic.error());

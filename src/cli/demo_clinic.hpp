@@ -36,9 +36,11 @@ struct ClinicPlaces {
 };
 
 /// Keys, people and patients. Every pump of demo_pumps() runs already, at `pumps_at` in their order. Errors
-/// are sentences; what comes back are the ids of the pumps.
+/// are sentences; what comes back are the ids of the pumps. `database`: "postgresql://...", of its own;
+/// empty: an SQLite file in the folder.
 std::expected<std::vector<link::ShortId>, std::string> make_demo_clinic(
-    const ClinicPlaces& places, const std::string& origin, const std::vector<std::string>& pumps_at);
+    const ClinicPlaces& places, const std::string& origin, const std::string& database,
+    const std::vector<std::string>& pumps_at);
 
 /// The pass of a day, and where the pumps are this time; before the gateway starts, and twice a day.
 std::expected<void, std::string> renew_read_pass(const ClinicPlaces& places);

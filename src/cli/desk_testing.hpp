@@ -32,6 +32,7 @@ struct DeskTest : PairedClinic {
   MemoryReplies replies;
   std::optional<Desk> desk;
   std::optional<Router> router;
+  Router* elsewhere = nullptr;  // of another server, which is asked instead
   std::int64_t ahead_ms = 0;
   std::vector<std::string> faults;
   SoftwareKey nurse{PasskeyAlgorithm::kEdDsa, signer::example::filled(5)};
@@ -40,15 +41,20 @@ struct DeskTest : PairedClinic {
 
   records::RequestId request() { return {"request-of-the-test-" + std::to_string(++count)}; }
 
+  virtual std::string records_at() { return (folder / "clinic.db").string(); }
+  records::Opening opening() {
+    records::Opening at;
+    at.address = records_at();
+    at.keys = folder / "keys";
+    at.heads = folder / "heads";
+    at.kind = records::DatabaseKind::kDemo;
+    return at;
+  }
+
   void SetUp() override {
     ASSERT_NO_FATAL_FAILURE(PairedClinic::SetUp());
     ASSERT_EQ(sent(first_order()).delivery, link::Delivery::kConfirmed);
-    records::Opening opening;
-    opening.address = (folder / "clinic.db").string();
-    opening.keys = folder / "keys";
-    opening.heads = folder / "heads";
-    opening.kind = records::DatabaseKind::kDemo;
-    database = must(records::Database::open(opening));
+    database = must(records::Database::open(opening()));
     const records::Actor admin = must(records::found_clinic(*database, "Clinic of the tests", "Adam Ray"));
     ada = mia = admin;
     ada.person =
@@ -70,18 +76,20 @@ struct DeskTest : PairedClinic {
     ASSERT_NO_FATAL_FAILURE(restart());
   }
   /// What stood in memory alone is gone.
-  void restart() {
-    desk.emplace(DeskParts{*database, signer::example::library(), sessions, site, signer_at, gateway_at,
-                           [this] { return now_ms() + ahead_ms; }});
+  void restart() { serve(*database, sessions, replies, desk, router); }
+  void serve(records::Database& records_of_it, Sessions& its_sessions, MemoryReplies& its_replies,
+             std::optional<Desk>& its_desk, std::optional<Router>& its_router) {
+    its_desk.emplace(DeskParts{records_of_it, signer::example::library(), its_sessions, site, signer_at,
+                               gateway_at, [this] { return now_ms() + ahead_ms; }});
     auto made =
-        Router::make(desk->routes(), {.sessions = sessions,
-                                      .replies = replies,
-                                      .now = BootClock::now,
-                                      .fault = [this](const std::string& route, const std::string& why) {
-                                        faults.push_back(route + ": " + why);
-                                      }});
+        Router::make(its_desk->routes(), {.sessions = its_sessions,
+                                          .replies = its_replies,
+                                          .now = BootClock::now,
+                                          .fault = [this](const std::string& route, const std::string& why) {
+                                            faults.push_back(route + ": " + why);
+                                          }});
     ASSERT_TRUE(made) << made.error();
-    router.emplace(std::move(*made));
+    its_router.emplace(std::move(*made));
   }
   void TearDown() override { EXPECT_TRUE(faults.empty()) << faults.front(); }
   static std::int64_t now_ms() { return utc_s() * 1'000; }
@@ -104,18 +112,22 @@ struct DeskTest : PairedClinic {
     std::string cookie;
   };
   Got ask(Method method, const std::string& path, const json& body = nullptr, const std::string& key = "") {
+    return asked_of(elsewhere != nullptr ? *elsewhere : *router, cookie, method, path, body, key.empty() ? request().text : key);
+  }
+  /// From any thread.
+  static Got asked_of(Router& router, const std::string& cookie, Method method, const std::string& path,
+                      const json& body, const std::string& key) {
     Request asked;
     asked.method = method;
     asked.target.path = path;
     asked.peer.address = "127.0.0.1";
     if (!cookie.empty()) asked.headers.push_back({"cookie", std::string{kSessionCookie} + "=" + cookie});
-    if (method == Method::kPost)
-      asked.headers.push_back({"idempotency-key", key.empty() ? request().text : key});
+    if (method == Method::kPost) asked.headers.push_back({"idempotency-key", key});
     if (!body.is_null()) {
       asked.headers.push_back({"content-type", "application/json"});
       asked.body = body.dump();
     }
-    const http::Response response = router->answer(asked);
+    const http::Response response = router.answer(asked);
     Got got{response.status, response.body.empty() ? json{} : json::parse(response.body), {}};
     for (const Header& header : response.headers) {
       if (header.name != "Set-Cookie") continue;

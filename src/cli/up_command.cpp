@@ -36,7 +36,7 @@ using Done = std::expected<void, std::string>;
 using Clock = std::chrono::steady_clock;
 
 struct Options {
-  std::string folder = "out/clinic", pages;
+  std::string folder = "out/clinic", pages, database;
   int port = 0;
 };
 
@@ -139,7 +139,10 @@ struct Part {
 class Demo {
  public:
   Demo(const Options& options, PrivateFolder& files, DemoState state)
-      : places_{std::filesystem::absolute(options.folder)}, files_(files), state_(std::move(state)) {
+      : places_{std::filesystem::absolute(options.folder)},
+        database_(options.database),
+        files_(files),
+        state_(std::move(state)) {
     const std::vector<const DemoPump*> pumps = demo_pumps();
     for (std::size_t i = 0; i < pumps.size(); ++i) {
       pumps_at_.push_back((sockets_ / fmt::format("p{}", i + 1)).string());
@@ -190,7 +193,7 @@ class Demo {
     if (stop.stop_requested()) return {};
     if (fresh) {
       say("Making the demo's clinic: pumps paired, keys, people, patients.");
-      auto made = make_demo_clinic(places_, state_.origin(), pumps_at_);
+      auto made = make_demo_clinic(places_, state_.origin(), database_, pumps_at_);
       if (!made) return std::unexpected(made.error());
       state_.implants = *made;
     }
@@ -283,12 +286,27 @@ class Demo {
   }
 
   ClinicPlaces places_;
+  std::string database_;  // of a demo that is made; one that is there knows its own
   PrivateFolder& files_;
   DemoState state_;
   SocketFolder sockets_;
   std::vector<std::string> pumps_at_;
   std::vector<Part> parts_;
 };
+
+/// The records of a demo stay where they were made.
+Done same_database(const ClinicPlaces& places, const std::string& asked) {
+  if (asked.empty()) return {};
+  const auto files = PrivateFolder::open(places.server());
+  if (!files) return std::unexpected(files.error());
+  const auto settings = server::read_settings(*files);
+  if (!settings) return std::unexpected(settings.error());
+  if (settings->database == asked) return {};
+  return std::unexpected(
+      fmt::format("--db: the records of this demo stand in {}; leave --db out, or give another --folder",
+                  settings->database.empty() ? std::string{"an SQLite file of its folder"}
+                                             : std::string{"another database"}));
+}
 
 /// A clinic that is somebody's own is no demo, whatever else stands in the folder.
 Done no_real_clinic(const ClinicPlaces& places) {
@@ -327,6 +345,8 @@ Done up(const Options& options) {
         fmt::format("--port {}: the passkeys of this demo were made for {}; leave --port out, "
                     "or give another --folder",
                     options.port, state.origin()));
+  if (!fresh)
+    if (const Done done = same_database(places, options.database); !done) return done;
   for (const int port : {state.port, state.handheld_port()})
     if (const Done done = free_port(port); !done) return done;
   if (fresh) {
@@ -369,6 +389,11 @@ void add_up_command(CLI::App& app, int& exit_code) {
                    "of the clinic's pages, and the next one for the handheld's; at the first "
                    "start (default: 8080)")
       ->check(CLI::Range(1'024, 65'534));
+  command
+      ->add_option("--db", options->database,
+                   "where the records stand, at the first start: \"postgresql://...\", an empty database "
+                   "(default: an\nSQLite file in the folder)")
+      ->type_name("ADDRESS");
   command
       ->add_option("--pages", options->pages,
                    "the folder of the built pages, with clinic/ and handheld/ in it; ./theca up builds them")

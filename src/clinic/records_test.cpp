@@ -100,8 +100,8 @@ TEST_P(RecordsOn, what_is_certain_about_a_send_stays) {
     SendState state = SendState::kPending;
     for (int i = *rc::gen::inRange(1, 5); i > 0; --i) {
       const SendState next = *rc::gen::elementOf(kStates);
-      const bool settled =
-          state == SendState::kConfirmed || state == SendState::kFailed || state == SendState::kRefused;
+      const bool settled = state == SendState::kConfirmed || state == SendState::kFailed ||
+                           (state == SendState::kRefused && next != SendState::kFailed);
       const bool signed_already = state == SendState::kUnknown && next == SendState::kRefused;
       const bool may = !settled && next != SendState::kPending && next != state && !signed_already;
       const auto done = settle_send(*database, actor, new_request(), one, next);

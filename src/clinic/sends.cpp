@@ -16,6 +16,8 @@ constexpr std::size_t kLongestIntent = 40;
 constexpr std::array<const char*, 5> kStateWords{"pending", "confirmed", "failed", "unknown", "refused"};
 
 bool may_become(SendState from, SendState to) {
+  // Refused by a signer that had signed it already, for another server: its number is taken.
+  if (from == SendState::kRefused) return to == SendState::kFailed;
   if (from == SendState::kPending) return to != SendState::kPending;
   return from == SendState::kUnknown && (to == SendState::kConfirmed || to == SendState::kFailed);
 }
@@ -109,7 +111,7 @@ Recorded<SendId> begin_send(Database& database, const Actor& actor, const Reques
 }
 
 Recorded<void> settle_send(Database& database, const Actor& actor, const RequestId& request, SendId id,
-                           SendState state) {
+                           SendState state, std::optional<SendState> only_from) {
   const std::string word = word_of(state);
   const auto done = database.change(
       actor, request, {"settle send", kTable, id.value}, joined({std::to_string(id.value), word}),
@@ -119,7 +121,7 @@ Recorded<void> settle_send(Database& database, const Actor& actor, const Request
         if (sends->empty()) return no_send(id);
         const Send& one = sends->front();
         work.deed.patient = one.patient.value;
-        if (!may_become(one.state, state))
+        if (!may_become(one.state, state) || one.state != only_from.value_or(one.state))
           return failed(RecordFault::kConflict, fmt::format("send {} is {} and does not become {}", id.value,
                                                             word_of(one.state), word));
         work.sql << "UPDATE sends SET state = :state, settled_ms = :settled_ms WHERE id = :id AND clinic = "

@@ -1,6 +1,6 @@
 #pragma once
-/// What was sent to a pump, and what became of it: confirmed, failed for certain, unknown until the pump's own
-/// number settles it, or refused by the clinic itself before anybody had signed it.
+/// What was sent to a pump, and what became of it: confirmed, failed for certain, unknown until the pump's
+/// own number settles it, or refused by the clinic itself before anybody had signed it.
 
 #include <array>
 #include <cstdint>
@@ -36,9 +36,11 @@ struct Send {
 /// Pending. The same request gives the same send, however often it is asked.
 Recorded<SendId> begin_send(Database& database, const Actor& actor, const RequestId& request,
                             const SendWish& wish);
-/// From pending to any other, from unknown to confirmed or failed; kConflict else: what is certain stays.
+/// From pending to any other, from unknown to confirmed or failed, from refused to failed; kConflict else:
+/// what is certain stays. `only_from`: kConflict from any other, for whoever may not be the only one who is
+/// at it.
 Recorded<void> settle_send(Database& database, const Actor& actor, const RequestId& request, SendId id,
-                           SendState state);
+                           SendState state, std::optional<SendState> only_from = std::nullopt);
 Recorded<Send> send(Database& database, const Actor& actor, SendId id);
 /// The newest first.
 Recorded<std::vector<Send>> sends_of(Database& database, const Actor& actor, PumpId pump);

@@ -857,7 +857,7 @@ Desk::Answered Desk::settle_fill(const Call& call) {
     return No(problem(409, "It is being handed over.", "Wait for its answer."));
   if (sent.state == records::SendState::kPending) {  // and nobody hands it over: whoever was to was stopped
     const auto settled = records::settle_send(parts_.database, actor, step_of(call, "settle"), sent.id,
-                                              records::SendState::kFailed);
+                                              records::SendState::kFailed, records::SendState::kPending);
     if (!settled) return No(problem_for(settled.error()));
     return Answer{sent_json(sent.id, records::SendState::kFailed,
                             "It was never handed over to the pump: state it and send it again."),

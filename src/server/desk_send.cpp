@@ -125,12 +125,20 @@ Desk::Answered Desk::run(const Call& call, Errand errand) {
       sends.erase(id);
     }
   } const on_its_way{handing_over_, id->value, lock};
-  // Pending: it was never handed over, for that is said before it is done.
-  const auto over = [&](records::SendState state) {
-    return records::settle_send(parts_.database, actor, step_of(call, "over"), *id, state);
+  // Pending: it was never handed over, for that is said before it is done. Another server at the same records
+  // may be at it as well: whoever takes it out of a state goes on, and the other one tells what it found.
+  const auto over = [&](records::SendState from, records::SendState to) {
+    const records::RequestId own{fmt::format("send-{}-by-{}", id->value, records::new_id())};
+    return records::settle_send(parts_.database, actor, own, *id, to, from);
   };
-  const auto not_sent = [&](records::SendState state, Problem why) -> Answered {
-    if (const auto settled = over(state); !settled) return No(problem_for(settled.error()));
+  const auto elsewhere = [&](const records::RecordError& error) -> Answered {
+    if (error.fault != RecordFault::kConflict) return No(problem_for(error));
+    const auto now = records::send(parts_.database, actor, *id);
+    if (!now) return No(problem_for(now.error()));
+    return Answer{sent_json(*id, now->state, words_of_before(now->state)), {}};
+  };
+  const auto not_sent = [&](records::SendState from, records::SendState to, Problem why) -> Answered {
+    if (const auto settled = over(from, to); !settled) return elsewhere(settled.error());
     constexpr std::size_t kMostRefused = 1'000;
     if (refused_.size() >= kMostRefused) refused_.erase(refused_.begin());
     refused_.insert_or_assign(id->value, why);
@@ -138,7 +146,7 @@ Desk::Answered Desk::run(const Call& call, Errand errand) {
   };
   using enum records::SendState;
   const records::SendState no_signature = again ? kFailed : kRefused;
-  if (auto slip = errand.slip()) return not_sent(no_signature, *std::move(slip));
+  if (auto slip = errand.slip()) return not_sent(kPending, no_signature, *std::move(slip));
   lock.unlock();  // for as long as others speak
 
   const auto signed_answer = ask_signer(parts_.signer, errand.signing);
@@ -149,35 +157,37 @@ Desk::Answered Desk::run(const Call& call, Errand errand) {
     lock.lock();
     // Whoever was asked and has not answered may have signed.
     if (!signed_answer)
-      return not_sent(signed_answer.error().asked ? kFailed : no_signature,
+      return not_sent(kPending, signed_answer.error().asked ? kFailed : no_signature,
                       refused("It was not signed: " + signed_answer.error().why + "."));
     if (!*signed_answer)
       return not_sent(
-          no_signature,
+          kPending, no_signature,
           refused(fmt::format("The signer refuses ({}): {}.", row_of(signed_answer->error().why).name,
                               signed_answer->error().message),
                   signed_answer->error().why == SigningRefusal::kSecondClinician ? kSecondField : ""));
-    return not_sent(kFailed, refused("The signer knows no gateway: theca signer gateway."));
+    return not_sent(kPending, kFailed, refused("The signer knows no gateway: theca signer gateway."));
   }
   // The send stays pending, for nobody hands it over: its order's number is taken.
   if (errand.keep) return errand.keep(**signed_answer);
   // From here on only the pump can tell, whatever happens to this process.
   lock.lock();
-  const auto handed = records::settle_send(parts_.database, actor, step_of(call, "handed"), *id,
-                                           records::SendState::kUnknown);
-  if (!handed) return No(problem_for(handed.error()));
+  if (const auto handed = over(kPending, kUnknown); !handed) {
+    (void)over(kRefused, kFailed);  // refused to another server, for it was signed for this one
+    return elsewhere(handed.error());
+  }
   lock.unlock();
   const auto answer = ask_gateway(parts_.gateway, errand.visit(**signed_answer, *id));
   lock.lock();
   if (answer && !*answer)
-    return not_sent(kFailed, problem(409, "Nothing was sent: " + answer->error().why + ".",
-                                     "Hold the coil to the skin over the pump, and read it again."));
+    return not_sent(kUnknown, kFailed,
+                    problem(409, "Nothing was sent: " + answer->error().why + ".",
+                            "Hold the coil to the skin over the pump, and read it again."));
   SendOutcome outcome{link::Delivery::kUncertain, "", std::nullopt};
   if (answer) outcome = std::get<SendOutcome>(**answer);
   if (!answer) outcome.message = "It is not known whether the pump has taken it: " + answer.error() + ".";
   const records::SendState state = state_of(outcome.delivery);
-  if (state != records::SendState::kUnknown) {
-    if (const auto settled = over(state); !settled) return No(problem_for(settled.error()));
+  if (state != kUnknown) {
+    if (const auto settled = over(kUnknown, state); !settled) return elsewhere(settled.error());
   }
   return Answer{sent_json(*id, state, outcome.message, outcome.runs), {}};
 }
