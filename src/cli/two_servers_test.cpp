@@ -147,5 +147,18 @@ TEST_F(TwoServers, INV_16_both_write_one_audit_trail) {
   }
 }
 
+/// As long as it is away nobody is told that there is no such thing.
+TEST_F(TwoServers, INV_16_a_database_that_is_away_is_told_as_that) {
+  const std::string path = at("pumps", pump_id.value, "refills");
+  postgres.kill_all();
+  for (int i = 0; i < 3; ++i) {
+    const Got away = ask(Method::kGet, path);
+    EXPECT_EQ(away.status, 503) << away.body;
+  }
+  EXPECT_EQ(read_pump().status, 503);
+  postgres.start();
+  EXPECT_EQ(ask(Method::kGet, path).status, 200);
+}
+
 }  // namespace
 }  // namespace theca

@@ -107,14 +107,16 @@ const Shape kRefillShape = object(
 }  // namespace
 
 std::vector<Route> Desk::routes() {
+  using Sought = std::expected<Object, Problem>;
   const auto by = [this](Answered (Desk::*handler)(const Call&)) {
     return [this, handler](const Call& call) { return (this->*handler)(call); };
   };
   const auto of = [this](records::PatientsThing what, const char* name) {
-    return [this, what, name](const Call& call) {
+    return [this, what, name](const Call& call) -> Sought {
       const std::scoped_lock lock{mutex_};
       const auto stands = records::standing(parts_.database, at_records(call.actor), what, id_in(call, name));
-      if (!stands || !stands->exists) return Object{};
+      if (!stands) return std::unexpected(problem_for(stands.error()));
+      if (!stands->exists) return Object{};
       return Object{.clinic = call.actor.clinic, .in_care_team = stands->in_care_team};
     };
   };
@@ -124,22 +126,24 @@ std::vector<Route> Desk::routes() {
                               needed("birth_date", text(10)), needed("record_number", text(64))});
   const Shape pump = object({needed("pump", kId), needed("model", text(64)),
                              needed("serial_ends", text(16, 0)), needed("implanted", flag())});
-  const auto second = [this](const Call& call) {
+  const auto second = [this](const Call& call) -> Sought {
     const std::scoped_lock lock{mutex_};
     const std::int64_t draft = id_in(call, "draft");
     const auto stands = records::standing(parts_.database, at_records(call.actor), kDraft, draft);
     const auto asked = asked_.find(draft);
-    if (!stands || !stands->exists || asked == asked_.end()) return Object{};
+    if (!stands) return std::unexpected(problem_for(stands.error()));
+    if (!stands->exists || asked == asked_.end()) return Object{};
     return Object{.clinic = call.actor.clinic,
                   .in_care_team = stands->in_care_team,
                   .first_signer = asked->second.first};
   };
-  const auto of_syringe = [this](const Call& call) {
+  const auto of_syringe = [this](const Call& call) -> Sought {
     const std::scoped_lock lock{mutex_};
     const std::int64_t refill = id_in(call, "refill");
     const auto stands = records::standing(parts_.database, at_records(call.actor), kRefill, refill);
     const auto waits = syringes_.find(refill);
-    if (!stands || !stands->exists || waits == syringes_.end()) return Object{};
+    if (!stands) return std::unexpected(problem_for(stands.error()));
+    if (!stands->exists || waits == syringes_.end()) return Object{};
     return Object{.clinic = call.actor.clinic,
                   .in_care_team = stands->in_care_team,
                   .first_signer = waits->second.first};

@@ -49,7 +49,7 @@ struct Route {
   std::optional<Shape> response{};
   bool idempotency_key = false;  // every POST needs one
   /// What is acted on, from the path alone. Unset: the actor's own clinic as a whole.
-  std::function<Object(const Call&)> object{};
+  std::function<std::expected<Object, Problem>(const Call&)> object{};
   std::function<std::expected<Answer, Problem>(const Call&)> handle;
 };
 

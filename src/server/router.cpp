@@ -226,7 +226,11 @@ std::expected<Response, Problem> Router::answer_row(const Route& route, Call cal
                           ? permit_table::reach(route.action, call.actor.role)
                           : Reach::kNever;
   Object object{.clinic = call.actor.clinic};
-  if (route.object && reach != Reach::kNever && reach != Reach::kAnybody) object = route.object(call);
+  if (route.object && reach != Reach::kNever && reach != Reach::kAnybody) {
+    auto found = route.object(call);
+    if (!found) return std::unexpected(found.error());  // not that there is none: nobody knows
+    object = *found;
+  }
   if (const Verdict verdict = permit(call.actor, route.action, object); verdict != Verdict::kYes)
     return std::unexpected(problem_of(verdict));
 
