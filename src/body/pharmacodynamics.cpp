@@ -184,6 +184,11 @@ void Pharmacodynamics::step(double minutes, std::span<const SiteLevels> levels) 
   look();
 }
 
+void Pharmacodynamics::be_used_to_it() {
+  for (Receptors& receptors : receptors_) receptors.adapted = receptors.occupied;
+  look();
+}
+
 void Pharmacodynamics::look() {
   effects_ = {};
   double pain = 1, spasticity = 1;

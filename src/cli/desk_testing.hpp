@@ -79,8 +79,8 @@ struct DeskTest : PairedClinic {
   void restart() { serve(*database, sessions, replies, desk, router); }
   void serve(records::Database& records_of_it, Sessions& its_sessions, MemoryReplies& its_replies,
              std::optional<Desk>& its_desk, std::optional<Router>& its_router) {
-    its_desk.emplace(DeskParts{records_of_it, signer::example::library(), its_sessions, site, signer_at,
-                               gateway_at, [this] { return now_ms() + ahead_ms; }});
+    its_desk.emplace(DeskParts{records_of_it, signer::example::library(), body(), adults(), its_sessions,
+                               site, signer_at, gateway_at, [this] { return now_ms() + ahead_ms; }});
     auto made =
         Router::make(its_desk->routes(), {.sessions = its_sessions,
                                           .replies = its_replies,
@@ -92,6 +92,15 @@ struct DeskTest : PairedClinic {
     its_router.emplace(std::move(*made));
   }
   void TearDown() override { EXPECT_TRUE(faults.empty()) << faults.front(); }
+  static const BodyData& body() {
+    static const BodyData kBody = load_body_data(THECA_DATA_DIR, signer::example::library().sources).value();
+    return kBody;
+  }
+  static const Variability& adults() {
+    static const Variability kAdults =
+        load_variability(THECA_DATA_DIR, signer::example::library().sources).value();
+    return kAdults;
+  }
   static std::int64_t now_ms() { return utc_s() * 1'000; }
 
   void enrol(const records::Actor& admin, const records::Actor& owner, SoftwareKey& key) {
@@ -112,7 +121,8 @@ struct DeskTest : PairedClinic {
     std::string cookie;
   };
   Got ask(Method method, const std::string& path, const json& body = nullptr, const std::string& key = "") {
-    return asked_of(elsewhere != nullptr ? *elsewhere : *router, cookie, method, path, body, key.empty() ? request().text : key);
+    return asked_of(elsewhere != nullptr ? *elsewhere : *router, cookie, method, path, body,
+                    key.empty() ? request().text : key);
   }
   /// From any thread.
   static Got asked_of(Router& router, const std::string& cookie, Method method, const std::string& path,

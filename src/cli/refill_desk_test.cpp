@@ -542,6 +542,11 @@ TEST_F(OtherFluidDesk,
                             {"no_patient_bolus", true}});
   EXPECT_EQ(next.status, 422);
   EXPECT_NE(next.body.dump().find("has not reached the tip"), std::string::npos) << next.body;
+  // Nor is a dose tried whose fluid is not there yet.
+  const Got reading = read_pump();
+  const Got trial =
+      ask(Method::kPut, at("readings", reading.body["reading"], "trial"), {{"dose", "5.4 mg/day"}});
+  EXPECT_EQ(trial.body.value("is", ""), "not tried") << trial.body;
 }
 
 TEST_F(OtherFluidDesk, INV_7_a_lost_answer_to_an_order_with_its_fill_is_settled) {

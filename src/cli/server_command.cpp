@@ -151,6 +151,9 @@ Done serve(const Options& options) {
         fmt::format("--listen: a demo is reached from this machine alone; read \"{}\"", options.listen));
   const auto library = load_library_or_tell();
   if (!library) return std::unexpected("without the drug library nothing is drafted");
+  const auto body = load_body_or_tell(*library);
+  const auto adults = load_variability_or_tell(*library);
+  if (!body || !adults) return std::unexpected("without the model of the patient nothing is tried");
   auto pages = http::read_pages(options.pages);
   if (!pages) return std::unexpected(pages.error());
   http::Settings settings{.listen = {*listen}, .tls = {}, .limits = {}};
@@ -182,7 +185,7 @@ Done serve(const Options& options) {
       return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
     };
     server::Desk desk{
-        {**database, *library, sessions, at->settings.site, options.signer, options.gateway, utc_ms}};
+        {**database, *library, *body, *adults, sessions, at->settings.site, options.signer, options.gateway, utc_ms}};
     server::DemoKeys keys{
         at->settings.site, secrets, [&](records::PersonId person, const std::string& ticket) {
           say(fmt::format("{}: {}/#ticket={}", names[person], at->settings.site.origin, ticket));

@@ -4,11 +4,14 @@
 /// nothing is signed and nobody is reached but over their sockets.
 
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
+#include <stop_token>
 #include <vector>
 
 #include "clinic/database.hpp"
@@ -21,6 +24,7 @@
 #include "clinic/sends.hpp"
 #include "clinic/signing.hpp"
 #include "clinic/visiting.hpp"
+#include "cohort/trial.hpp"
 #include "plan/library.hpp"
 #include "server/attempts.hpp"
 #include "server/challenges.hpp"
@@ -35,6 +39,8 @@ inline constexpr std::int64_t kReadingLastsMs = 10 * 60'000;
 struct DeskParts {
   records::Database& database;
   const Library& library;
+  const BodyData& body;  // of whoever a draft is tried on
+  const Variability& adults;
   Sessions& sessions;
   PasskeySite site;
   std::filesystem::path signer, gateway;  // their sockets
@@ -62,6 +68,7 @@ class Desk {
   Answered read_pump(const Call& call);
   Answered draft(const Call& call);
   Answered preview(const Call& call);
+  Answered try_draft(const Call& call);
   Answered fields_of_fluid(const Call& call);
   Answered drugs(const Call& call);
   Answered send(const Call& call);
@@ -148,6 +155,17 @@ class Desk {
     std::int64_t until_ms = 0;
     std::string patient, by;
   };
+  /// Trials one at a time: they use the whole machine. A reading's own course is played once for all drafts.
+  struct PlayedReading {
+    records::ReadingId reading;
+    std::vector<DrugCode> drugs;
+    std::shared_ptr<const WhatRuns> runs;
+  };
+  // Nothing when it was stopped; trial_mutex_ held.
+  std::shared_ptr<const TrialPatients> trial_patients(const TriedDrugs& drugs, const std::stop_token& stop);
+  std::shared_ptr<const WhatRuns> what_runs(const Found& found, const TriedDrugs& drugs,
+                                            const std::stop_token& stop);
+
   void forget_asked();  // what is over; mutex held
   /// What the records hold of a draft that was sent; null: it was not. Mutex held.
   std::expected<nlohmann::json, Problem> became_of(const records::Actor& actor, std::int64_t draft);
@@ -161,6 +179,11 @@ class Desk {
   std::map<std::int64_t, Asked> asked_;       // by draft
   std::map<std::int64_t, Syringe> syringes_;  // by refill
   std::map<std::int64_t, Problem> refused_;   // by send: what was said of it, for whoever has not heard it
+  std::mutex trial_mutex_;                    // of the two below; never taken under mutex_
+  std::map<std::vector<DrugCode>, std::shared_ptr<const TrialPatients>> trial_patients_;
+  std::deque<PlayedReading> played_;
+  std::mutex asking_;
+  std::map<std::int64_t, std::stop_source> trying_;  // by person: the newest
   Challenges challenges_;
   Attempts attempts_;
 };

@@ -3,6 +3,7 @@
 #include "clinic/passkey_json.hpp"
 #include "clinic/signing.hpp"
 #include "clinic/standing.hpp"
+#include "cohort/many_patients.hpp"
 #include "server/desk_words.hpp"
 
 namespace theca::server {
@@ -36,6 +37,17 @@ const Shape kChangeFields = object(
                                               kMaxProfileSteps, 1))}),
                  kMaxProfiles))});
 const Shape kOrderText = text(4'096);
+const Shape kShares = list(integer(0, 1'000), 500);
+const Shape kSpread = object({needed("p5", integer(0, 100'000)), needed("median", integer(0, 100'000)),
+                              needed("p95", integer(0, 100'000))});
+const Shape kTrialArm = object(
+    {needed("relief", object({needed("p5", kShares), needed("p25", kShares), needed("median", kShares),
+                              needed("p75", kShares), needed("p95", kShares)})),
+     needed("relief_at_end", kSpread), needed("lowest", kSpread), needed("lowest_of_before", kSpread),
+     needed("withdrawal", kSpread),
+     needed("too_little", object({needed("of", integer(0, kMostPatients)), needed("low", integer(0, 10'000)),
+                                  needed("high", integer(0, 10'000))}))});
+const Shape kTrialArms = object({needed("nothing", kTrialArm), needed("all", kTrialArm)});
 /// Of an order for another fluid that was signed and waits for its fill there is no send, but a refill.
 const Shape kSent =
     object({optional("send", kId),
@@ -258,6 +270,26 @@ std::vector<Route> Desk::routes() {
        .response = object({needed("rows", kRows), needed("notes", list(kWords, 100))}),
        .object = of(kReading, "reading"),
        .handle = by(&Desk::preview)},
+      {.method = Method::kPut,
+       .path = "/api/readings/{reading}/trial",
+       .name = "tryChange",
+       .summary =
+           "These changes tried on many patients, beside the therapy that was read: 30 days, in each "
+           "without any of the patient's doses and with all. Nothing is kept. Shares per mille; a newer "
+           "one of the same person ends an older one.",
+       .action = Action::kDraft,
+       .request = change,
+       .response = object(
+           {needed("is", choice({"tried", "not tried", "over"})), optional("why", kWords),
+            optional("patients", integer(1, kMostPatients)), optional("dry_nl", kVolume),
+            optional("hours", list(integer(0, 10'000), 500)), optional("tip", text(8)),
+            optional("pain", text(8)), optional("relieves", choice({"pain", "spasticity", "nothing"})),
+            optional("breathing", flag()), optional("withdrawal", flag()),
+            optional("tolerance_tenths", integer(10, 10'000)),
+            optional("breathing_unknown", list(text(64), kMaxComponents * 2)),
+            optional("steady_hours", kSpread), optional("runs", kTrialArms), optional("draft", kTrialArms)}),
+       .object = of(kReading, "reading"),
+       .handle = by(&Desk::try_draft)},
       {.method = Method::kGet,
        .path = "/api/drugs",
        .name = "listDrugs",

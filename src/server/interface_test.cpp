@@ -24,11 +24,13 @@ TEST(Interface, is_written_down_as_it_is) {
   const auto database = records::Database::open(opening);
   ASSERT_TRUE(database);
   const Library library;
+  const BodyData body;
+  const Variability adults;
   Sessions sessions;
   MemoryReplies replies;
   const PasskeySite site{"clinic.example", "https://clinic.example"};
-  Desk desk{
-      {**database, library, sessions, site, folder / "s", folder / "g", [] { return std::int64_t{0}; }}};
+  Desk desk{{**database, library, body, adults, sessions, site, folder / "s", folder / "g",
+             [] { return std::int64_t{0}; }}};
   DemoKeys keys{site, {}, [](records::PersonId, const std::string&) {}};
   std::vector<Route> routes = desk.routes();
   for (Route& route : keys.routes()) routes.push_back(std::move(route));

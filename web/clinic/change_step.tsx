@@ -9,6 +9,7 @@ import { type DoseEntry, DoseField, entryFor } from "./dose_field";
 import { type Flex, flexBody, FlexEditor, flexOf } from "./flex_editor";
 import { Action, Busy, Heading, Reasons } from "./parts";
 import { PreviewOf, usePreview } from "./preview";
+import { TrialOf, useTrial } from "./trial";
 import { filledIn, texts } from "./texts";
 
 export type Therapy = NonNullable<Answered["readPump"]["therapy"]>;
@@ -190,6 +191,7 @@ export function ChangeStep({ reading, runs, fluid, before, onDraft }: {
   };
   const { wanted: wantedNow, missing: missingNow } = wish();
   const preview = usePreview(reading, missingNow.length === 0 ? wantedNow : null);
+  const trial = useTrial(reading, missingNow.length === 0 ? wantedNow : null);
   const written = JSON.stringify([wantedNow, missingNow]);
   useEffect(() => setReasons([]), [written]); // what was wrong with what stood there before is said no more
 
@@ -298,6 +300,7 @@ export function ChangeStep({ reading, runs, fluid, before, onDraft }: {
         )}
       </fieldset>
       <PreviewOf preview={preview} drug={therapy.drug} />
+      <TrialOf trial={trial} />
       <label className={styles["reason"]}>
         {texts.change.reason}
         <textarea rows={2} maxLength={500} value={reason} onChange={(event) => setReason(event.currentTarget.value)} />

@@ -230,6 +230,21 @@ test("what stands in the fields is what is drafted, and its most in any hour and
     const made = page.locator('[data-preview="made"]');
     await made.waitFor();
     assert.match(await made.innerText(), /most in any day/);
+    const tried = page.locator('[data-trial="tried"]');
+    await tried.waitFor();
+    assert.equal(await tried.locator("[data-of]").getAttribute("data-of"), "5.4 mg/day");
+    assert.match(await tried.innerText(), /500 virtual patients/);
+    assert.match(await tried.innerText(), /none of 500|in \d+ of 500/);
+    await page.getByLabel(texts.trial.all).check();
+    await picture(page, "trial");
+    // What is written next takes the place of what was tried before, and until then the older one is named.
+    await doseField(page).fill("");
+    await doseField(page).pressSequentially("4.8", { delay: 80 });
+    await page.locator('[data-trial="tried"] [data-of="4.8 mg/day"]').waitFor();
+    await doseField(page).fill("");
+    await tried.waitFor({ state: "detached" });
+    await doseField(page).pressSequentially("5.4", { delay: 80 });
+    await tried.waitFor();
     // The field goes and comes back with what was written in it.
     await page.getByLabel(texts.flex.byClock).check();
     await doseField(page).waitFor({ state: "detached" });
@@ -499,6 +514,9 @@ for (const [size, viewport] of [
           await page.getByLabel(texts.change.other).check();
           await look("change");
           await page.getByLabel(texts.change.keep).check();
+          await page.locator('[data-trial="tried"]').waitFor();
+          await page.locator("[data-trial] details summary").click();
+          await look("trial");
           await button(page, texts.change.compare).click();
           await heading(page, texts.compare.title).waitFor();
           await look("compare");

@@ -1,0 +1,125 @@
+// A change of the dose, tried on many patients by the clinic's server while it is being written.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <future>
+#include <sstream>
+
+#include "cli/desk_testing.hpp"
+
+namespace theca {
+namespace {
+
+using namespace example;
+
+struct DryTrialDesk : DeskTest {
+  void SetUp() override {
+    ASSERT_NO_FATAL_FAILURE(DeskTest::SetUp());
+    sign_in(doctor);
+    reading = read_pump().body["reading"];
+  }
+  std::string path() { return at("readings", reading, "trial"); }
+  Got tried(const json& change) { return ask(Method::kPut, path(), change); }
+  json reading;
+};
+
+/// Its catheter holds the pump's fluid to the tip.
+struct TrialDesk : DryTrialDesk {
+  void SetUp() override {
+    std::ifstream in{scenario};
+    std::stringstream text;
+    text << in.rdbuf();
+    std::string settled = text.str();
+    const std::string length = "length = \"80 cm\"\n";
+    settled.insert(settled.find(length) + length.size(), "contents = \"first\"\n");
+    scenario = (folder / "settled.toml").string();
+    std::ofstream{scenario} << settled;
+    ASSERT_NO_FATAL_FAILURE(DryTrialDesk::SetUp());
+  }
+};
+
+int of(const json& arm, const char* what, const char* quantile = "median") {
+  return arm[what][quantile].get<int>();
+}
+
+TEST_F(TrialDesk, INV_15_a_draft_is_tried_beside_what_runs_and_nothing_is_kept) {
+  const std::uint32_t sequence = read().status.sequence;
+  const Got less = tried({{"dose", "4.8 mg/day"}}), more = tried({{"dose", "7.2 mg/day"}});
+  ASSERT_EQ(less.status, 200) << less.body;
+  ASSERT_EQ(more.status, 200) << more.body;
+  for (const json& one : {less.body, more.body}) {
+    EXPECT_EQ(one["is"].get<std::string>(), "tried");
+    EXPECT_EQ(one["patients"].get<int>(), 500);
+    EXPECT_EQ(one["relieves"].get<std::string>(), "pain");
+    EXPECT_TRUE(one["breathing"].get<bool>());
+    EXPECT_TRUE(one["withdrawal"].get<bool>());
+    EXPECT_EQ(one["hours"].back().get<int>(), 30 * 24);
+    EXPECT_EQ(one["hours"].size(), one["draft"]["all"]["relief"]["p95"].size());
+    EXPECT_TRUE(one.contains("steady_hours"));
+    EXPECT_EQ(of(one["runs"]["nothing"], "lowest_of_before"), 1'000) << "what runs, beside itself";
+    EXPECT_EQ(one["runs"], less.body["runs"]) << "the same, whatever is tried beside it";
+    EXPECT_LE(of(one["draft"]["all"], "lowest_of_before"), of(one["draft"]["nothing"], "lowest_of_before"));
+  }
+  EXPECT_GT(of(less.body["draft"]["nothing"], "lowest_of_before"),
+            of(more.body["draft"]["nothing"], "lowest_of_before"));
+  EXPECT_LT(of(more.body["draft"]["nothing"], "lowest_of_before"), 1'000);
+  EXPECT_LT(of(less.body["draft"]["nothing"], "relief_at_end"),
+            of(more.body["draft"]["nothing"], "relief_at_end"));
+  EXPECT_EQ(tried({{"dose", "7.2 mg/day"}}).body, more.body) << "the same patients each time";
+  EXPECT_EQ(read().status.sequence, sequence);
+  EXPECT_TRUE(must(records::sends_of(*database, ada, pump_id)).empty());
+}
+
+/// What could not be ordered is not tried either.
+TEST_F(TrialDesk, what_could_not_be_ordered_is_refused_with_its_field) {
+  const Got draft = ask(Method::kPost, at("readings", reading, "drafts"), {{"dose", "600 mg/day"}});
+  const Got trial = tried({{"dose", "600 mg/day"}});
+  EXPECT_EQ(trial.status, 422) << trial.body;
+  EXPECT_EQ(trial.body, draft.body);
+  ahead_ms += kReadingLastsMs + 1;
+  EXPECT_EQ(tried({{"dose", "5.4 mg/day"}}).status, 409) << "an old reading";
+}
+
+/// The bridge gives the old fluid first, at the dose that runs; both are of one drug, or of two.
+TEST_F(TrialDesk, INV_11_another_fluid_is_tried_with_its_bridge) {
+  const auto code = [](const char* drug) {
+    return static_cast<int>(signer::example::library().find_drug(drug)->code);
+  };
+  const Got weaker = tried({{"fluid", {{"code", code("morphine")}, {"concentration", "10 mg/mL"}}},
+                            {"dose", "6 mg/day"},
+                            {"no_patient_bolus", true}});
+  ASSERT_EQ(weaker.status, 200) << weaker.body;
+  const json& same = weaker.body["draft"]["nothing"];
+  EXPECT_NEAR(of(same, "lowest_of_before"), 1'000, 5) << "the same dose, whichever fluid it comes from";
+  EXPECT_EQ(same["too_little"]["of"].get<int>(), 0);
+  const Got other = tried({{"fluid", {{"code", code("hydromorphone")}, {"concentration", "2 mg/mL"}}},
+                           {"dose", "2.4 mg/day"},
+                           {"no_patient_bolus", true}});
+  ASSERT_EQ(other.status, 200) << other.body;
+  EXPECT_EQ(other.body["is"].get<std::string>(), "tried") << other.body;
+}
+
+TEST_F(TrialDesk, a_newer_one_ends_an_older_one_of_the_same_person) {
+  auto older = std::async(std::launch::async, [&] {
+    return asked_of(*router, cookie, Method::kPut, path(), {{"dose", "5.4 mg/day"}}, "");
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds{40});
+  const Got newer = tried({{"dose", "5.5 mg/day"}});
+  const Got first = older.get();
+  EXPECT_EQ(first.body.value("is", ""), "over") << first.body;
+  EXPECT_EQ(newer.body.value("is", ""), "tried") << newer.body;
+}
+
+/// 30 h until anything is at the tip, whatever is ordered meanwhile at this flow.
+TEST_F(DryTrialDesk, INV_11_out_of_a_dry_catheter_nothing_comes_first) {
+  const Got trial = tried({{"dose", "5.4 mg/day"}});
+  ASSERT_EQ(trial.status, 200) << trial.body;
+  ASSERT_EQ(trial.body["is"].get<std::string>(), "tried") << trial.body;
+  EXPECT_GT(trial.body.value("dry_nl", 0), 0);
+  const json& median = trial.body["draft"]["nothing"]["relief"]["median"];
+  EXPECT_EQ(median[4].get<int>(), 0) << "24 h";
+  EXPECT_GT(median[10].get<int>(), 0) << "60 h";
+}
+
+}  // namespace
+}  // namespace theca

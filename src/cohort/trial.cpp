@@ -1,0 +1,543 @@
+#include "cohort/trial.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <deque>
+#include <thread>
+
+#include "body/neuraxis.hpp"
+#include "cohort/draw.hpp"
+#include "cohort/many_patients.hpp"
+#include "therapy/schedule.hpp"
+
+namespace theca {
+namespace {
+
+/// A catheter's tip stays inside the canal.
+constexpr double kFromTheEnds = 0.5;  // cm
+/// A mean level within this share of its change is where it will be.
+constexpr double kSteady = 0.05;
+/// A change of less than this share is none.
+constexpr double kNoChange = 0.005;
+constexpr double kMicrogramsPerRaw = 1e-9;  // of a mass
+/// Receptors of a patient who is used to a drug (body/pharmacodynamics.cpp): 75 % of them, so many times the
+/// potency that occupies half.
+constexpr double kUsedToPotency = 3;
+constexpr std::size_t kStepsPerDay = static_cast<std::size_t>(days(1).raw() / kTrialStep.raw());
+constexpr std::size_t kStepsPerMoment = static_cast<std::size_t>(kTrialMoment.raw() / kTrialStep.raw());
+
+std::size_t steps_in(Duration lasts) { return static_cast<std::size_t>(lasts.raw() / kTrialStep.raw()); }
+double ug(Volume volume, Concentration of) {
+  return static_cast<double>(mass_in(volume, of).raw()) * kMicrogramsPerRaw;
+}
+
+/// What comes out of a prescription, in nanolitres of its own fluid and of the one before.
+struct Volumes {
+  std::vector<double> evenly, at_once, before;
+};
+
+/// Over a stretch of time from `from` on, as much as falls into each step.
+void spread(std::vector<double>& steps, Duration from, Duration lasts, double nl) {
+  if (nl <= 0) return;
+  const double begin = static_cast<double>(from.raw()), end = begin + static_cast<double>(lasts.raw());
+  const double h = static_cast<double>(kTrialStep.raw());
+  for (auto i = static_cast<std::size_t>(begin / h); i < steps.size() && static_cast<double>(i) * h < end;
+       ++i) {
+    const double low = std::max(begin, static_cast<double>(i) * h);
+    const double high = std::min(end, static_cast<double>(i + 1) * h);
+    steps[i] += lasts.raw() > 0 ? nl * (high - low) / (end - begin) : nl;
+    if (lasts.raw() == 0) break;
+  }
+}
+
+/// Each dose as soon as lockout, window and time of day let it come. From `from` on.
+void ask_for_all(const Prescription& prescription, const WallClock& clock, Duration from, Duration lasts,
+                 std::vector<double>& at_once) {
+  const PatientBolusPolicy& policy = prescription.patient;
+  if (policy.dose.volume.raw() <= 0 || policy.allotted == 0) return;
+  const Duration lockout = std::max(seconds(policy.lockout_s), bolus_duration(policy.dose));
+  std::deque<Duration> granted;  // within the window
+  for (Duration t = from; t < lasts;) {
+    const Duration window = seconds(policy.window_s);
+    while (!granted.empty() && granted.front() + window <= t) granted.pop_front();
+    if (granted.size() >= policy.allotted) {
+      t = granted.front() + window;
+      continue;
+    }
+    const int minute = minute_of_day(clock.local_ms(Instant{} + t));
+    const bool all_day = policy.from_minute == policy.to_minute;
+    const bool allowed = all_day || (policy.from_minute < policy.to_minute
+                                         ? minute >= policy.from_minute && minute < policy.to_minute
+                                         : minute >= policy.from_minute || minute < policy.to_minute);
+    if (!allowed) {
+      t = t + minutes(1);
+      continue;
+    }
+    at_once[static_cast<std::size_t>(t.raw() / kTrialStep.raw())] +=
+        static_cast<double>(policy.dose.volume.raw());
+    granted.push_back(t);
+    t = t + std::max(lockout, minutes(1));
+  }
+}
+
+Volumes volumes_of(const Prescription& prescription, ClockOffset offset, FlowRate minimum_rate,
+                   Duration lasts, Asks asks) {
+  const std::size_t steps = steps_in(lasts);
+  Volumes out{std::vector<double>(steps), std::vector<double>(steps), std::vector<double>(steps)};
+  // The bridge comes alone, and what is given then begins behind it.
+  Duration bridge;
+  if (prescription.bridge.volume.raw() > 0 && prescription.bridge.rate.raw() > 0) {
+    bridge = bolus_duration({prescription.bridge.volume, prescription.bridge.rate});
+    spread(out.before, {}, bridge, static_cast<double>(prescription.bridge.volume.raw()));
+  }
+  Prescription basal = prescription;
+  basal.schedule = {};  // its boluses come at once
+  Amount given;
+  for (std::size_t i = 0; i < steps; ++i) {
+    const Instant from = Instant{} + Duration{static_cast<std::int64_t>(i) * kTrialStep.raw()};
+    const Instant to = from + kTrialStep;
+    if (to <= Instant{} + bridge) continue;
+    const Instant begin = std::max(from, Instant{} + bridge);
+    const Volume before = given.floor();
+    given += delivered_volume(basal, offset, minimum_rate, Instant{}, begin, to);
+    out.evenly[i] += static_cast<double>((given.floor() - before).raw());
+  }
+  const WallClock clock{offset, prescription.zone};
+  if (prescription.single.volume.raw() > 0)
+    spread(out.evenly, bridge, bolus_duration(prescription.single),
+           static_cast<double>(prescription.single.volume.raw()));
+  if (prescription.schedule.kind != ScheduleKind::kNone && prescription.schedule.dose.volume.raw() > 0) {
+    std::int64_t last = kNoBolusYet;
+    const Instant start = Instant{} + bridge;
+    while (const auto due = next_scheduled_bolus(prescription.schedule, clock, start, last)) {
+      if (due->at - Instant{} >= lasts) break;
+      last = due->identity;
+      if (due->at < start) continue;
+      out.at_once[static_cast<std::size_t>((due->at - Instant{}).raw() / kTrialStep.raw())] +=
+          static_cast<double>(prescription.schedule.dose.volume.raw());
+    }
+  }
+  if (asks == Asks::kAllAllotted) ask_for_all(prescription, clock, bridge, lasts, out.at_once);
+  return out;
+}
+
+TipDrug& drug_in(TipCourse& course, DrugCode code, std::size_t steps) {
+  for (TipDrug& one : course)
+    if (one.drug == code) return one;
+  return course.emplace_back(TipDrug{code, std::vector<double>(steps), std::vector<double>(steps)});
+}
+
+}  // namespace
+
+TipCourse tip_course(const Prescription& prescription, const Formulation& before, ClockOffset clock,
+                     FlowRate minimum_rate, Duration lasts, Asks asks, Volume dry) {
+  Volumes volumes = volumes_of(prescription, clock, minimum_rate, lasts, asks);
+  const std::size_t steps = volumes.evenly.size();
+  auto left = static_cast<double>(dry.raw());
+  for (std::size_t i = 0; i < steps && left > 0; ++i)
+    for (std::vector<double>* part : {&volumes.before, &volumes.at_once, &volumes.evenly}) {
+      const double gone = std::min(left, (*part)[i]);
+      (*part)[i] -= gone;
+      left -= gone;
+    }
+  TipCourse course;
+  for (const Component& part : prescription.formulation.parts()) {
+    TipDrug& drug = drug_in(course, part.drug, steps);
+    const double per_nl = ug(Volume{1'000'000}, part.concentration) / 1e6;
+    for (std::size_t i = 0; i < steps; ++i) {
+      drug.evenly[i] += volumes.evenly[i] * per_nl;
+      drug.at_once[i] += volumes.at_once[i] * per_nl;
+    }
+  }
+  for (const Component& part : before.parts()) {
+    TipDrug& drug = drug_in(course, part.drug, steps);
+    const double per_nl = ug(Volume{1'000'000}, part.concentration) / 1e6;
+    for (std::size_t i = 0; i < steps; ++i) drug.evenly[i] += volumes.before[i] * per_nl;
+  }
+  return course;
+}
+
+SharePlus share_of(std::int64_t of, std::int64_t patients) {
+  constexpr double kZ = 1.959963984540054;  // 97.5 % of the normal distribution
+  const double n = static_cast<double>(patients), p = static_cast<double>(of) / n, z2 = kZ * kZ;
+  const double middle = (p + z2 / (2 * n)) / (1 + z2 / n);
+  const double half = kZ / (1 + z2 / n) * std::sqrt(p * (1 - p) / n + z2 / (4 * n * n));
+  return {of, patients, of == 0 ? 0 : std::max(0.0, middle - half),
+          of == patients ? 1 : std::min(1.0, middle + half)};
+}
+
+// ---- the patients -----------------------------------------------------------------------------------------
+
+TrialPatients::One TrialPatients::made(const BodyData& body, const PatientSetting& setting,
+                                       const Individual& who, double tip_cm) {
+  const Span pain = body.anatomy.cord_span(setting.pain).value();
+  One one;
+  one.responses = who.responses;
+  for (Response& response : one.responses) response.sides.clear();  // nothing is told of them here
+  for (const Kinetics& kinetics : who.kinetics) {
+    const Neuraxis axis = make_neuraxis(who.body, kinetics);
+    Way way;
+    way.model = std::make_unique<ReducedModel>(
+        axis, kinetics, source_in_volume(axis, tip_cm, who.bolus_mixing_volume), kReducedOrder);
+    const std::vector<double> share = cells_in(axis, pain);
+    way.pain = way.model->mean_fluid(share);
+    way.cord = way.model->mean_tissue(share);
+    way.cord_partition = kinetics.cord_partition;
+    way.brain_partition = kinetics.brain_partition;
+    one.ways.push_back(std::move(way));
+  }
+  return one;
+}
+
+std::optional<TrialPatients> TrialPatients::prepare(const BodyData& body, const Variability& variability,
+                                                    const PatientSetting& setting,
+                                                    std::vector<const Substance*> substances,
+                                                    std::int64_t patients, std::uint64_t seed,
+                                                    unsigned threads, const std::stop_token& stop) {
+  TrialPatients out;
+  out.substances_ = std::move(substances);
+  out.setting_ = setting;
+  out.cistern_ = kSpinalCells;
+  KnownDrugs known;
+  known.substances = out.substances_;
+  const Individual centre = middle_patient(setting, body.anatomy, known);
+  const double tip = body.anatomy.vertebra(setting.tip).value();
+  out.middle_ = made(body, setting, centre, tip);
+  out.all_.resize(static_cast<std::size_t>(patients));
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < out.all_.size() && !stop.stop_requested(); i = next++) {
+      const Deviation by = draw(seed, i);
+      const double reach = std::clamp(tip + tip_shift(variability, by), kFromTheEnds,
+                                      body.anatomy.length.value - kFromTheEnds);
+      out.all_[i] = made(body, setting, deviated(centre, variability, by), reach);
+      out.all_[i].flow = 1 + pump_flow_error(variability, by);
+    }
+  };
+  {
+    std::vector<std::jthread> others;
+    for (unsigned k = 1; k < threads; ++k) others.emplace_back(work);
+    work();
+  }
+  if (stop.stop_requested()) return std::nullopt;
+  return out;
+}
+
+TriedDrugs tried_drugs(const Prescription& runs, const Prescription& draft, const Library& library,
+                       const BodyData& body) {
+  TriedDrugs out;
+  for (const Prescription* one : {&runs, &draft}) {
+    for (const Component& part : one->formulation.parts()) {
+      if (std::ranges::count(out.drugs, part.drug) > 0) continue;
+      const DrugEntry* entry = library.find_drug(part.drug);
+      const std::string name = entry == nullptr ? "a drug that is not in the library" : entry->name;
+      const auto found = std::ranges::find(body.substances, name, &Substance::name);
+      if (found == body.substances.end()) {
+        if (std::ranges::count(out.unknown, name) == 0) out.unknown.push_back(name);
+        continue;
+      }
+      out.drugs.push_back(part.drug);
+      out.substances.push_back(&*found);
+    }
+  }
+  return out;
+}
+
+// ---- what happens in them ---------------------------------------------------------------------------------
+
+/// One patient's way through a course; what is told of it.
+class WhatRuns::Player {
+ public:
+  Player(const TrialPatients& patients, const TrialPatients::One& who, State& state)
+      : patients_(patients), who_(who), state_(state), levels_(who.ways.size()) {}
+
+  /// One step with these amounts, ug, by substance.
+  void step(std::span<const std::pair<double, double>> amounts) {
+    constexpr double kMinutes = static_cast<double>(kTrialStep.raw()) / 60'000;
+    for (std::size_t d = 0; d < who_.ways.size(); ++d) {
+      const TrialPatients::Way& way = who_.ways[d];
+      ReducedSolver& solver = state_.solvers[d];
+      if (amounts[d].second > 0) solver.give(amounts[d].second * who_.flow);
+      solver.set_rate(amounts[d].first * who_.flow / kMinutes);
+      solver.advance(kMinutes);
+      const auto level = [&](const std::vector<double>& row) { return above_zero(solver.at(row)); };
+      levels_[d] = {
+          level(way.pain), level(way.cord) / way.cord_partition, level(way.model->fluid(patients_.cistern())),
+          level(way.model->tissue(patients_.cistern())) / way.brain_partition, above_zero(solver.plasma())};
+    }
+    state_.effects.step(kMinutes, levels_);
+  }
+  [[nodiscard]] double at_pain(std::size_t d) const { return levels_[d].fluid; }
+  [[nodiscard]] const SiteLevels& levels(std::size_t d) const { return levels_[d]; }
+  [[nodiscard]] const ClinicalEffects& effects() const { return state_.effects.effects(); }
+
+ private:
+  const TrialPatients& patients_;
+  const TrialPatients::One& who_;
+  State& state_;
+  std::vector<SiteLevels> levels_;
+};
+
+namespace {
+
+/// By substance, for a step; drugs that the course has not are not given.
+class Amounts {
+ public:
+  Amounts(const TipCourse& course, std::span<const DrugCode> drugs) : of_(drugs.size()) {
+    for (const DrugCode drug : drugs) {
+      const auto found = std::ranges::find(course, drug, &TipDrug::drug);
+      courses_.push_back(found == course.end() ? nullptr : &*found);
+    }
+  }
+  std::span<const std::pair<double, double>> at(std::size_t step) {
+    for (std::size_t d = 0; d < courses_.size(); ++d)
+      of_[d] = courses_[d] == nullptr ? std::pair{0.0, 0.0}
+                                      : std::pair{courses_[d]->evenly[step], courses_[d]->at_once[step]};
+    return of_;
+  }
+
+ private:
+  std::vector<const TipDrug*> courses_;
+  std::vector<std::pair<double, double>> of_;
+};
+
+/// Values of all patients, moment by moment.
+class Moments {
+ public:
+  Moments(std::size_t moments, std::size_t patients) : patients_(patients), values_(moments * patients) {}
+  float& at(std::size_t moment, std::size_t patient) { return values_[moment * patients_ + patient]; }
+  [[nodiscard]] Band band() const {
+    Band out;
+    std::vector<double> row;
+    for (std::size_t from = 0; from < values_.size(); from += patients_) {
+      row.assign(values_.begin() + static_cast<std::ptrdiff_t>(from),
+                 values_.begin() + static_cast<std::ptrdiff_t>(from + patients_));
+      const Quantiles q = quantiles_of(row);
+      out.p5.push_back(static_cast<float>(q.p5));
+      out.p25.push_back(static_cast<float>(q.p25));
+      out.median.push_back(static_cast<float>(q.median));
+      out.p75.push_back(static_cast<float>(q.p75));
+      out.p95.push_back(static_cast<float>(q.p95));
+    }
+    return out;
+  }
+
+ private:
+  std::size_t patients_;
+  std::vector<float> values_;
+};
+
+Relieves what_is_relieved(const TrialPatients& patients) {
+  Relieves any = Relieves::kNothing;
+  for (const Response& response : patients.middle().responses) {
+    if (response.relieves == Relieves::kPain) return Relieves::kPain;
+    if (response.relieves == Relieves::kSpasticity) any = Relieves::kSpasticity;
+  }
+  return any;
+}
+
+}  // namespace
+
+/// One arm, by patient.
+struct WhatRuns::Told {
+  Moments relief, ventilation;
+  std::vector<double> at_end, lowest, withdrawal, steady_hours;  // the last: below 0 where nothing changes
+};
+
+template <class Each>
+bool WhatRuns::in_all(std::size_t patients, unsigned threads, const std::stop_token& stop, const Each& each) {
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < patients && !stop.stop_requested(); i = next++) each(i);
+  };
+  {
+    std::vector<std::jthread> others;
+    for (unsigned k = 1; k < threads; ++k) others.emplace_back(work);
+    work();
+  }
+  return !stop.stop_requested();
+}
+
+/// Of opioids, in the middle patient, so that what runs keeps receptors occupied as in one who is used to it:
+/// then neither need nor tolerance drifts.
+double WhatRuns::tolerance_of(const Prescription& runs) const {
+  const TrialPatients::One& who = patients_->middle();
+  State state{{}, Pharmacodynamics{who.responses}, {}};
+  for (const TrialPatients::Way& way : who.ways) state.solvers.emplace_back(*way.model);
+  const TipCourse course = tip_course(runs, {}, clock_, minimum_rate_, kRunsBefore, Asks::kNothing);
+  Amounts amounts{course, drugs_};
+  Player player{*patients_, who, state};
+  const std::size_t steps = steps_in(kRunsBefore);
+  double potency = 0;
+  for (std::size_t i = 0; i < steps; ++i) {
+    player.step(amounts.at(i));
+    if (i + kStepsPerDay < steps) continue;
+    for (std::size_t d = 0; d < who.ways.size(); ++d) {
+      const Response& response = who.responses[d];
+      if (response.acts_on != Target::kOpioidReceptor) continue;
+      if (response.relief_ec50 > 0) potency += player.levels(d).cord / response.relief_ec50;
+      if (response.plasma_ec50 > 0) potency += player.levels(d).plasma / response.plasma_ec50;
+    }
+  }
+  return std::clamp(potency / kStepsPerDay / kUsedToPotency, 1.0, kMostOpioidTolerance);
+}
+
+std::optional<WhatRuns> WhatRuns::play(std::shared_ptr<const TrialPatients> patients,
+                                       std::vector<DrugCode> drugs, const Prescription& runs,
+                                       ClockOffset clock, FlowRate minimum_rate, unsigned threads,
+                                       const std::stop_token& stop, Volume dry) {
+  WhatRuns out;
+  out.patients_ = std::move(patients);
+  out.drugs_ = std::move(drugs);
+  out.runs_ = runs;
+  out.runs_.bridge = {};  // what runs has run for long
+  out.runs_.single = {};
+  out.clock_ = clock;
+  out.minimum_rate_ = minimum_rate;
+  out.dry_ = dry;
+  out.tolerance_ = out.tolerance_of(out.runs_);
+  const auto& all = out.patients_->all();
+  // The days before end now, so that the hours of the day fit.
+  const ClockOffset earlier{clock.utc_ms_at_zero - kRunsBefore.raw()};
+  for (const Asks asks : {Asks::kNothing, Asks::kAllAllotted}) {
+    const TipCourse before =
+        dry.raw() > 0 ? TipCourse{} : tip_course(out.runs_, {}, earlier, minimum_rate, kRunsBefore, asks);
+    States& states = out.states_[static_cast<std::size_t>(asks)];
+    for (const TrialPatients::One& who : all) {
+      std::vector<Response> responses = who.responses;
+      for (Response& response : responses)
+        if (response.acts_on == Target::kOpioidReceptor) response.used_to = out.tolerance_;
+      State& state = states.emplace_back(State{{}, Pharmacodynamics{responses}, {}});
+      for (const TrialPatients::Way& way : who.ways) state.solvers.emplace_back(*way.model);
+      state.last_day.assign(who.ways.size(), 0);
+    }
+    const bool done = in_all(all.size(), threads, stop, [&](std::size_t i) {
+      Amounts amounts{before, out.drugs_};
+      Player player{*out.patients_, all[i], states[i]};
+      const std::size_t steps = steps_in(kRunsBefore);
+      for (std::size_t k = 0; k < steps; ++k) {
+        player.step(amounts.at(k));
+        if (k + kStepsPerDay < steps) continue;
+        for (std::size_t d = 0; d < all[i].ways.size(); ++d)
+          states[i].last_day[d] += player.at_pain(d) / static_cast<double>(kStepsPerDay);
+      }
+      states[i].effects.be_used_to_it();
+    });
+    if (!done) return std::nullopt;
+    const TipCourse course = tip_course(out.runs_, {}, clock, minimum_rate, kTrialLasts, asks, dry);
+    auto told = out.told_of(states, course, threads, stop, /*steady=*/false);
+    if (!told) return std::nullopt;
+    if (asks == Asks::kNothing) out.lowest_ = told->lowest;
+    out.arms_[static_cast<std::size_t>(asks)] = out.arm_of(std::move(*told));
+  }
+  return out;
+}
+
+std::optional<WhatRuns::Told> WhatRuns::told_of(const States& from, const TipCourse& course, unsigned threads,
+                                                const std::stop_token& stop, bool steady) const {
+  const auto& all = patients_->all();
+  const std::size_t steps = steps_in(kTrialLasts), moments = steps / kStepsPerMoment + 1;
+  const bool spasticity = what_is_relieved(*patients_) == Relieves::kSpasticity;
+  const std::vector<double> none(all.size());
+  Told told{{moments, all.size()}, {moments, all.size()}, none, none, none, none};
+  const bool done = in_all(all.size(), threads, stop, [&](std::size_t i) {
+    State state = from[i];
+    Amounts amounts{course, drugs_};
+    Player player{*patients_, all[i], state};
+    const auto relieved = [&](const ClinicalEffects& now) {
+      return spasticity ? now.relief_of_spasticity : now.relief_of_pain;
+    };
+    const ClinicalEffects& now = state.effects.effects();
+    told.relief.at(0, i) = static_cast<float>(relieved(now));
+    told.ventilation.at(0, i) = static_cast<float>(now.ventilation);
+    told.lowest[i] = now.ventilation;
+    std::vector<double> levels(steady ? steps : 0);
+    for (std::size_t k = 0; k < steps; ++k) {
+      player.step(amounts.at(k));
+      told.lowest[i] = std::min(told.lowest[i], now.ventilation);
+      told.withdrawal[i] = std::max(told.withdrawal[i], now.withdrawal);
+      if (steady)
+        for (std::size_t d = 0; d < all[i].ways.size(); ++d) levels[k] += player.at_pain(d);
+      if (k + kStepsPerDay >= steps) told.at_end[i] += relieved(now) / static_cast<double>(kStepsPerDay);
+      if ((k + 1) % kStepsPerMoment != 0) continue;
+      told.relief.at((k + 1) / kStepsPerMoment, i) = static_cast<float>(relieved(now));
+      told.ventilation.at((k + 1) / kStepsPerMoment, i) = static_cast<float>(now.ventilation);
+    }
+    if (!steady) return;
+    told.steady_hours[i] = -1;
+    double start = 0, end = 0, mean = 0;
+    for (const double of : state.last_day) start += of;
+    for (std::size_t k = steps - kStepsPerDay; k < steps; ++k) end += levels[k] / kStepsPerDay;
+    const double change = std::abs(end - start);
+    if (change <= kNoChange * std::max(start, end)) return;
+    // The mean of the 24 h up to a moment; before now it was as on the day before.
+    mean = start;
+    double settled = 0;
+    for (std::size_t k = 0; k < steps; ++k) {
+      const double left_out = k < kStepsPerDay ? start : levels[k - kStepsPerDay];
+      mean += (levels[k] - left_out) / kStepsPerDay;
+      if (std::abs(mean - end) > kSteady * change) settled = static_cast<double>(k + 1);
+    }
+    told.steady_hours[i] =
+        settled * static_cast<double>(kTrialStep.raw()) / static_cast<double>(hours(1).raw());
+  });
+  if (!done) return std::nullopt;
+  return told;
+}
+
+TrialArm WhatRuns::arm_of(Told&& told) const {
+  TrialArm out;
+  out.relief = told.relief.band();
+  out.ventilation = told.ventilation.band();
+  std::vector<double> of_before(told.lowest.size());
+  for (std::size_t i = 0; i < of_before.size(); ++i)
+    of_before[i] = lowest_[i] > 0 ? told.lowest[i] / lowest_[i] : 1;
+  const auto too_little =
+      std::ranges::count_if(of_before, [](double one) { return one < kBreathesTooLittle; });
+  out.breathes_too_little = share_of(too_little, static_cast<std::int64_t>(of_before.size()));
+  out.relief_at_end = quantiles_of(told.at_end);
+  out.lowest_ventilation = quantiles_of(told.lowest);
+  out.lowest_of_before = quantiles_of(of_before);
+  out.most_withdrawal = quantiles_of(told.withdrawal);
+  return out;
+}
+
+std::optional<Trial> WhatRuns::tried(const Prescription& draft, unsigned threads,
+                                     const std::stop_token& stop) const {
+  Trial out;
+  out.patients = static_cast<std::int64_t>(patients_->all().size());
+  for (std::size_t k = 0; k <= steps_in(kTrialLasts); k += kStepsPerMoment)
+    out.days.push_back(static_cast<double>(k) / static_cast<double>(kStepsPerDay));
+  out.tip = patients_->setting().tip;
+  out.pain = patients_->setting().pain;
+  out.relieves = what_is_relieved(*patients_);
+  out.tolerance = tolerance_;
+  for (std::size_t d = 0; d < patients_->substances().size(); ++d) {
+    const Response& response = patients_->middle().responses[d];
+    out.breathing = out.breathing || response.ventilation_c50 > 0;
+    out.withdrawal = out.withdrawal || response.adaptation_rate > 0;
+    const bool depresses = response.acts_on == Target::kGabaBReceptor ||
+                           response.acts_on == Target::kAlpha2Receptor ||
+                           response.acts_on == Target::kSodiumChannel;
+    if (depresses && response.ventilation_c50 <= 0)
+      out.breathing_unknown.push_back(patients_->substances()[d]->name);
+  }
+  out.runs = arms_;
+  for (const Asks asks : {Asks::kNothing, Asks::kAllAllotted}) {
+    const TipCourse course =
+        tip_course(draft, runs_.formulation, clock_, minimum_rate_, kTrialLasts, asks, dry_);
+    auto told =
+        told_of(states_[static_cast<std::size_t>(asks)], course, threads, stop, asks == Asks::kNothing);
+    if (!told) return std::nullopt;
+    if (asks == Asks::kNothing) {
+      std::vector<double>& steady = told->steady_hours;
+      std::erase_if(steady, [](double one) { return one < 0; });
+      if (!steady.empty()) out.steady_hours = quantiles_of(steady);
+    }
+    out.draft[static_cast<std::size_t>(asks)] = arm_of(std::move(*told));
+  }
+  return out;
+}
+
+}  // namespace theca

@@ -1,0 +1,154 @@
+// A change of the therapy, tried on many patients while it is being written. Nothing is kept, and nothing is
+// approved.
+#include <algorithm>
+#include <cmath>
+#include <thread>
+
+#include "server/desk_words.hpp"
+
+namespace theca::server {
+namespace {
+
+constexpr std::uint64_t kSeed = 1;
+constexpr std::size_t kMostKept = 8;
+constexpr double kPerMille = 1'000;
+
+unsigned threads() { return std::clamp(std::thread::hardware_concurrency(), 1U, 4U); }
+
+Json per_mille(const std::vector<float>& course) {
+  Json all = Json::array();
+  for (const float one : course) all.push_back(std::lround(static_cast<double>(one) * kPerMille));
+  return all;
+}
+Json json_of(const Band& band) {
+  return {{"p5", per_mille(band.p5)},
+          {"p25", per_mille(band.p25)},
+          {"median", per_mille(band.median)},
+          {"p75", per_mille(band.p75)},
+          {"p95", per_mille(band.p95)}};
+}
+Json json_of(const Quantiles& of, double unit = kPerMille) {
+  return {{"p5", std::lround(of.p5 * unit)},
+          {"median", std::lround(of.median * unit)},
+          {"p95", std::lround(of.p95 * unit)}};
+}
+Json json_of(const TrialArm& arm) {
+  constexpr double kTenths = 10'000;  // of a per cent of a per cent
+  return {{"relief", json_of(arm.relief)},
+          {"relief_at_end", json_of(arm.relief_at_end)},
+          {"lowest", json_of(arm.lowest_ventilation)},
+          {"lowest_of_before", json_of(arm.lowest_of_before)},
+          {"withdrawal", json_of(arm.most_withdrawal)},
+          {"too_little",
+           {{"of", arm.breathes_too_little.of},
+            {"low", std::lround(arm.breathes_too_little.low * kTenths)},
+            {"high", std::lround(arm.breathes_too_little.high * kTenths)}}}};
+}
+Json json_of(const std::array<TrialArm, 2>& arms) {
+  return {{"nothing", json_of(arms[static_cast<std::size_t>(Asks::kNothing)])},
+          {"all", json_of(arms[static_cast<std::size_t>(Asks::kAllAllotted)])}};
+}
+
+Json json_of(const Trial& trial) {
+  Json hours = Json::array();
+  for (const double day : trial.days) hours.push_back(std::lround(day * 24));
+  Json json{{"is", "tried"},
+            {"patients", trial.patients},
+            {"hours", std::move(hours)},
+            {"tip", trial.tip},
+            {"pain", trial.pain},
+            {"relieves", trial.relieves == Relieves::kPain         ? "pain"
+                         : trial.relieves == Relieves::kSpasticity ? "spasticity"
+                                                                   : "nothing"},
+            {"breathing", trial.breathing},
+            {"withdrawal", trial.withdrawal},
+            {"tolerance_tenths", std::lround(trial.tolerance * 10)},
+            {"breathing_unknown", trial.breathing_unknown},
+            {"runs", json_of(trial.runs)},
+            {"draft", json_of(trial.draft)}};
+  if (trial.steady_hours) json["steady_hours"] = json_of(*trial.steady_hours, 1);
+  return json;
+}
+
+constexpr std::uint32_t kNoFluid = 0;  // a path that is dry, or holds saline
+/// What leaves the tip before the first drug does.
+Volume dry_before(const link::StatusReply& status) {
+  return status.at_tip == kNoFluid && status.in_reservoir != kNoFluid ? status.until_at_tip : Volume{};
+}
+
+Json not_tried(const std::string& why) { return {{"is", "not tried"}, {"why", why}}; }
+
+/// No failure: whoever asked has asked for something else since.
+Json newer() { return {{"is", "over"}, {"why", "A newer draft is being tried."}}; }
+
+}  // namespace
+
+std::shared_ptr<const TrialPatients> Desk::trial_patients(const TriedDrugs& drugs,
+                                                          const std::stop_token& stop) {
+  const auto known = trial_patients_.find(drugs.drugs);
+  if (known != trial_patients_.end()) return known->second;
+  auto made = TrialPatients::prepare(parts_.body, parts_.adults, {}, drugs.substances, kTrialPatients, kSeed,
+                                     threads(), stop);
+  if (!made) return nullptr;
+  if (trial_patients_.size() >= kMostKept) trial_patients_.clear();
+  return trial_patients_.emplace(drugs.drugs, std::make_shared<TrialPatients>(std::move(*made)))
+      .first->second;
+}
+
+std::shared_ptr<const WhatRuns> Desk::what_runs(const Found& found, const TriedDrugs& drugs,
+                                                const std::stop_token& stop) {
+  for (const PlayedReading& one : played_)
+    if (one.reading == found.reading.id && one.drugs == drugs.drugs) return one.runs;
+  auto patients = trial_patients(drugs, stop);
+  if (!patients) return nullptr;
+  auto runs = WhatRuns::play(std::move(patients), drugs.drugs, *found.running.prescription,
+                             ClockOffset{found.reading.at_ms}, found.model.minimum_rate, threads(), stop,
+                             dry_before(found.running.status));
+  if (!runs) return nullptr;
+  if (played_.size() >= kMostKept) played_.pop_front();
+  played_.push_back({found.reading.id, drugs.drugs, std::make_shared<WhatRuns>(std::move(*runs))});
+  return played_.back().runs;
+}
+
+Desk::Answered Desk::try_draft(const Call& call) {
+  // Whoever asks anew waits for nothing that he asked before.
+  const std::stop_token stop = [&] {
+    const std::scoped_lock lock{asking_};
+    std::stop_source& own = trying_[call.actor.person];
+    own.request_stop();
+    own = std::stop_source{};
+    return own.get_token();
+  }();
+  std::optional<Found> found;
+  std::optional<Made> made;
+  {
+    const std::scoped_lock lock{mutex_};
+    auto change = made_of(call);
+    if (!change) return No(change.error());
+    auto reading = found_reading(parts_.database, at_records(call.actor), change->reading, parts_.library);
+    if (!reading) return No(reading.error());
+    made = std::move(*change);
+    found = std::move(*reading);
+  }
+  const Prescription& runs = *found->running.prescription;
+  const Prescription& draft = made->draft.prescription;
+  const TriedDrugs drugs = tried_drugs(runs, draft, parts_.library, parts_.body);
+  if (!drugs.unknown.empty())
+    return Answer{not_tried("The model of the patient has no " + drugs.unknown.front() + "."), {}};
+  const link::StatusReply& status = found->running.status;
+  if (status.in_reservoir != status.at_tip && status.at_tip != kNoFluid)
+    return Answer{
+        not_tried(
+            "Another fluid is still on its way to the tip: what is there now is not what the pump holds."),
+        {}};
+  const std::scoped_lock one_at_a_time{trial_mutex_};
+  if (stop.stop_requested()) return Answer{newer(), {}};
+  const auto before = what_runs(*found, drugs, stop);
+  const auto trial = before ? before->tried(draft, threads(), stop) : std::nullopt;
+  if (!trial) return Answer{newer(), {}};
+  Json json = json_of(*trial);
+  if (const Volume dry = dry_before(status); dry.raw() > 0) json["dry_nl"] = dry.raw();
+  return Answer{std::move(json), {}};
+}
+
+}  // namespace theca::server
