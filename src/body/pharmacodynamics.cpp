@@ -184,8 +184,11 @@ void Pharmacodynamics::step(double minutes, std::span<const SiteLevels> levels) 
   look();
 }
 
-void Pharmacodynamics::be_used_to_it() {
-  for (Receptors& receptors : receptors_) receptors.adapted = receptors.occupied;
+double Pharmacodynamics::occupied(Target target) const {
+  return receptors_[static_cast<std::size_t>(target)].occupied;
+}
+void Pharmacodynamics::be_used_to(Target target, double occupied) {
+  receptors_[static_cast<std::size_t>(target)].adapted = occupied;
   look();
 }
 

@@ -71,8 +71,10 @@ class Pharmacodynamics {
   /// Goes on by `minutes` to `levels`, one entry for each substance. Before the first readings all levels are
   /// 0; where a level jumps, read it twice, the second time with 0 minutes.
   void step(double minutes, std::span<const SiteLevels> levels);
-  /// As after so long at these levels that receptors are used to them: nothing is missing. Tolerance stays.
-  void be_used_to_it();
+  /// Share of a target's receptors.
+  [[nodiscard]] double occupied(Target target) const;
+  /// As after long with so many of them occupied. Tolerance stays.
+  void be_used_to(Target target, double occupied);
 
   [[nodiscard]] const ClinicalEffects& effects() const { return effects_; }
   /// Share of patients with side effect `side` of `substance`.

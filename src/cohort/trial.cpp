@@ -24,6 +24,7 @@ constexpr double kMicrogramsPerRaw = 1e-9;  // of a mass
 /// Receptors of a patient who is used to a drug (body/pharmacodynamics.cpp): 75 % of them, so many times the
 /// potency that occupies half.
 constexpr double kUsedToPotency = 3;
+constexpr double kMinutes = static_cast<double>(kTrialStep.raw()) / 60'000;  // of a step
 constexpr std::size_t kStepsPerDay = static_cast<std::size_t>(days(1).raw() / kTrialStep.raw());
 constexpr std::size_t kStepsPerMoment = static_cast<std::size_t>(kTrialMoment.raw() / kTrialStep.raw());
 
@@ -104,6 +105,7 @@ Volumes volumes_of(const Prescription& prescription, ClockOffset offset, FlowRat
     out.evenly[i] += static_cast<double>((given.floor() - before).raw());
   }
   const WallClock clock{offset, prescription.zone};
+  const Duration until = std::min(lasts, expiry_of(prescription, offset) - Instant{});
   if (prescription.single.volume.raw() > 0)
     spread(out.evenly, bridge, bolus_duration(prescription.single),
            static_cast<double>(prescription.single.volume.raw()));
@@ -111,14 +113,14 @@ Volumes volumes_of(const Prescription& prescription, ClockOffset offset, FlowRat
     std::int64_t last = kNoBolusYet;
     const Instant start = Instant{} + bridge;
     while (const auto due = next_scheduled_bolus(prescription.schedule, clock, start, last)) {
-      if (due->at - Instant{} >= lasts) break;
+      if (due->at - Instant{} >= until) break;
       last = due->identity;
       if (due->at < start) continue;
       out.at_once[static_cast<std::size_t>((due->at - Instant{}).raw() / kTrialStep.raw())] +=
           static_cast<double>(prescription.schedule.dose.volume.raw());
     }
   }
-  if (asks == Asks::kAllAllotted) ask_for_all(prescription, clock, bridge, lasts, out.at_once);
+  if (asks == Asks::kAllAllotted) ask_for_all(prescription, clock, bridge, until, out.at_once);
   return out;
 }
 
@@ -252,9 +254,12 @@ class WhatRuns::Player {
   Player(const TrialPatients& patients, const TrialPatients::One& who, State& state)
       : patients_(patients), who_(who), state_(state), levels_(who.ways.size()) {}
 
-  /// One step with these amounts, ug, by substance.
+  /// One step with these amounts, ug, by substance: of levels and effects.
   void step(std::span<const std::pair<double, double>> amounts) {
-    constexpr double kMinutes = static_cast<double>(kTrialStep.raw()) / 60'000;
+    level(amounts);
+    state_.effects.step(kMinutes, levels_);
+  }
+  void level(std::span<const std::pair<double, double>> amounts) {
     for (std::size_t d = 0; d < who_.ways.size(); ++d) {
       const TrialPatients::Way& way = who_.ways[d];
       ReducedSolver& solver = state_.solvers[d];
@@ -266,10 +271,9 @@ class WhatRuns::Player {
           level(way.pain), level(way.cord) / way.cord_partition, level(way.model->fluid(patients_.cistern())),
           level(way.model->tissue(patients_.cistern())) / way.brain_partition, above_zero(solver.plasma())};
     }
-    state_.effects.step(kMinutes, levels_);
   }
+  [[nodiscard]] const std::vector<SiteLevels>& levels() const { return levels_; }
   [[nodiscard]] double at_pain(std::size_t d) const { return levels_[d].fluid; }
-  [[nodiscard]] const SiteLevels& levels(std::size_t d) const { return levels_[d]; }
   [[nodiscard]] const ClinicalEffects& effects() const { return state_.effects.effects(); }
 
  private:
@@ -328,6 +332,82 @@ class Moments {
   std::vector<float> values_;
 };
 
+/// Of a level over EC50, of cord and blood, in one who never had any.
+double potency_of(const Response& response, const SiteLevels& levels) {
+  double potency = 0;
+  if (response.relief_ec50 > 0) potency += levels.cord / response.relief_ec50;
+  if (response.plasma_ec50 > 0) potency += levels.plasma / response.plasma_ec50;
+  return potency;
+}
+
+/// T at which tolerance neither rises nor fades at this potency: T ln T = gain / k_off potency.
+double settled_tolerance(const Response& response, double potency) {
+  if (response.tolerance_gain <= 0 || response.tolerance_k_off <= 0) return 1;
+  const double goal = response.tolerance_gain / response.tolerance_k_off * potency;
+  double t = 1 + goal;  // above it, and Newton's steps come down to it
+  for (int i = 0; i < 50; ++i) t -= (t * std::log(t) - goal) / (std::log(t) + 1);
+  return t;
+}
+
+/// One who has lived with the levels of this day for long: tolerance of opioids as told, of others where it
+/// neither rises nor fades; receptors used to the day's mean.
+Pharmacodynamics used_to(std::vector<Response> responses, std::span<const std::vector<SiteLevels>> day,
+                         double opioids) {
+  for (std::size_t d = 0; d < responses.size(); ++d) {
+    Response& response = responses[d];
+    if (response.acts_on == Target::kOpioidReceptor) {
+      response.used_to = opioids;
+      continue;
+    }
+    double potency = 0;
+    for (const auto& levels : day)
+      potency += potency_of(response, levels[d]) / static_cast<double>(day.size());
+    response.used_to = settled_tolerance(response, potency);
+  }
+  Pharmacodynamics effects{std::move(responses)};
+  // Where there was no drug nothing happens but that tolerance fades, and it is told.
+  const auto none = [](const std::vector<SiteLevels>& levels) {
+    return std::ranges::all_of(levels,
+                               [](const SiteLevels& one) { return one.fluid <= 0 && one.plasma <= 0; });
+  };
+  if (std::ranges::all_of(day, none)) return effects;
+  std::array<double, kTargetCount> occupied{};
+  effects.step(0, day.front());
+  for (const int round : {0, 1})  // the first brings the effects' own sites to where they are
+    for (const auto& levels : day) {
+      effects.step(kMinutes, levels);
+      for (std::size_t t = 0; t < kTargetCount; ++t)
+        occupied[t] +=
+            round == 0 ? 0 : effects.occupied(static_cast<Target>(t)) / static_cast<double>(day.size());
+    }
+  for (std::size_t t = 0; t < kTargetCount; ++t) effects.be_used_to(static_cast<Target>(t), occupied[t]);
+  return effects;
+}
+
+bool by_weekday(const Basal& basal) {
+  return basal.mode == BasalMode::kFlex &&
+         std::ranges::any_of(basal.profile_of_weekday,
+                             [&](std::uint8_t one) { return one != basal.profile_of_weekday[0]; });
+}
+
+/// Hours until the levels of a drug, by step, are where they will be at the same moment of the last period;
+/// nothing: they do not change. `before`: the mean of the day before.
+std::optional<double> steady_from(const std::vector<double>& levels, double before, std::size_t period) {
+  const std::size_t steps = levels.size();
+  double end = 0;
+  for (std::size_t k = steps - kStepsPerDay; k < steps; ++k)
+    end += levels[k] / static_cast<double>(kStepsPerDay);
+  const double change = std::abs(end - before);
+  if (change <= kNoChange * std::max(before, end)) return std::nullopt;
+  std::size_t settled = 0;
+  for (std::size_t k = 0; k < steps; ++k) {
+    const std::size_t last = k + period * ((steps - 1 - k) / period);
+    if (std::abs(levels[k] - levels[last]) > kSteady * change) settled = k + 1;
+  }
+  return static_cast<double>(settled) * static_cast<double>(kTrialStep.raw()) /
+         static_cast<double>(hours(1).raw());
+}
+
 Relieves what_is_relieved(const TrialPatients& patients) {
   Relieves any = Relieves::kNothing;
   for (const Response& response : patients.middle().responses) {
@@ -371,14 +451,11 @@ double WhatRuns::tolerance_of(const Prescription& runs) const {
   const std::size_t steps = steps_in(kRunsBefore);
   double potency = 0;
   for (std::size_t i = 0; i < steps; ++i) {
-    player.step(amounts.at(i));
+    player.level(amounts.at(i));
     if (i + kStepsPerDay < steps) continue;
-    for (std::size_t d = 0; d < who.ways.size(); ++d) {
-      const Response& response = who.responses[d];
-      if (response.acts_on != Target::kOpioidReceptor) continue;
-      if (response.relief_ec50 > 0) potency += player.levels(d).cord / response.relief_ec50;
-      if (response.plasma_ec50 > 0) potency += player.levels(d).plasma / response.plasma_ec50;
-    }
+    for (std::size_t d = 0; d < who.ways.size(); ++d)
+      if (who.responses[d].acts_on == Target::kOpioidReceptor)
+        potency += potency_of(who.responses[d], player.levels()[d]);
   }
   return std::clamp(potency / kStepsPerDay / kUsedToPotency, 1.0, kMostOpioidTolerance);
 }
@@ -386,7 +463,7 @@ double WhatRuns::tolerance_of(const Prescription& runs) const {
 std::optional<WhatRuns> WhatRuns::play(std::shared_ptr<const TrialPatients> patients,
                                        std::vector<DrugCode> drugs, const Prescription& runs,
                                        ClockOffset clock, FlowRate minimum_rate, unsigned threads,
-                                       const std::stop_token& stop, Volume dry) {
+                                       const std::stop_token& stop, const TrialPast& past) {
   WhatRuns out;
   out.patients_ = std::move(patients);
   out.drugs_ = std::move(drugs);
@@ -395,20 +472,18 @@ std::optional<WhatRuns> WhatRuns::play(std::shared_ptr<const TrialPatients> pati
   out.runs_.single = {};
   out.clock_ = clock;
   out.minimum_rate_ = minimum_rate;
-  out.dry_ = dry;
-  out.tolerance_ = out.tolerance_of(out.runs_);
+  out.past_ = past;
+  out.tolerance_ = past.used_to_it ? out.tolerance_of(out.runs_) : 1;
   const auto& all = out.patients_->all();
   // The days before end now, so that the hours of the day fit.
   const ClockOffset earlier{clock.utc_ms_at_zero - kRunsBefore.raw()};
   for (const Asks asks : {Asks::kNothing, Asks::kAllAllotted}) {
-    const TipCourse before =
-        dry.raw() > 0 ? TipCourse{} : tip_course(out.runs_, {}, earlier, minimum_rate, kRunsBefore, asks);
+    const TipCourse before = past.dry.raw() > 0
+                                 ? TipCourse{}
+                                 : tip_course(out.runs_, {}, earlier, minimum_rate, kRunsBefore, asks);
     States& states = out.states_[static_cast<std::size_t>(asks)];
     for (const TrialPatients::One& who : all) {
-      std::vector<Response> responses = who.responses;
-      for (Response& response : responses)
-        if (response.acts_on == Target::kOpioidReceptor) response.used_to = out.tolerance_;
-      State& state = states.emplace_back(State{{}, Pharmacodynamics{responses}, {}});
+      State& state = states.emplace_back(State{{}, Pharmacodynamics{{}}, {}});
       for (const TrialPatients::Way& way : who.ways) state.solvers.emplace_back(*way.model);
       state.last_day.assign(who.ways.size(), 0);
     }
@@ -416,30 +491,34 @@ std::optional<WhatRuns> WhatRuns::play(std::shared_ptr<const TrialPatients> pati
       Amounts amounts{before, out.drugs_};
       Player player{*out.patients_, all[i], states[i]};
       const std::size_t steps = steps_in(kRunsBefore);
+      std::vector<std::vector<SiteLevels>> last_day;
       for (std::size_t k = 0; k < steps; ++k) {
-        player.step(amounts.at(k));
-        if (k + kStepsPerDay < steps) continue;
-        for (std::size_t d = 0; d < all[i].ways.size(); ++d)
-          states[i].last_day[d] += player.at_pain(d) / static_cast<double>(kStepsPerDay);
+        player.level(amounts.at(k));
+        if (k + kStepsPerDay >= steps) last_day.push_back(player.levels());
       }
-      states[i].effects.be_used_to_it();
+      for (const auto& levels : last_day)
+        for (std::size_t d = 0; d < levels.size(); ++d)
+          states[i].last_day[d] += levels[d].fluid / static_cast<double>(kStepsPerDay);
+      states[i].effects = used_to(all[i].responses, last_day, out.tolerance_);
     });
     if (!done) return std::nullopt;
-    const TipCourse course = tip_course(out.runs_, {}, clock, minimum_rate, kTrialLasts, asks, dry);
-    auto told = out.told_of(states, course, threads, stop, /*steady=*/false);
+    const TipCourse course = tip_course(out.runs_, {}, clock, minimum_rate, kTrialLasts, asks, past.dry);
+    auto told = out.told_of(states, course, threads, stop, /*steady=*/false, /*weekly=*/false);
     if (!told) return std::nullopt;
     if (asks == Asks::kNothing) out.lowest_ = told->lowest;
+    if (past.dry.raw() > 0) out.lowest_.assign(all.size(), 1);
     out.arms_[static_cast<std::size_t>(asks)] = out.arm_of(std::move(*told));
   }
   return out;
 }
 
 std::optional<WhatRuns::Told> WhatRuns::told_of(const States& from, const TipCourse& course, unsigned threads,
-                                                const std::stop_token& stop, bool steady) const {
+                                                const std::stop_token& stop, bool steady, bool weekly) const {
   const auto& all = patients_->all();
   const std::size_t steps = steps_in(kTrialLasts), moments = steps / kStepsPerMoment + 1;
   const bool spasticity = what_is_relieved(*patients_) == Relieves::kSpasticity;
   const std::vector<double> none(all.size());
+  const std::size_t period = kStepsPerDay * (weekly ? kDaysPerWeek : 1);
   Told told{{moments, all.size()}, {moments, all.size()}, none, none, none, none};
   const bool done = in_all(all.size(), threads, stop, [&](std::size_t i) {
     State state = from[i];
@@ -452,13 +531,13 @@ std::optional<WhatRuns::Told> WhatRuns::told_of(const States& from, const TipCou
     told.relief.at(0, i) = static_cast<float>(relieved(now));
     told.ventilation.at(0, i) = static_cast<float>(now.ventilation);
     told.lowest[i] = now.ventilation;
-    std::vector<double> levels(steady ? steps : 0);
+    std::vector<std::vector<double>> levels(steady ? all[i].ways.size() : 0);
     for (std::size_t k = 0; k < steps; ++k) {
       player.step(amounts.at(k));
       told.lowest[i] = std::min(told.lowest[i], now.ventilation);
       told.withdrawal[i] = std::max(told.withdrawal[i], now.withdrawal);
       if (steady)
-        for (std::size_t d = 0; d < all[i].ways.size(); ++d) levels[k] += player.at_pain(d);
+        for (std::size_t d = 0; d < levels.size(); ++d) levels[d].push_back(player.at_pain(d));
       if (k + kStepsPerDay >= steps) told.at_end[i] += relieved(now) / static_cast<double>(kStepsPerDay);
       if ((k + 1) % kStepsPerMoment != 0) continue;
       told.relief.at((k + 1) / kStepsPerMoment, i) = static_cast<float>(relieved(now));
@@ -466,21 +545,9 @@ std::optional<WhatRuns::Told> WhatRuns::told_of(const States& from, const TipCou
     }
     if (!steady) return;
     told.steady_hours[i] = -1;
-    double start = 0, end = 0, mean = 0;
-    for (const double of : state.last_day) start += of;
-    for (std::size_t k = steps - kStepsPerDay; k < steps; ++k) end += levels[k] / kStepsPerDay;
-    const double change = std::abs(end - start);
-    if (change <= kNoChange * std::max(start, end)) return;
-    // The mean of the 24 h up to a moment; before now it was as on the day before.
-    mean = start;
-    double settled = 0;
-    for (std::size_t k = 0; k < steps; ++k) {
-      const double left_out = k < kStepsPerDay ? start : levels[k - kStepsPerDay];
-      mean += (levels[k] - left_out) / kStepsPerDay;
-      if (std::abs(mean - end) > kSteady * change) settled = static_cast<double>(k + 1);
-    }
-    told.steady_hours[i] =
-        settled * static_cast<double>(kTrialStep.raw()) / static_cast<double>(hours(1).raw());
+    for (std::size_t d = 0; d < levels.size(); ++d)
+      if (const auto settled = steady_from(levels[d], state.last_day[d], period))
+        told.steady_hours[i] = std::max(told.steady_hours[i], *settled);
   });
   if (!done) return std::nullopt;
   return told;
@@ -526,9 +593,9 @@ std::optional<Trial> WhatRuns::tried(const Prescription& draft, unsigned threads
   out.runs = arms_;
   for (const Asks asks : {Asks::kNothing, Asks::kAllAllotted}) {
     const TipCourse course =
-        tip_course(draft, runs_.formulation, clock_, minimum_rate_, kTrialLasts, asks, dry_);
-    auto told =
-        told_of(states_[static_cast<std::size_t>(asks)], course, threads, stop, asks == Asks::kNothing);
+        tip_course(draft, runs_.formulation, clock_, minimum_rate_, kTrialLasts, asks, past_.dry);
+    auto told = told_of(states_[static_cast<std::size_t>(asks)], course, threads, stop,
+                        /*steady=*/asks == Asks::kNothing, by_weekday(draft.basal));
     if (!told) return std::nullopt;
     if (asks == Asks::kNothing) {
       std::vector<double>& steady = told->steady_hours;

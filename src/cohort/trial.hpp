@@ -66,7 +66,8 @@ struct TrialArm {
   Band ventilation;
   Quantiles relief_at_end;       // mean of the last day
   Quantiles lowest_ventilation;  // at a fixed CO2 tension, of what it is without a drug
-  /// In each patient, over the lowest on what runs as long as he asks for nothing.
+  /// In each patient, over the lowest on what runs as long as he asks for nothing; where there was no drug
+  /// before, over what it is without.
   Quantiles lowest_of_before;
   SharePlus breathes_too_little;
   Quantiles most_withdrawal;  // occupancy that is missing of what receptors are used to
@@ -80,8 +81,9 @@ struct Trial {
   bool breathing = false, withdrawal = false;  // a drug of it acts on that
   double tolerance = 1;                        // opioids: EC50 over that of one who never had any
   std::array<TrialArm, 2> runs, draft;         // by Asks
-  /// After so many hours the mean level of a day at the painful segment stays within 5 % of its change from
-  /// where it ends; nobody asks for a dose. None: it does not change.
+  /// After so many hours the level at the painful segment stays within 5 % of its change from that at the
+  /// same hour of the last day (week); the latest of the drugs; nobody asks for a dose. None: it does not
+  /// change.
   std::optional<Quantiles> steady_hours;
   std::vector<std::string> breathing_unknown;  // drugs that depress breathing by ways that are not reckoned
 };
@@ -132,15 +134,20 @@ struct TriedDrugs {
 TriedDrugs tried_drugs(const Prescription& runs, const Prescription& draft, const Library& library,
                        const BodyData& body);
 
+/// What is known of the patient before now.
+struct TrialPast {
+  Volume dry;              // so much leaves the tip before any drug does, and none has before
+  bool used_to_it = true;  // to opioids, as one who lives on what runs; false: as one who never had any
+};
+
 /// What runs, in all of them: where it has brought each, and what it does in the days to come.
 class WhatRuns {
  public:
-  /// `drugs`: of the patients' substances, in their order. `dry`: so much leaves the tip from now on before
-  /// any drug does, and none has before. Nothing when it was stopped.
+  /// `drugs`: of the patients' substances, in their order. Nothing when it was stopped.
   static std::optional<WhatRuns> play(std::shared_ptr<const TrialPatients> patients,
                                       std::vector<DrugCode> drugs, const Prescription& runs,
                                       ClockOffset clock, FlowRate minimum_rate, unsigned threads,
-                                      const std::stop_token& stop = {}, Volume dry = {});
+                                      const std::stop_token& stop = {}, const TrialPast& past = {});
 
   /// Nothing when it was stopped. `draft` is of the same drugs.
   [[nodiscard]] std::optional<Trial> tried(const Prescription& draft, unsigned threads,
@@ -161,7 +168,7 @@ class WhatRuns {
   static bool in_all(std::size_t patients, unsigned threads, const std::stop_token& stop, const Each& each);
   struct Told;
   std::optional<Told> told_of(const States& from, const TipCourse& course, unsigned threads,
-                              const std::stop_token& stop, bool steady) const;
+                              const std::stop_token& stop, bool steady, bool weekly) const;
   [[nodiscard]] TrialArm arm_of(Told&& told) const;
 
   std::shared_ptr<const TrialPatients> patients_;
@@ -169,7 +176,7 @@ class WhatRuns {
   Prescription runs_;
   ClockOffset clock_;
   FlowRate minimum_rate_;
-  Volume dry_;
+  TrialPast past_;
   double tolerance_ = 1;
   std::array<States, 2> states_;  // now, by Asks
   std::array<TrialArm, 2> arms_;

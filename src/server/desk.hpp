@@ -3,6 +3,7 @@
 /// and hand the change over. The records keep it, the signer signs, the gateway speaks with the implant; here
 /// nothing is signed and nobody is reached but over their sockets.
 
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
@@ -155,16 +156,17 @@ class Desk {
     std::int64_t until_ms = 0;
     std::string patient, by;
   };
-  /// Trials one at a time: they use the whole machine. A reading's own course is played once for all drafts.
+  /// Trials one at a time: they use the whole machine. A reading's own course is played once for all drafts,
+  /// and no newer draft takes that back.
   struct PlayedReading {
     records::ReadingId reading;
     std::vector<DrugCode> drugs;
+    bool used_to_it = true;
     std::shared_ptr<const WhatRuns> runs;
   };
-  // Nothing when it was stopped; trial_mutex_ held.
-  std::shared_ptr<const TrialPatients> trial_patients(const TriedDrugs& drugs, const std::stop_token& stop);
+  std::shared_ptr<const TrialPatients> trial_patients(const TriedDrugs& drugs);
   std::shared_ptr<const WhatRuns> what_runs(const Found& found, const TriedDrugs& drugs,
-                                            const std::stop_token& stop);
+                                            const TrialPast& past);
 
   void forget_asked();  // what is over; mutex held
   /// What the records hold of a draft that was sent; null: it was not. Mutex held.
@@ -179,7 +181,9 @@ class Desk {
   std::map<std::int64_t, Asked> asked_;       // by draft
   std::map<std::int64_t, Syringe> syringes_;  // by refill
   std::map<std::int64_t, Problem> refused_;   // by send: what was said of it, for whoever has not heard it
-  std::mutex trial_mutex_;                    // of the two below; never taken under mutex_
+  std::mutex trial_mutex_;                    // never taken under mutex_
+  std::condition_variable_any trial_free_;
+  bool trying_now_ = false;  // whoever has set it has the two below
   std::map<std::vector<DrugCode>, std::shared_ptr<const TrialPatients>> trial_patients_;
   std::deque<PlayedReading> played_;
   std::mutex asking_;

@@ -278,10 +278,13 @@ std::vector<Route> Desk::routes() {
            "without any of the patient's doses and with all. Nothing is kept. Shares per mille; a newer "
            "one of the same person ends an older one.",
        .action = Action::kDraft,
-       .request = change,
+       .request = object({optional("fluid", fluid), optional("dose", text(40)), optional("flex", flex),
+                          optional("patient_bolus", bolus), optional("no_patient_bolus", flag()),
+                          optional("reason", text(500)), optional("opioid_naive", flag())}),
        .response = object(
            {needed("is", choice({"tried", "not tried", "over"})), optional("why", kWords),
             optional("patients", integer(1, kMostPatients)), optional("dry_nl", kVolume),
+            optional("used_to_it", flag()), optional("naive", flag()), optional("of", list(kWords, 100)),
             optional("hours", list(integer(0, 10'000), 500)), optional("tip", text(8)),
             optional("pain", text(8)), optional("relieves", choice({"pain", "spasticity", "nothing"})),
             optional("breathing", flag()), optional("withdrawal", flag()),

@@ -1,10 +1,14 @@
 // A change of the therapy, tried on many patients while it is being written. Nothing is kept, and nothing is
 // approved.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <thread>
 
 #include "server/desk_words.hpp"
+#include "therapy/modes.hpp"
 
 namespace theca::server {
 namespace {
@@ -76,6 +80,20 @@ Volume dry_before(const link::StatusReply& status) {
   return status.at_tip == kNoFluid && status.in_reservoir != kNoFluid ? status.until_at_tip : Volume{};
 }
 
+constexpr std::size_t kMostOf = 100;
+
+/// Rows of an order that say nothing of what it does.
+bool is_of_the_paper(const std::string& what) {
+  constexpr std::array<const char*, 5> kPaper{"order", "prescription", "instead of", "written", "in them"};
+  return std::ranges::find(kPaper, what) != kPaper.end();
+}
+
+bool gives_its_therapy(const link::StatusReply& status, const Prescription& runs) {
+  if (status.flow.raw() <= 0 && runs.basal.mode != BasalMode::kStopped) return false;
+  return status.state == DeviceState::kDelivering && status.mode != Mode::kStopped &&
+         status.mode != Mode::kSafeState && status.mode != Mode::kLowered && status.mode != Mode::kPrime;
+}
+
 Json not_tried(const std::string& why) { return {{"is", "not tried"}, {"why", why}}; }
 
 /// No failure: whoever asked has asked for something else since.
@@ -83,30 +101,26 @@ Json newer() { return {{"is", "over"}, {"why", "A newer draft is being tried."}}
 
 }  // namespace
 
-std::shared_ptr<const TrialPatients> Desk::trial_patients(const TriedDrugs& drugs,
-                                                          const std::stop_token& stop) {
+std::shared_ptr<const TrialPatients> Desk::trial_patients(const TriedDrugs& drugs) {
   const auto known = trial_patients_.find(drugs.drugs);
   if (known != trial_patients_.end()) return known->second;
   auto made = TrialPatients::prepare(parts_.body, parts_.adults, {}, drugs.substances, kTrialPatients, kSeed,
-                                     threads(), stop);
-  if (!made) return nullptr;
+                                     threads());
   if (trial_patients_.size() >= kMostKept) trial_patients_.clear();
-  return trial_patients_.emplace(drugs.drugs, std::make_shared<TrialPatients>(std::move(*made)))
+  return trial_patients_.emplace(drugs.drugs, std::make_shared<TrialPatients>(std::move(made.value())))
       .first->second;
 }
 
 std::shared_ptr<const WhatRuns> Desk::what_runs(const Found& found, const TriedDrugs& drugs,
-                                                const std::stop_token& stop) {
+                                                const TrialPast& past) {
   for (const PlayedReading& one : played_)
-    if (one.reading == found.reading.id && one.drugs == drugs.drugs) return one.runs;
-  auto patients = trial_patients(drugs, stop);
-  if (!patients) return nullptr;
-  auto runs = WhatRuns::play(std::move(patients), drugs.drugs, *found.running.prescription,
-                             ClockOffset{found.reading.at_ms}, found.model.minimum_rate, threads(), stop,
-                             dry_before(found.running.status));
-  if (!runs) return nullptr;
+    if (one.reading == found.reading.id && one.drugs == drugs.drugs && one.used_to_it == past.used_to_it)
+      return one.runs;
+  auto runs = WhatRuns::play(trial_patients(drugs), drugs.drugs, *found.running.prescription,
+                             ClockOffset{found.reading.at_ms}, found.model.minimum_rate, threads(), {}, past);
   if (played_.size() >= kMostKept) played_.pop_front();
-  played_.push_back({found.reading.id, drugs.drugs, std::make_shared<WhatRuns>(std::move(*runs))});
+  played_.push_back(
+      {found.reading.id, drugs.drugs, past.used_to_it, std::make_shared<WhatRuns>(std::move(runs.value()))});
   return played_.back().runs;
 }
 
@@ -130,24 +144,51 @@ Desk::Answered Desk::try_draft(const Call& call) {
     made = std::move(*change);
     found = std::move(*reading);
   }
+  const link::StatusReply& status = found->running.status;
+  if (!found->running.prescription || !gives_its_therapy(status, *found->running.prescription))
+    return Answer{
+        not_tried(fmt::format("The pump does not give its therapy now ({}, {}); what the patient has "
+                              "had of it lately is not known.",
+                              state_name(status.state), row_of(status.mode).name)),
+        {}};
   const Prescription& runs = *found->running.prescription;
   const Prescription& draft = made->draft.prescription;
   const TriedDrugs drugs = tried_drugs(runs, draft, parts_.library, parts_.body);
   if (!drugs.unknown.empty())
     return Answer{not_tried("The model of the patient has no " + drugs.unknown.front() + "."), {}};
-  const link::StatusReply& status = found->running.status;
   if (status.in_reservoir != status.at_tip && status.at_tip != kNoFluid)
-    return Answer{
-        not_tried(
-            "Another fluid is still on its way to the tip: what is there now is not what the pump holds."),
-        {}};
-  const std::scoped_lock one_at_a_time{trial_mutex_};
-  if (stop.stop_requested()) return Answer{newer(), {}};
-  const auto before = what_runs(*found, drugs, stop);
-  const auto trial = before ? before->tried(draft, threads(), stop) : std::nullopt;
+    return Answer{not_tried("Another fluid is still on its way to the tip: what is there now is not what the "
+                            "pump holds."),
+                  {}};
+  TrialPast past{.dry = dry_before(status), .used_to_it = !call.body.value("opioid_naive", false)};
+  // Nothing was given for so long that the old dose may be an overdose.
+  if (status.naive) past.used_to_it = false;
+
+  std::unique_lock lock{trial_mutex_};
+  if (!trial_free_.wait(lock, stop, [&] { return !trying_now_; })) return Answer{newer(), {}};
+  trying_now_ = true;
+  lock.unlock();
+  struct Free {
+    Desk& desk;
+    ~Free() {
+      {
+        const std::scoped_lock held{desk.trial_mutex_};
+        desk.trying_now_ = false;
+      }
+      desk.trial_free_.notify_all();
+    }
+  } const free{*this};
+  const auto trial = what_runs(*found, drugs, past)->tried(draft, threads(), stop);
   if (!trial) return Answer{newer(), {}};
   Json json = json_of(*trial);
-  if (const Volume dry = dry_before(status); dry.raw() > 0) json["dry_nl"] = dry.raw();
+  json["used_to_it"] = past.used_to_it;
+  json["naive"] = status.naive;
+  if (past.dry.raw() > 0) json["dry_nl"] = past.dry.raw();
+  json["of"] = Json::array();
+  for (const Json& row : made->rows)
+    if (row["changed"].get<bool>() && !is_of_the_paper(row["what"].get<std::string>()) &&
+        json["of"].size() < kMostOf)
+      json["of"].push_back(row["what"].get<std::string>() + ": " + row["now"].get<std::string>());
   return Answer{std::move(json), {}};
 }
 

@@ -191,7 +191,8 @@ export function ChangeStep({ reading, runs, fluid, before, onDraft }: {
   };
   const { wanted: wantedNow, missing: missingNow } = wish();
   const preview = usePreview(reading, missingNow.length === 0 ? wantedNow : null);
-  const trial = useTrial(reading, missingNow.length === 0 ? wantedNow : null);
+  const [naive, setNaive] = useState(false);
+  const trial = useTrial(reading, missingNow.length === 0 ? wantedNow : null, naive);
   const written = JSON.stringify([wantedNow, missingNow]);
   useEffect(() => setReasons([]), [written]); // what was wrong with what stood there before is said no more
 
@@ -300,7 +301,7 @@ export function ChangeStep({ reading, runs, fluid, before, onDraft }: {
         )}
       </fieldset>
       <PreviewOf preview={preview} drug={therapy.drug} />
-      <TrialOf trial={trial} />
+      <TrialOf trial={trial} naive={naive} onNaive={setNaive} />
       <label className={styles["reason"]}>
         {texts.change.reason}
         <textarea rows={2} maxLength={500} value={reason} onChange={(event) => setReason(event.currentTarget.value)} />

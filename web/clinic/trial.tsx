@@ -27,9 +27,9 @@ const restMs = 100;
 const notAcceptable = 422;
 
 /** `body` null: nothing that could be ordered stands in the fields. */
-export function useTrial(reading: number, body: Body | null): Trial {
+export function useTrial(reading: number, body: Body | null, naive: boolean): Trial {
   // Why it is done changes nothing in the patient.
-  const key = body === null ? null : JSON.stringify({ ...body, reason: undefined });
+  const key = body === null ? null : JSON.stringify({ ...body, reason: undefined, ...(naive ? { opioid_naive: true } : {}) });
   const [shown, setShown] = useState<{ readonly key: string; readonly body: Body; readonly it: Answer } | null>(null);
   const [refused, setRefused] = useState<{ readonly key: string; readonly why: string } | null>(null);
   useEffect(() => {
@@ -103,10 +103,11 @@ function Picture({ it, asks }: { readonly it: Answer; readonly asks: Asks }) {
   );
 }
 
-function risk(arm: Arm, patients: number): string {
+function risk(arm: Arm, patients: number, fromNone: boolean): string {
   const { of, low, high } = arm.too_little;
   const interval = { low: (low / 100).toFixed(1), high: (high / 100).toFixed(1), of, patients };
-  return filledIn(of === 0 ? texts.trial.riskNone : texts.trial.risk, interval);
+  const against = fromNone ? texts.trial.without : texts.trial.itsLowest;
+  return filledIn(of === 0 ? texts.trial.riskNone : texts.trial.risk, { ...interval, against });
 }
 
 function Numbers({ it, asks }: { readonly it: Answer; readonly asks: Asks }) {
@@ -116,13 +117,18 @@ function Numbers({ it, asks }: { readonly it: Answer; readonly asks: Asks }) {
   const row = (what: string, one: string, other: string) => ({ what, before: one, now: other, changed: one !== other });
   const rows = [
     row(it.relieves === "spasticity" ? texts.trial.spasticity : texts.trial.pain, spread(before.relief_at_end), spread(then.relief_at_end)),
-    ...(it.breathing ? [row(texts.trial.breathing, spread(before.lowest_of_before), spread(then.lowest_of_before))] : []),
+    ...(it.breathing ? [row(it.dry_nl === undefined ? texts.trial.breathing : texts.trial.breathingOfNone, spread(before.lowest_of_before), spread(then.lowest_of_before)), row(texts.trial.breathingOfNone, spread(before.lowest), spread(then.lowest))].slice(0, it.dry_nl === undefined ? 2 : 1) : []),
     ...(it.withdrawal ? [row(texts.trial.withdrawal, spread(before.withdrawal), spread(then.withdrawal))] : []),
   ];
   return <Rows rows={rows} columns={[texts.trial.what, texts.trial.runs, texts.trial.draft]} caption={texts.trial.numbers} />;
 }
 
-export function TrialOf({ trial }: { readonly trial: Trial }) {
+export function TrialOf({ trial, naive, onNaive }: {
+  readonly trial: Trial;
+  /** Tried as one who never had an opioid. */
+  readonly naive: boolean;
+  readonly onNaive: (naive: boolean) => void;
+}) {
   const [asks, setAsks] = useState<Asks>("nothing");
   const { asking, shown, refused } = trial;
   if (!asking && shown === null && refused === null) return null;
@@ -144,6 +150,18 @@ export function TrialOf({ trial }: { readonly trial: Trial }) {
           <p className={styles["headline"]} data-of={draftWords(shown.body)}>
             {filledIn(asking ? texts.trial.shownOlder : texts.trial.shown, { draft: draftWords(shown.body), patients: it.patients ?? 0 })}
           </p>
+          {(it.of ?? []).length > 1 && <p className={styles["quietly"]}>{(it.of ?? []).join("; ")}</p>}
+          {it.breathing && !it.naive && (
+            <div className={styles["choices"]} role="radiogroup" aria-label={texts.trial.opioids}>
+              <span>{texts.trial.opioids}:</span>
+              {([false, true] as const).map((one) => (
+                <label key={String(one)}>
+                  <input type="radio" name="naive" checked={naive === one} onChange={() => onNaive(one)} /> {one ? texts.trial.never : texts.trial.usedToIt}
+                </label>
+              ))}
+            </div>
+          )}
+          {it.naive && <p className={styles["check"]}>{texts.trial.naive}</p>}
           {boluses && (
             <div className={styles["choices"]} role="radiogroup" aria-label={texts.trial.asks}>
               <span>{texts.trial.asks}:</span>
@@ -164,11 +182,13 @@ export function TrialOf({ trial }: { readonly trial: Trial }) {
             </figure>
           )}
           <Numbers it={it} asks={chosen} />
-          {it.breathing && it.draft && <p>{risk(it.draft[chosen], it.patients ?? 0)}</p>}
+          {it.breathing && it.draft && <p>{risk(it.draft[chosen], it.patients ?? 0, it.dry_nl !== undefined)}</p>}
+          {!it.breathing && <p className={styles["check"]}>{texts.trial.noBreathing}</p>}
+          {!it.withdrawal && <p className={styles["check"]}>{texts.trial.noWithdrawal}</p>}
           {it.steady_hours && (
             <p>{filledIn(texts.trial.steady, { median: it.steady_hours.median, p5: it.steady_hours.p5, p95: it.steady_hours.p95 })}</p>
           )}
-          {(it.breathing_unknown ?? []).map((drug) => (
+          {it.breathing && (it.breathing_unknown ?? []).map((drug) => (
             <p key={drug} className={styles["check"]}>
               {filledIn(texts.trial.unknown, { drug })}
             </p>
