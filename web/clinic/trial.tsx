@@ -23,7 +23,7 @@ export interface Trial {
   readonly refused: string | null;
 }
 
-const restMs = 100;
+const restMs = 30;
 const notAcceptable = 422;
 
 /** `body` null: nothing that could be ordered stands in the fields. */
