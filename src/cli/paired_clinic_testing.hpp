@@ -6,7 +6,9 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -66,6 +68,17 @@ struct PairedClinic : testing::Test {
     signing.emplace(std::vector<std::string>{"signer", "serve", signs, "--socket", signer_at.string()});
     ASSERT_NE(signing->line().find("Signs for"), std::string::npos);
     start_gateway();
+  }
+  /// Before SetUp(): its pump's fluid is at the tip from the beginning.
+  void fill_the_catheter() {
+    std::ifstream in{scenario};
+    std::stringstream text;
+    text << in.rdbuf();
+    std::string settled = text.str();
+    const std::string length = "length = \"80 cm\"\n";
+    settled.insert(settled.find(length) + length.size(), "contents = \"first\"\n");
+    scenario = (folder / "settled.toml").string();
+    std::ofstream{scenario} << settled;
   }
   void start_pump() {
     pump.emplace(std::vector<std::string>{"pump", "--listen", pump_at, "--state", state, "--patient",

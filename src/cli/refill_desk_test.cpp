@@ -416,14 +416,7 @@ struct OtherFluidDesk : RefillDesk {
   records::Actor ben;
 
   void SetUp() override {
-    std::ifstream in{scenario};
-    std::stringstream text;
-    text << in.rdbuf();
-    std::string settled = text.str();
-    const std::string length = "length = \"80 cm\"\n";
-    settled.insert(settled.find(length) + length.size(), "contents = \"first\"\n");
-    scenario = (folder / "settled.toml").string();
-    std::ofstream{scenario} << settled;
+    fill_the_catheter();
     ASSERT_NO_FATAL_FAILURE(RefillDesk::SetUp());
     ben = ada;
     ben.person =

@@ -16,7 +16,7 @@ namespace {
 
 /// A catheter's tip stays inside the canal.
 constexpr double kFromTheEnds = 0.5;  // cm
-/// A mean level within this share of its change is where it will be.
+/// A level within this share of its change is where it will be. This and the next: Theca's own, not verified.
 constexpr double kSteady = 0.05;
 /// A change of less than this share is none.
 constexpr double kNoChange = 0.005;
@@ -31,6 +31,21 @@ constexpr std::size_t kStepsPerMoment = static_cast<std::size_t>(kTrialMoment.ra
 std::size_t steps_in(Duration lasts) { return static_cast<std::size_t>(lasts.raw() / kTrialStep.raw()); }
 double ug(Volume volume, Concentration of) {
   return static_cast<double>(mass_in(volume, of).raw()) * kMicrogramsPerRaw;
+}
+
+/// `each(i)` for every patient; false: it was stopped.
+template <class Each>
+bool in_all(std::size_t patients, unsigned threads, const std::stop_token& stop, const Each& each) {
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < patients && !stop.stop_requested(); i = next++) each(i);
+  };
+  {
+    std::vector<std::jthread> others;
+    for (unsigned k = 1; k < threads; ++k) others.emplace_back(work);
+    work();
+  }
+  return !stop.stop_requested();
 }
 
 /// What comes out of a prescription, in nanolitres of its own fluid and of the one before.
@@ -207,22 +222,14 @@ std::optional<TrialPatients> TrialPatients::prepare(const BodyData& body, const 
   const double tip = body.anatomy.vertebra(setting.tip).value();
   out.middle_ = made(body, setting, centre, tip);
   out.all_.resize(static_cast<std::size_t>(patients));
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < out.all_.size() && !stop.stop_requested(); i = next++) {
-      const Deviation by = draw(seed, i);
-      const double reach = std::clamp(tip + tip_shift(variability, by), kFromTheEnds,
-                                      body.anatomy.length.value - kFromTheEnds);
-      out.all_[i] = made(body, setting, deviated(centre, variability, by), reach);
-      out.all_[i].flow = 1 + pump_flow_error(variability, by);
-    }
-  };
-  {
-    std::vector<std::jthread> others;
-    for (unsigned k = 1; k < threads; ++k) others.emplace_back(work);
-    work();
-  }
-  if (stop.stop_requested()) return std::nullopt;
+  const bool done = in_all(out.all_.size(), threads, stop, [&](std::size_t i) {
+    const Deviation by = draw(seed, i);
+    const double reach =
+        std::clamp(tip + tip_shift(variability, by), kFromTheEnds, body.anatomy.length.value - kFromTheEnds);
+    out.all_[i] = made(body, setting, deviated(centre, variability, by), reach);
+    out.all_[i].flow = 1 + pump_flow_error(variability, by);
+  });
+  if (!done) return std::nullopt;
   return out;
 }
 
@@ -425,20 +432,6 @@ struct WhatRuns::Told {
   std::vector<double> at_end, lowest, withdrawal, steady_hours;  // the last: below 0 where nothing changes
 };
 
-template <class Each>
-bool WhatRuns::in_all(std::size_t patients, unsigned threads, const std::stop_token& stop, const Each& each) {
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < patients && !stop.stop_requested(); i = next++) each(i);
-  };
-  {
-    std::vector<std::jthread> others;
-    for (unsigned k = 1; k < threads; ++k) others.emplace_back(work);
-    work();
-  }
-  return !stop.stop_requested();
-}
-
 /// Of opioids, in the middle patient, so that what runs keeps receptors occupied as in one who is used to it:
 /// then neither need nor tolerance drifts.
 double WhatRuns::tolerance_of(const Prescription& runs) const {
@@ -478,7 +471,7 @@ std::optional<WhatRuns> WhatRuns::play(std::shared_ptr<const TrialPatients> pati
   // The days before end now, so that the hours of the day fit.
   const ClockOffset earlier{clock.utc_ms_at_zero - kRunsBefore.raw()};
   for (const Asks asks : {Asks::kNothing, Asks::kAllAllotted}) {
-    const TipCourse before = past.dry.raw() > 0
+    const TipCourse before = past.had_nothing()
                                  ? TipCourse{}
                                  : tip_course(out.runs_, {}, earlier, minimum_rate, kRunsBefore, asks);
     States& states = out.states_[static_cast<std::size_t>(asks)];
@@ -506,7 +499,7 @@ std::optional<WhatRuns> WhatRuns::play(std::shared_ptr<const TrialPatients> pati
     auto told = out.told_of(states, course, threads, stop, /*steady=*/false, /*weekly=*/false);
     if (!told) return std::nullopt;
     if (asks == Asks::kNothing) out.lowest_ = told->lowest;
-    if (past.dry.raw() > 0) out.lowest_.assign(all.size(), 1);
+    if (past.had_nothing()) out.lowest_.assign(all.size(), 1);
     out.arms_[static_cast<std::size_t>(asks)] = out.arm_of(std::move(*told));
   }
   return out;

@@ -137,7 +137,8 @@ TriedDrugs tried_drugs(const Prescription& runs, const Prescription& draft, cons
 /// What is known of the patient before now.
 struct TrialPast {
   Volume dry;              // so much leaves the tip before any drug does, and none has before
-  bool used_to_it = true;  // to opioids, as one who lives on what runs; false: as one who never had any
+  bool used_to_it = true;  // to opioids, as one who lives on what runs; false: nothing was given before
+  [[nodiscard]] bool had_nothing() const { return dry.raw() > 0 || !used_to_it; }
 };
 
 /// What runs, in all of them: where it has brought each, and what it does in the days to come.
@@ -164,8 +165,7 @@ class WhatRuns {
 
   WhatRuns() = default;
   [[nodiscard]] double tolerance_of(const Prescription& runs) const;
-  template <class Each>
-  static bool in_all(std::size_t patients, unsigned threads, const std::stop_token& stop, const Each& each);
+
   struct Told;
   std::optional<Told> told_of(const States& from, const TipCourse& course, unsigned threads,
                               const std::stop_token& stop, bool steady, bool weekly) const;

@@ -240,6 +240,11 @@ TEST(Trial, one_who_never_had_an_opioid_is_held_against_breathing_without) {
   EXPECT_LT(naive.draft[0].lowest_ventilation.median, used.draft[0].lowest_ventilation.median / 2);
   EXPECT_EQ(naive.draft[0].lowest_of_before.median, naive.draft[0].lowest_ventilation.median);
   EXPECT_EQ(naive.draft[0].breathes_too_little.of, kFew) << "6 mg a day";
+  // Nor where the fluid is at the tip already, as of a pump that gave nothing for long.
+  const Trial anew = played({.dry = {}, .used_to_it = false});
+  EXPECT_EQ(anew.runs[0].relief.median.front(), 0);
+  EXPECT_EQ(anew.draft[0].lowest_of_before.median, anew.draft[0].lowest_ventilation.median);
+  EXPECT_EQ(anew.draft[0].breathes_too_little.of, kFew);
 }
 
 /// Of a drug that tolerance rises to by itself as well: what runs goes on as it was.

@@ -138,6 +138,10 @@ Desk::Answered Desk::try_draft(const Call& call) {
   {
     const std::scoped_lock lock{mutex_};
     auto change = made_of(call);
+    // What is wrong with a field the preview tells; here it is only not tried.
+    constexpr int kNotAcceptable = 422;
+    if (!change && change.error().status == kNotAcceptable && !change.error().errors.empty())
+      return Answer{not_tried(change.error().errors.front().happened), {}};
     if (!change) return No(change.error());
     auto reading = found_reading(parts_.database, at_records(call.actor), change->reading, parts_.library);
     if (!reading) return No(reading.error());

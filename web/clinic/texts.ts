@@ -116,7 +116,6 @@ export const texts = {
     title: "Tried on virtual patients",
     asking: "Being tried …",
     over: "It was not tried: another draft was asked for meanwhile.",
-    refused: "What stands in the fields cannot be ordered, and is not tried.",
     notTried: "Not tried:",
     shown: "{draft}: tried in {patients} virtual patients like this one, for 30 days.",
     shownOlder: "This still shows {draft}, in {patients} virtual patients.",

@@ -24,7 +24,6 @@ export interface Trial {
 }
 
 const restMs = 30;
-const notAcceptable = 422;
 
 /** `body` null: nothing that could be ordered stands in the fields. */
 export function useTrial(reading: number, body: Body | null, naive: boolean): Trial {
@@ -41,7 +40,7 @@ export function useTrial(reading: number, body: Body | null, naive: boolean): Tr
         if (!here) return;
         if (told.ok && told.it.is !== "over") setShown({ key, body: asked, it: told.it });
         else if (told.ok) setRefused({ key, why: texts.trial.over });
-        else setRefused({ key, why: told.status === notAcceptable ? texts.trial.refused : (told.reasons[0]?.happened ?? texts.trial.over) });
+        else setRefused({ key, why: told.reasons[0]?.happened ?? texts.trial.over });
       });
     }, restMs);
     return () => {
@@ -103,6 +102,9 @@ function Picture({ it, asks }: { readonly it: Answer; readonly asks: Asks }) {
   );
 }
 
+/** Then breathing is held against that without a drug. */
+const hadNothing = (it: Answer) => it.dry_nl !== undefined || it.used_to_it === false;
+
 function risk(arm: Arm, patients: number, fromNone: boolean): string {
   const { of, low, high } = arm.too_little;
   const interval = { low: (low / 100).toFixed(1), high: (high / 100).toFixed(1), of, patients };
@@ -117,7 +119,7 @@ function Numbers({ it, asks }: { readonly it: Answer; readonly asks: Asks }) {
   const row = (what: string, one: string, other: string) => ({ what, before: one, now: other, changed: one !== other });
   const rows = [
     row(it.relieves === "spasticity" ? texts.trial.spasticity : texts.trial.pain, spread(before.relief_at_end), spread(then.relief_at_end)),
-    ...(it.breathing ? [row(it.dry_nl === undefined ? texts.trial.breathing : texts.trial.breathingOfNone, spread(before.lowest_of_before), spread(then.lowest_of_before)), row(texts.trial.breathingOfNone, spread(before.lowest), spread(then.lowest))].slice(0, it.dry_nl === undefined ? 2 : 1) : []),
+    ...(it.breathing ? [row(hadNothing(it) ? texts.trial.breathingOfNone : texts.trial.breathing, spread(before.lowest_of_before), spread(then.lowest_of_before)), row(texts.trial.breathingOfNone, spread(before.lowest), spread(then.lowest))].slice(0, hadNothing(it) ? 1 : 2) : []),
     ...(it.withdrawal ? [row(texts.trial.withdrawal, spread(before.withdrawal), spread(then.withdrawal))] : []),
   ];
   return <Rows rows={rows} columns={[texts.trial.what, texts.trial.runs, texts.trial.draft]} caption={texts.trial.numbers} />;
@@ -182,7 +184,7 @@ export function TrialOf({ trial, naive, onNaive }: {
             </figure>
           )}
           <Numbers it={it} asks={chosen} />
-          {it.breathing && it.draft && <p>{risk(it.draft[chosen], it.patients ?? 0, it.dry_nl !== undefined)}</p>}
+          {it.breathing && it.draft && <p>{risk(it.draft[chosen], it.patients ?? 0, hadNothing(it))}</p>}
           {!it.breathing && <p className={styles["check"]}>{texts.trial.noBreathing}</p>}
           {!it.withdrawal && <p className={styles["check"]}>{texts.trial.noWithdrawal}</p>}
           {it.steady_hours && (
