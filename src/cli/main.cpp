@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/attack_command.hpp"
+#include "cli/backup_command.hpp"
 #include "cli/compare_command.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/gateway_command.hpp"
@@ -81,6 +82,7 @@ int run(int argc, char** argv) {
   theca::add_handheld_command(app, exit_code);
   theca::add_up_command(app, exit_code);
   theca::add_verify_command(app, exit_code);
+  theca::add_backup_commands(app, exit_code);
   if (const auto wrong = unknown_command(app, {argv + 1, argv + argc})) {
     fmt::print(stderr, "{}\n", *wrong);
     return theca::kExitUsage;

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/backup_command.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/gateway_command.hpp"
 #include "cli/handheld_command.hpp"
@@ -22,6 +23,7 @@
 #include "cli/pump_command.hpp"
 #include "cli/server_command.hpp"
 #include "cli/signer_command.hpp"
+#include "cli/verify_command.hpp"
 
 namespace theca::example {
 
@@ -94,6 +96,8 @@ class Process {
     add_gateway_command(app, exit_code);
     add_server_command(app, exit_code);
     add_handheld_command(app, exit_code);
+    add_backup_commands(app, exit_code);
+    add_verify_command(app, exit_code);
     std::vector<std::string> reversed{words.rbegin(), words.rend()};
     try {
       app.parse(std::move(reversed));

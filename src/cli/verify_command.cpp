@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <expected>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "cli/exit_code.hpp"
 #include "clinic/audit.hpp"
+#include "files/private_folder.hpp"
+#include "server/clinic_folder.hpp"
 
 namespace theca {
 namespace {
@@ -43,7 +47,31 @@ void tell(const records::AuditCheck& check) {
              check.last_hash);
 }
 
-int verify(const Options& options) {
+/// A clinic's folder names both.
+std::expected<void, std::string> look_up(Options& options) {
+  std::error_code unseen;
+  if (std::filesystem::is_directory(options.database, unseen)) {
+    if (!options.heads.empty())
+      return std::unexpected(
+          "--heads: the folder of a clinic has heads of its own; give the database itself");
+    const auto files = PrivateFolder::open(options.database);
+    if (!files) return std::unexpected(files.error());
+    const auto settings = server::read_settings(*files);
+    if (!settings) return std::unexpected(settings.error());
+    const records::Opening opening = server::opening_of(*settings, options.database);
+    options.database = opening.address;
+    options.heads = opening.heads;
+  }
+  if (options.heads.empty())
+    return std::unexpected("--heads is missing: the file of the trail's heads, which is not in the database");
+  return {};
+}
+
+int verify(Options options) {
+  if (const auto known = look_up(options); !known) {
+    fmt::print(stderr, "theca verify: {}\n", known.error());
+    return kExitUsage;
+  }
   const auto check = records::verify_audit(options.database, options.heads);
   if (!check) {
     fmt::print(stderr, "theca verify: {}\n", check.error().message);
@@ -67,12 +95,15 @@ void add_verify_command(CLI::App& app, int& exit_code) {
       "Needs no key and changes nothing. Exit code 0: whole; 1: changed, cut or out of order, with the "
       "rows;\n"
       "2: nothing to verify.");
-  command->add_option("DATABASE", options->database, "the file of SQLite, or postgresql://...")->required();
-  command->add_option("--heads", options->heads, "the file of the trail's heads")
-      ->required()
+  command
+      ->add_option("CLINIC", options->database,
+                   "the folder of a clinic's server; or its database: the file of SQLite, or "
+                   "postgresql://...")
+      ->required();
+  command->add_option("--heads", options->heads, "of a database: the file of the trail's heads")
       ->type_name("FILE");
   command->add_flag("--json", options->json, "print what was found as JSON");
-  command->footer("Example: theca verify clinic.db --heads clinic.heads");
+  command->footer("Example: theca verify out/clinic/server");
   command->callback([options, &exit_code] { exit_code = verify(*options); });
 }
 

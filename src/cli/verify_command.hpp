@@ -1,5 +1,5 @@
 #pragma once
-/// `theca verify DATABASE --heads FILE`: is a clinic's audit trail whole?
+/// `theca verify CLINIC`, or `DATABASE --heads FILE`: is a clinic's audit trail whole?
 
 #include <CLI/CLI.hpp>
 

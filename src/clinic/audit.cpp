@@ -4,7 +4,6 @@
 
 #include <map>
 
-#include "clinic/audit_heads.hpp"
 #include "clinic/connection.hpp"
 #include "clinic/patients.hpp"
 
@@ -106,6 +105,14 @@ Recorded<std::vector<AuditRow>> audit_of_patient(Database& database, const Actor
       });
 }
 
+AuditCheck check_trail(soci::session& sql, const std::vector<HeadLine>& heads) {
+  std::string id;
+  sql << "SELECT text FROM marks WHERE name = 'id'", soci::into(id);
+  Verifier verifier{id, heads};
+  each_row(sql, [&](const AuditRow& row) { verifier.take(row); });
+  return verifier.finish();
+}
+
 Recorded<AuditCheck> verify_audit(const std::string& address, const std::filesystem::path& heads) {
   try {
     soci::session sql;
@@ -120,11 +127,7 @@ Recorded<AuditCheck> verify_audit(const std::string& address, const std::filesys
                                 shown(address), version, known));
     const auto lines = read_heads(heads);
     if (!lines) return std::unexpected(lines.error());
-    std::string id;
-    sql << "SELECT text FROM marks WHERE name = 'id'", soci::into(id);
-    Verifier verifier{id, *lines};
-    each_row(sql, [&](const AuditRow& row) { verifier.take(row); });
-    return verifier.finish();
+    return check_trail(sql, *lines);
   } catch (const soci::soci_error& error) {
     return failed(RecordFault::kUnreachable, shown(address) + ": " + engine_words(error));
   }

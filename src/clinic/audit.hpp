@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "clinic/audit_heads.hpp"
 #include "clinic/audit_row.hpp"
 #include "clinic/database.hpp"
 
@@ -30,6 +31,8 @@ struct AuditCheck {
 };
 inline constexpr std::size_t kMostWrong = 100;
 
+/// Every row as this connection sees it, held against these heads.
+AuditCheck check_trail(soci::session& sql, const std::vector<HeadLine>& heads);
 /// Reads every row and every head; needs no key and changes nothing.
 Recorded<AuditCheck> verify_audit(const std::string& address, const std::filesystem::path& heads);
 

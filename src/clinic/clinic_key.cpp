@@ -37,7 +37,6 @@ std::unexpected<RecordError> wrong(const std::filesystem::path& path, const std:
 }
 
 Recorded<void> private_folder(const std::filesystem::path& folder) {
-  if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) return wrong(folder, std::strerror(errno));
   struct stat there {};
   if (::stat(folder.c_str(), &there) != 0) return wrong(folder, std::strerror(errno));
   if (!S_ISDIR(there.st_mode)) return wrong(folder, "is no folder");
@@ -46,17 +45,27 @@ Recorded<void> private_folder(const std::filesystem::path& folder) {
   return {};
 }
 
+Recorded<void> write_key(const std::filesystem::path& folder, const SecretKey& key) {
+  if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) return wrong(folder, std::strerror(errno));
+  if (const auto fit = private_folder(folder); !fit) return fit;
+  std::string text = fmt::format("{}{}\n", kBegins, hex(key.bytes));
+  const auto written = write_whole(file_of(folder, id_of(key)), text, S_IRUSR | S_IWUSR);
+  sodium_memzero(text.data(), text.size());
+  if (!written) return failed(RecordFault::kKey, written.error());
+  return {};
+}
+
 }  // namespace
 
 Recorded<KeyId> make_clinic_key(const std::filesystem::path& folder) {
-  if (const auto made = private_folder(folder); !made) return std::unexpected(made.error());
   const SecretKey key = SecretKey::random();
-  const KeyId id = id_of(key);
-  std::string text = fmt::format("{}{}\n", kBegins, hex(key.bytes));
-  const auto written = write_whole(file_of(folder, id), text, S_IRUSR | S_IWUSR);
-  sodium_memzero(text.data(), text.size());
-  if (!written) return failed(RecordFault::kKey, written.error());
-  return id;
+  if (const auto written = write_key(folder, key); !written) return std::unexpected(written.error());
+  return id_of(key);
+}
+
+Recorded<void> keep_clinic_key(const std::filesystem::path& folder, const SecretKey& key) {
+  if (read_clinic_key(folder, id_of(key))) return {};
+  return write_key(folder, key);
 }
 
 Recorded<SecretKey> read_clinic_key(const std::filesystem::path& folder, const KeyId& id) {

@@ -16,6 +16,8 @@ using KeyId = std::string;
 /// A new key in `folder`, which is made when it is missing (0700). The file (0600) is on the disk when this
 /// returns.
 Recorded<KeyId> make_clinic_key(const std::filesystem::path& folder);
+/// The same key in another folder; nothing where it stands there already.
+Recorded<void> keep_clinic_key(const std::filesystem::path& folder, const SecretKey& key);
 /// Refuses a file that is missing, open to others, somebody else's, or holds another key.
 Recorded<SecretKey> read_clinic_key(const std::filesystem::path& folder, const KeyId& id);
 

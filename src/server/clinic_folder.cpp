@@ -11,8 +11,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kSettings = "clinic.json";
-constexpr const char* kDemoKeys = "demo-keys.json";
 constexpr JsonLimits kSmall{.most_bytes = 64 * 1024, .most_depth = 3};
 
 std::unexpected<std::string> wrong(const char* file, const std::string& why) {
@@ -51,7 +49,7 @@ std::expected<ClinicSettings, std::string> read_settings(const Files& files) {
   return settings;
 }
 
-std::expected<void, std::string> keep_settings(Files& files, const ClinicSettings& settings) {
+std::string settings_text(const ClinicSettings& settings) {
   const Json json{{"kind", settings.kind == records::DatabaseKind::kDemo ? "demo" : "real"},
                   {"institution", settings.institution},
                   {"database", settings.database},
@@ -59,7 +57,11 @@ std::expected<void, std::string> keep_settings(Files& files, const ClinicSetting
                   {"origin", settings.site.origin},
                   {"clinic", settings.administrator.clinic.value},
                   {"administrator", settings.administrator.person.value}};
-  return files.write(kSettings, json.dump(2) + "\n");
+  return json.dump(2) + "\n";
+}
+
+std::expected<void, std::string> keep_settings(Files& files, const ClinicSettings& settings) {
+  return files.write(kSettings, settings_text(settings));
 }
 
 records::Opening opening_of(const ClinicSettings& settings, const std::filesystem::path& folder) {

@@ -26,6 +26,11 @@ struct ClinicSettings {
 /// Held by the one server that serves a folder.
 inline constexpr const char* kServingLock = "serving.lock";
 
+inline constexpr const char* kSettings = "clinic.json";
+inline constexpr const char* kDemoKeys = "demo-keys.json";
+
+/// As they stand in their file.
+std::string settings_text(const ClinicSettings& settings);
 /// Errors are sentences that begin with the file's name.
 std::expected<ClinicSettings, std::string> read_settings(const Files& files);
 std::expected<void, std::string> keep_settings(Files& files, const ClinicSettings& settings);
