@@ -51,9 +51,11 @@ struct DeskTest : PairedClinic {
     return at;
   }
 
+  /// What the pump runs when a test begins.
+  virtual void begin_therapy() { ASSERT_EQ(sent(first_order()).delivery, link::Delivery::kConfirmed); }
   void SetUp() override {
     ASSERT_NO_FATAL_FAILURE(PairedClinic::SetUp());
-    ASSERT_EQ(sent(first_order()).delivery, link::Delivery::kConfirmed);
+    ASSERT_NO_FATAL_FAILURE(begin_therapy());
     database = must(records::Database::open(opening()));
     const records::Actor admin = must(records::found_clinic(*database, "Clinic of the tests", "Adam Ray"));
     ada = mia = admin;

@@ -90,11 +90,22 @@ class Desk {
   Answered send_fill(const Call& call);
   Answered settle_fill(const Call& call);
   Answered sense_fill(const Call& call);
+  Answered first_hours(const Call& call);
+  Answered note_seen(const Call& call);
   struct Made {
     records::ReadingId reading;
     Draft draft;
-    nlohmann::json rows;  // before and after
+    nlohmann::json rows;        // before and after
+    nlohmann::json hours = {};  // of a first therapy; else null
   };
+  /// A first therapy that a pump has taken.
+  struct Begun {
+    std::int64_t at_ms = 0;
+    records::PatientId patient;
+    nlohmann::json hours;
+  };
+  std::expected<std::optional<Begun>, Problem> begun(const records::Actor& actor, records::PumpId pump);
+  std::expected<nlohmann::json, Problem> seen_json(const records::Actor& actor, const Begun& at);
   std::expected<Made, Problem> made_of(const Call& call);
   Answered hand_over(const Call& call, const std::string& daily_dose,
                      std::vector<PasskeyAssertion> assertions);

@@ -7,6 +7,7 @@
 #include "link/sodium.hpp"
 #include "plan/one_drug.hpp"
 #include "quantity/text.hpp"
+#include "server/desk_implant_words.hpp"
 #include "server/desk_refill_words.hpp"
 #include "server/desk_words.hpp"
 #include "therapy/modes.hpp"
@@ -91,6 +92,11 @@ std::expected<Adjustment, Problem> adjustment_in(const Json& body) {
     if (change.patient) wrong("no_patient_bolus", "a patient's bolus is asked for as well");
     change.patient.emplace();
   }
+  if (body.contains("implant") && (!change.fluid || !change.basal || !(change.patient)))
+    errors.push_back({"",
+                      "A first therapy needs a fluid, a dose and a word on the patient's bolus.",
+                      "Write what is missing.",
+                      {}});
   if (errors.empty() && !change.basal && !change.patient)
     errors.push_back({"", "Nothing is changed.", "Change something, or leave it.", std::nullopt});
   if (!errors.empty()) return No(Problem{422, title_of(422), std::move(errors), {}});
@@ -194,6 +200,41 @@ std::expected<Desk::Made, Problem> Desk::made_of(const Call& call) {
   if (auto old = too_old(found->reading, now_ms)) return No(*std::move(old));
   const auto highest = highest_number(parts_.database, actor, found->pump.id);
   if (!highest) return No(problem_for(highest.error()));
+  const auto refused = [](const std::vector<DraftError>& errors) {
+    Problem no{422, title_of(422), {}, {}};
+    for (const DraftError& error : errors)
+      no.errors.push_back({error.key, error.message, error.key == "reason" ? "Give a reason." : "Correct it.",
+                           "The pump runs as before."});
+    return No(std::move(no));
+  };
+  const FlowRate minimum = found->model.minimum_rate;
+  const auto rows = [&](const Draft& draft) {
+    return rows_json(compare(rows_before(found->running, minimum, parts_.library),
+                             rows_of(draft.order, draft.prescription, minimum, parts_.library)));
+  };
+  if (call.body.contains("implant")) {
+    const auto said = implant_in(call.body);
+    if (!said) return No(said.error());
+    auto first = first_therapy({.catheter = said->catheter,
+                                .cut_off = said->cut_off,
+                                .fluid = *change->fluid,
+                                .filled = said->filled,
+                                .prime = said->prime,
+                                .zone = said->zone,
+                                .basal = *change->basal,
+                                .patient = *change->patient,
+                                .implant = found->pump.details.implant,
+                                .pump = *parts_.library.find_pump(found->running.status.model),
+                                .model = found->model,
+                                .reason = call.body.value("reason", std::string{}),
+                                .author = records::serial_of(actor.person),
+                                .issued_utc_s = now_ms / 1'000,
+                                .signed_up_to = *highest},
+                               found->running, parts_.library);
+    if (!first) return refused(first.error());
+    Json compared = rows(first->draft);
+    return Made{found->reading.id, std::move(first->draft), std::move(compared), hours_json(first->hours)};
+  }
   auto made = adjust({.change = *change,
                       .implant = found->pump.details.implant,
                       .model = found->model,
@@ -202,17 +243,9 @@ std::expected<Desk::Made, Problem> Desk::made_of(const Call& call) {
                       .issued_utc_s = now_ms / 1'000,
                       .signed_up_to = *highest},
                      found->running, parts_.library);
-  if (!made) {
-    Problem no{422, title_of(422), {}, {}};
-    for (const DraftError& error : made.error())
-      no.errors.push_back({error.key, error.message, error.key == "reason" ? "Give a reason." : "Correct it.",
-                           "The pump runs as before."});
-    return No(std::move(no));
-  }
-  const FlowRate minimum = found->model.minimum_rate;
-  Json rows = rows_json(compare(rows_before(found->running, minimum, parts_.library),
-                                rows_of(made->order, made->prescription, minimum, parts_.library)));
-  return Made{found->reading.id, std::move(*made), std::move(rows)};
+  if (!made) return refused(made.error());
+  Json compared = rows(*made);
+  return Made{found->reading.id, std::move(*made), std::move(compared), nullptr};
 }
 
 Desk::Answered Desk::draft(const Call& call) {
@@ -220,17 +253,22 @@ Desk::Answered Desk::draft(const Call& call) {
   const auto made = made_of(call);
   if (!made) return No(made.error());
   const link::OrderBytes bytes = link::written(made->draft.order);
-  const Json content{{"change", call.body}, {"order", to_base64url(bytes)}, {"notes", made->draft.notes}};
+  Json content{{"change", call.body}, {"order", to_base64url(bytes)}, {"notes", made->draft.notes}};
+  if (!made->hours.is_null()) {
+    content["filled_nl"] = made->draft.filled.raw();
+    content["first_hours"] = made->hours;
+  }
   const auto kept = records::add_draft(parts_.database, at_records(call.actor), step_of(call, "draft"),
                                        made->reading, content.dump());
   if (!kept) return No(problem_for(kept.error()));
-  return Answer{{{"draft", kept->value},
-                 {"number", made->draft.order.number},
-                 {"challenge", to_base64url(link::digest_of<link::Sodium>(bytes))},
-                 {"order", to_base64url(bytes)},
-                 {"rows", made->rows},
-                 {"notes", made->draft.notes}},
-                {}};
+  Json json{{"draft", kept->value},
+            {"number", made->draft.order.number},
+            {"challenge", to_base64url(link::digest_of<link::Sodium>(bytes))},
+            {"order", to_base64url(bytes)},
+            {"rows", made->rows},
+            {"notes", made->draft.notes}};
+  if (!made->hours.is_null()) json["first_hours"] = made->hours;
+  return Answer{std::move(json), {}};
 }
 
 Desk::Answered Desk::drugs(const Call&) { return Answer{{{"drugs", drugs_json(parts_.library)}}, {}}; }
@@ -264,7 +302,9 @@ Desk::Answered Desk::preview(const Call& call) {
   const std::scoped_lock lock{mutex_};
   const auto made = made_of(call);
   if (!made) return No(made.error());
-  return Answer{{{"rows", made->rows}, {"notes", made->draft.notes}}, {}};
+  Json json{{"rows", made->rows}, {"notes", made->draft.notes}};
+  if (!made->hours.is_null()) json["first_hours"] = made->hours;
+  return Answer{std::move(json), {}};
 }
 
 }  // namespace theca::server

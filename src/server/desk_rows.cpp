@@ -116,6 +116,30 @@ const Shape kRefillShape = object(
                                   needed("by", text(200)), needed("text", kWords)}),
                           static_cast<std::int64_t>(records::kMostSteps)))});
 
+const Shape kMs = integer(0, kMostTime);
+const Shape kConstant =
+    object({needed("nl", kVolume), needed("verified", flag()), needed("sources", list(text(40), 20))});
+/// The front's spread is reckoned, and no dose comes of it.
+const Shape kFirstHours =
+    object({needed("lies_um", integer(1, 10'000'000)), needed("path_nl", kVolume),
+            needed("tubing", kConstant), needed("per_cm", kConstant), needed("given_nl", kVolume),
+            needed("rate_nl_per_day", integer(1, kMaxFlowRate.raw())), needed("in_motion", text(40)),
+            needed("prime_ms", kMs), needed("spread_nl", kVolume), needed("front_holds", flag()),
+            needed("first_drug_ms", kMs), needed("whole_ms", kMs), needed("shorter", text(40)),
+            needed("supervised_ms", kMs)});
+constexpr std::int64_t kMostBreaths = 80;  // a minute
+const Shape kAwake = choice({"awake", "drowsy, easy to rouse", "hard to rouse"});
+const Shape kSigns = list(choice({"itching", "nausea", "retention of urine", "weakness", "low blood pressure",
+                                  "headache", "wound or pocket swollen"}),
+                          7);
+const Shape kSeenHours = object(
+    {needed("is", choice({"none", "begun"})), needed("now_ms", kMs), optional("begun_ms", kMs),
+     optional("hours", kFirstHours),
+     optional("seen", list(object({needed("at_ms", kMs), needed("by", text(200)),
+                                   optional("breaths", integer(0, kMostBreaths)), optional("awake", kAwake),
+                                   optional("signs", kSigns), optional("note", kWords)}),
+                           kMostRows))});
+
 }  // namespace
 
 std::vector<Route> Desk::routes() {
@@ -171,9 +195,17 @@ std::vector<Route> Desk::routes() {
   const Shape bolus = object({needed("dose", text(40)), needed("over", text(40)), needed("lockout", text(40)),
                               needed("allotted", integer(1, kMaxAllotted)), needed("window", text(40))});
   const Shape fluid = object({needed("code", integer(1, UINT16_MAX)), needed("concentration", text(40))});
-  const Shape change = object({optional("fluid", fluid), optional("dose", text(40)), optional("flex", flex),
-                               optional("patient_bolus", bolus), optional("no_patient_bolus", flag()),
-                               optional("reason", text(500))});
+  constexpr std::int64_t kMostOffset = 14 * 60;  // minutes
+  const Shape offset = integer(-kMostOffset, kMostOffset);
+  const Shape implant =
+      object({needed("catheter", text(40)), needed("cut_off", text(40)), needed("filled", text(40)),
+              needed("prime", flag()),
+              needed("zone", object({needed("offset_minutes", offset), needed("offset_after_minutes", offset),
+                                     needed("change_utc_s", integer(0, UINT32_MAX))}))});
+  const Shape change =
+      object({optional("implant", implant), optional("fluid", fluid), optional("dose", text(40)),
+              optional("flex", flex), optional("patient_bolus", bolus), optional("no_patient_bolus", flag()),
+              optional("reason", text(500))});
   return {
       {.method = Method::kGet,
        .path = "/api/about",
@@ -257,7 +289,7 @@ std::vector<Route> Desk::routes() {
        .status = 201,
        .response = object({needed("draft", kId), needed("number", integer(1, UINT32_MAX)),
                            needed("challenge", text(64)), needed("order", kOrderText), needed("rows", kRows),
-                           needed("notes", list(kWords, 100))}),
+                           needed("notes", list(kWords, 100)), optional("first_hours", kFirstHours)}),
        .idempotency_key = true,
        .object = of(kReading, "reading"),
        .handle = by(&Desk::draft)},
@@ -267,7 +299,8 @@ std::vector<Route> Desk::routes() {
        .summary = "What these changes would make of the therapy that was read; nothing is kept.",
        .action = Action::kDraft,
        .request = change,
-       .response = object({needed("rows", kRows), needed("notes", list(kWords, 100))}),
+       .response = object(
+           {needed("rows", kRows), needed("notes", list(kWords, 100)), optional("first_hours", kFirstHours)}),
        .object = of(kReading, "reading"),
        .handle = by(&Desk::preview)},
       {.method = Method::kPut,
@@ -278,9 +311,10 @@ std::vector<Route> Desk::routes() {
            "without any of the patient's doses and with all. Nothing is kept. Shares per mille; a newer "
            "one of the same person ends an older one.",
        .action = Action::kDraft,
-       .request = object({optional("fluid", fluid), optional("dose", text(40)), optional("flex", flex),
-                          optional("patient_bolus", bolus), optional("no_patient_bolus", flag()),
-                          optional("reason", text(500)), optional("opioid_naive", flag())}),
+       .request = object({optional("implant", implant), optional("fluid", fluid), optional("dose", text(40)),
+                          optional("flex", flex), optional("patient_bolus", bolus),
+                          optional("no_patient_bolus", flag()), optional("reason", text(500)),
+                          optional("opioid_naive", flag())}),
        .response = object(
            {needed("is", choice({"tried", "not tried", "over"})), optional("why", kWords),
             optional("patients", integer(1, kMostPatients)), optional("dry_nl", kVolume),
@@ -396,6 +430,27 @@ std::vector<Route> Desk::routes() {
        .idempotency_key = true,
        .object = second,
        .handle = by(&Desk::sign_as_second)},
+      {.method = Method::kGet,
+       .path = "/api/pumps/{pump}/first-hours",
+       .name = "firstHours",
+       .summary = "Of a first therapy that the pump has taken: what its first hours bring, and what was seen "
+                  "since.",
+       .action = Action::kReadPatient,
+       .response = kSeenHours,
+       .object = of(kPump, "pump"),
+       .handle = by(&Desk::first_hours)},
+      {.method = Method::kPost,
+       .path = "/api/pumps/{pump}/first-hours",
+       .name = "noteSeen",
+       .summary = "Notes what is seen of the patient after a first therapy.",
+       .action = Action::kObserve,
+       .request = object({optional("breaths", integer(0, kMostBreaths)), optional("awake", kAwake),
+                          optional("signs", kSigns), optional("note", text(1'000))}),
+       .status = 201,
+       .response = kSeenHours,
+       .idempotency_key = true,
+       .object = of(kPump, "pump"),
+       .handle = by(&Desk::note_seen)},
       {.method = Method::kPost,
        .path = "/api/readings/{reading}/refills",
        .name = "beginRefill",

@@ -7,6 +7,7 @@
 #include "clinic/signer_client.hpp"
 #include "clinic/staff.hpp"
 #include "link/sodium.hpp"
+#include "server/desk_implant_words.hpp"
 #include "server/desk_words.hpp"
 
 namespace theca::server {
@@ -91,7 +92,7 @@ Desk::Answered Desk::hand_over(const Call& call, const std::string& daily_dose,
                           .pass = *answer.pass,
                           .sequence = found->running.status.sequence,
                           .intent = intent_of(id),
-                          .bedside = {}};
+                          .bedside = {.filled = implant_of(*kept).filled, .left_in = {}, .aspirated = {}}};
        },
        .keep = drafted.order.kind != link::OrderKind::kRefill
                    ? std::function<Answered(const SignedAnswer&)>{}

@@ -149,6 +149,10 @@ Desk::Answered Desk::try_draft(const Call& call) {
     found = std::move(*reading);
   }
   const link::StatusReply& status = found->running.status;
+  if (!made->hours.is_null())
+    return Answer{not_tried("This is a first therapy: what the patient's screening dose did is not in the "
+                            "records."),
+                  {}};
   if (!found->running.prescription || !gives_its_therapy(status, *found->running.prescription))
     return Answer{
         not_tried(fmt::format("The pump does not give its therapy now ({}, {}); what the patient has "

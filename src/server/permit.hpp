@@ -32,6 +32,7 @@ enum class Action : std::uint8_t {
   kConfirmSyringe,  // as the second person at a refill
   kStopOrLower,
   kRestart,  // after a stop
+  kObserve,  // note what is seen of a patient
   kEnrolPatient,
   kManageCareTeam,
   kExport,      // of one patient: report, FHIR
@@ -42,7 +43,7 @@ enum class Action : std::uint8_t {
   kReadAudit,
   kBackup,
 };
-inline constexpr std::size_t kActionCount = 25;
+inline constexpr std::size_t kActionCount = 26;
 
 /// Numbers of the clinic's own books; 0 is nobody.
 struct Actor {
@@ -108,6 +109,7 @@ inline constexpr std::array<PermitRow, kActionCount> kTable{{
     {Action::kConfirmSyringe, "confirm a syringe", {kNo, kHere, kHere, kHere, kNo}},
     {Action::kStopOrLower, "stop or lower", {kNo, kGlass, kGlass, kNo, kNo}},
     {Action::kRestart, "restart", {kNo, kTeam, kTeam, kNo, kNo}},
+    {Action::kObserve, "note what is seen", {kNo, kTeam, kTeam, kNo, kNo}},
     {Action::kEnrolPatient, "enrol a patient", {kNo, kHere, kHere, kNo, kNo}},
     {Action::kManageCareTeam, "change a care team", {kNo, kTeam, kNo, kNo, kNo}},
     {Action::kExport, "export", {kNo, kTeam, kTeam, kNo, kNo}},

@@ -41,13 +41,13 @@ const std::vector<Person> kByHand{
     {"nurse",
      kForStaff,
      {"break the glass", "confirm a syringe", "enrol a patient", "search"},
-     {"draft", "export", "refill with the same fluid", "restart"},
+     {"draft", "export", "note what is seen", "refill with the same fluid", "restart"},
      {"read a patient", "read a pump", "stop or lower"}},
     {"physician",
      kForStaff,
      {"break the glass", "confirm a syringe", "enrol a patient", "search", "sign as the second"},
-     {"change a care team", "draft", "export", "refill with another fluid", "refill with the same fluid",
-      "restart", "send", "sign"},
+     {"change a care team", "draft", "export", "note what is seen", "refill with another fluid",
+      "refill with the same fluid", "restart", "send", "sign"},
      {"read a patient", "read a pump", "stop or lower"}},
 };
 

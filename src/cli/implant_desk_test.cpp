@@ -1,0 +1,176 @@
+// A pump on the shelf gets its first therapy from the desk: what was said of volume, mass and front is what
+// the pump is told, and what its own journal has.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "cli/desk_testing.hpp"
+#include "quantity/text.hpp"
+
+namespace theca {
+namespace {
+
+using namespace example;
+
+struct ImplantDesk : DeskTest {
+  void begin_therapy() override {}
+  void SetUp() override {
+    ASSERT_NO_FATAL_FAILURE(DeskTest::SetUp());
+    sign_in(doctor);
+  }
+  static json first(const char* dose = "6 mg/day") {
+    return {{"fluid",
+             {{"code", static_cast<int>(signer::example::library().find_drug("morphine")->code)},
+              {"concentration", "20 mg/mL"}}},
+            {"dose", dose},
+            {"no_patient_bolus", true},
+            {"reason", "On opioids for long."},
+            {"implant",
+             {{"catheter", "89 cm"},
+              {"cut_off", "9 cm"},
+              {"filled", "40 mL"},
+              {"prime", true},
+              {"zone", {{"offset_minutes", 60}, {"offset_after_minutes", 60}, {"change_utc_s", 0}}}}}};
+  }
+  static json with(const char* field, const json& value) {
+    json body = first();
+    body["implant"][field] = value;
+    return body;
+  }
+  std::string hours_at() { return at("pumps", pump_id.value, "first-hours"); }
+  std::vector<json> journal() {
+    reaching->signal(SIGTERM);
+    EXPECT_EQ(reaching->end().first, kExitOk);
+    const std::string out = (folder / "journal.jsonl").string();
+    const auto read =
+        example::ran({"gateway", "journal", own, "--implant", air::to_hex(implant), "--out", out});
+    EXPECT_EQ(read.first, kExitOk) << read.second;
+    start_gateway();
+    std::vector<json> entries;
+    std::ifstream in{out};
+    for (std::string line; std::getline(in, line);) entries.push_back(json::parse(line));
+    return entries;
+  }
+  static const json* event(const std::vector<json>& entries, const char* name) {
+    const auto found =
+        std::ranges::find_if(entries, [&](const json& one) { return one.value("event", "") == name; });
+    return found == entries.end() ? nullptr : &*found;
+  }
+};
+
+TEST_F(ImplantDesk, INV_4_INV_7_INV_11_what_the_desk_said_is_what_the_pump_is_told_and_writes_down) {
+  const Got shelf = read_pump();
+  ASSERT_EQ(shelf.status, 201) << shelf.body;
+  EXPECT_EQ(shelf.body["state"].get<std::string>(), "on the shelf");
+  EXPECT_FALSE(shelf.body.contains("therapy"));
+  EXPECT_EQ(ask(Method::kGet, hours_at()).body["is"].get<std::string>(), "none");
+
+  const Got told = ask(Method::kPut, at("readings", shelf.body["reading"], "preview"), first());
+  ASSERT_EQ(told.status, 200) << told.body;
+  const json hours = told.body["first_hours"];
+  EXPECT_EQ(hours["path_nl"], 375'000);
+  EXPECT_EQ(hours["in_motion"].get<std::string>(), "7.5 mg");
+  EXPECT_FALSE(hours["per_cm"]["verified"].get<bool>());
+
+  const Got draft = ask(Method::kPost, at("readings", shelf.body["reading"], "drafts"), first());
+  ASSERT_EQ(draft.status, 201) << draft.body;
+  EXPECT_EQ(draft.body["first_hours"], hours);
+  const Got slip = send(draft, "60 mg/day");
+  EXPECT_EQ(slip.status, 422) << slip.body;
+  EXPECT_EQ(read().status.state, DeviceState::kShelf);
+  const Got again = drafted(first());
+  ASSERT_EQ(again.status, 201) << again.body;
+  const Got done = send(again, "6 mg/day");
+  ASSERT_EQ(done.status, 201) << done.body;
+  EXPECT_EQ(done.body["state"].get<std::string>(), "confirmed") << done.body;
+  EXPECT_EQ(done.body["runs"], again.body["order"]);
+
+  const Running runs = read();
+  EXPECT_EQ(runs.status.mode, Mode::kPrime);
+  EXPECT_GT(runs.status.supervised_until, runs.status.now);
+  EXPECT_EQ(runs.status.path.total().raw(), hours["path_nl"].get<std::int64_t>());
+  // The front: what has left since is microlitres of the path.
+  EXPECT_LE(runs.status.until_at_tip, runs.status.path.total());
+  EXPECT_GT(runs.status.until_at_tip, runs.status.path.total() - microlitres(50));
+  EXPECT_LE(std::abs((runs.status.reservoir_nominal - millilitres(40)).raw()), microlitres(50).raw());
+
+  const auto entries = journal();
+  const json* prime = event(entries, "prime started");
+  ASSERT_NE(prime, nullptr);
+  EXPECT_EQ((*prime)["volume_nl"], hours["given_nl"]) << *prime;
+  EXPECT_EQ((*prime)["rate_nl_per_day"], hours["rate_nl_per_day"]) << *prime;
+  EXPECT_NE(event(entries, "prescription taken"), nullptr);
+  EXPECT_EQ(read_pump().body["record"]["is"].get<std::string>(), "same");
+}
+
+TEST_F(ImplantDesk, INV_16_what_is_seen_in_the_first_hours_is_kept_and_told_to_whoever_comes_next) {
+  const Got none = ask(Method::kPost, hours_at(), {{"breaths", 14}});
+  EXPECT_EQ(none.status, 409) << none.body;
+  const Got draft = drafted(first());
+  ASSERT_EQ(draft.status, 201) << draft.body;
+  ASSERT_EQ(send(draft, "6 mg/day").status, 201);
+  const Got begun = ask(Method::kGet, hours_at());
+  ASSERT_EQ(begun.body["is"].get<std::string>(), "begun") << begun.body;
+  EXPECT_EQ(begun.body["hours"], draft.body["first_hours"]);
+  EXPECT_TRUE(begun.body["seen"].empty());
+  EXPECT_EQ(ask(Method::kPost, hours_at(), json::object()).status, 422);
+  EXPECT_EQ(ask(Method::kPost, hours_at(), {{"breaths", 400}}).status, 422);
+  EXPECT_EQ(ask(Method::kPost, hours_at(), {{"awake", "dead"}}).status, 422);
+
+  const std::string wish = request().text;
+  const json seen{{"breaths", 14}, {"awake", "awake"}, {"signs", {"itching"}}, {"note", "Asks for water."}};
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(Method::kPost, hours_at(), seen, wish).status, 201);
+  restart();  // what is not kept is gone
+  sign_in(doctor);
+  const Got later = ask(Method::kGet, hours_at());
+  ASSERT_EQ(later.body["seen"].size(), 1U) << later.body;
+  EXPECT_EQ(later.body["seen"][0]["breaths"], 14);
+  EXPECT_EQ(later.body["seen"][0]["by"].get<std::string>(), "Ada Okafor");
+  EXPECT_EQ(later.body["seen"][0]["note"].get<std::string>(), "Asks for water.");
+
+  sign_in(nurse);  // of no care team: "missing", like one that is not there
+  const Got strange = ask(Method::kPost, hours_at(), {{"breaths", 12}});
+  EXPECT_NE(strange.status, 201) << strange.body;
+}
+
+TEST_F(ImplantDesk, what_cannot_be_is_refused_with_its_field_and_sends_nothing) {
+  const Got shelf = read_pump();
+  const auto preview = [&](const json& body) {
+    return ask(Method::kPut, at("readings", shelf.body["reading"], "preview"), body);
+  };
+  for (const auto& [field, value] : std::vector<std::pair<const char*, json>>{{"catheter", "890 cm"},
+                                                                              {"catheter", "89"},
+                                                                              {"cut_off", "89 cm"},
+                                                                              {"filled", "41 mL"},
+                                                                              {"filled", "0 mL"}}) {
+    const Got no = preview(with(field, value));
+    EXPECT_EQ(no.status, 422) << field << value << no.body;
+    EXPECT_EQ(no.body["errors"][0]["field"].get<std::string>(), std::string{"implant."} + field) << no.body;
+  }
+  json body = first();
+  body.erase("fluid");
+  EXPECT_EQ(preview(body).status, 422);
+  body = first();
+  body.erase("no_patient_bolus");
+  EXPECT_EQ(preview(body).status, 422);
+  body = first();
+  body["implant"]["zone"]["offset_minutes"] = 900;
+  EXPECT_EQ(preview(body).status, 422);
+  EXPECT_EQ(preview(first("4000 mg/day")).status, 422);
+  const Got trial = ask(Method::kPut, at("readings", shelf.body["reading"], "trial"), first());
+  ASSERT_EQ(trial.status, 200) << trial.body;
+  EXPECT_EQ(trial.body["is"].get<std::string>(), "not tried");
+  // What a pump that never had an order is asked to change is refused, and not a crash.
+  const Got change = preview({{"dose", "5 mg/day"}});
+  EXPECT_EQ(change.status, 422) << change.body;
+
+  const Got draft = drafted(first());
+  ASSERT_EQ(send(draft, "6 mg/day").status, 201);
+  const Got twice = drafted(first());
+  EXPECT_EQ(twice.status, 422) << twice.body;
+  EXPECT_NE(twice.body.dump().find("not begun"), std::string::npos) << twice.body;
+}
+
+}  // namespace
+}  // namespace theca
