@@ -12,6 +12,8 @@ add_test(NAME web.clinic COMMAND node ${web}/test.mjs ${web}/clinic/clinic_test.
 set_tests_properties(web.clinic PROPERTIES TIMEOUT 900 ENVIRONMENT THECA_PROGRAM=$<TARGET_FILE:theca_cli>)
 add_test(NAME web.refill COMMAND node ${web}/test.mjs ${web}/clinic/refill_test.ts)
 set_tests_properties(web.refill PROPERTIES TIMEOUT 900 ENVIRONMENT THECA_PROGRAM=$<TARGET_FILE:theca_cli>)
+add_test(NAME web.implant COMMAND node ${web}/test.mjs ${web}/clinic/implant_test.ts)
+set_tests_properties(web.implant PROPERTIES TIMEOUT 900 ENVIRONMENT THECA_PROGRAM=$<TARGET_FILE:theca_cli>)
 add_test(NAME web.handheld COMMAND node ${web}/test.mjs ${web}/handheld/handheld_test.ts)
 set_tests_properties(web.handheld PROPERTIES TIMEOUT 900 ENVIRONMENT THECA_PROGRAM=$<TARGET_FILE:theca_cli>)
 add_test(NAME web.handheld_words COMMAND node ${web}/test.mjs ${web}/handheld/texts_test.ts ${web}/handheld/shown_test.ts)

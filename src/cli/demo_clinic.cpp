@@ -36,17 +36,19 @@ using records::RequestId;
 
 constexpr DemoPump kMorphinePump{"morphine_with_patient_boluses.toml", "THECA-DEMO-2041"};
 constexpr DemoPump kBaclofenPump{"baclofen_flex.toml", "THECA-DEMO-3307"};
+constexpr DemoPump kNewPump{"baclofen_first_therapy.toml", "THECA-DEMO-5118", /*on_the_shelf=*/true};
 struct DemoPatient {
   const char *name, *birth_date, *record_number;
   const DemoPump* pump;             // none: a candidate, or a pump without a radio
   const char* constant_flow_model;  // none: no such pump
 };
 /// Nobody; the names are made up.
-constexpr std::array<DemoPatient, 4> kPatients{{
+constexpr std::array<DemoPatient, 5> kPatients{{
     {"Zoe Quist", "1956-03-09", "DEMO-1", &kMorphinePump, nullptr},
     {"Tom Ivers", "1988-11-30", "DEMO-2", &kBaclofenPump, nullptr},
     {"Lena Marsh", "1949-07-21", "DEMO-3", nullptr, "constant-flow"},
     {"Omar Reyes", "1971-01-14", "DEMO-4", nullptr, nullptr},
+    {"Ines Hall", "1994-05-02", "DEMO-5", &kNewPump, nullptr},
 }};
 
 struct DemoPerson {
@@ -309,6 +311,7 @@ Done order_first_therapies(const ClinicPlaces& places, const std::vector<link::S
 
   const std::vector<const DemoPump*> pumps = demo_pumps();
   for (std::size_t i = 0; i < pumps.size(); ++i) {
+    if (pumps[i]->on_the_shelf) continue;
     const link::ShortId& implant = implants[i];
     const auto read = ask_gateway(gateway_socket, ReadImplant{implant});
     if (!read) return std::unexpected(read.error());

@@ -14,6 +14,7 @@ namespace theca {
 struct DemoPump {
   const char* scenario;  // of scenarios/: the pump's model, the catheter, the patient and the first order
   const char* serial;
+  bool on_the_shelf = false;  // paired, and without an order: its first one is written at the pages
 };
 /// The pumps of the demo's patients that a radio reaches.
 std::vector<const DemoPump*> demo_pumps();
@@ -53,7 +54,7 @@ std::expected<void, std::string> tell_pumps_places(const ClinicPlaces& places,
 std::expected<void, std::string> make_demo_handheld(const ClinicPlaces& places, const link::ShortId& implant,
                                                     const std::string& pump_at);
 
-/// The first order of each pump that has none, through the signer and the gateway that run.
+/// The first order of each pump that has none and is not to stay on the shelf, through the signer and the gateway that run.
 std::expected<void, std::string> order_first_therapies(const ClinicPlaces& places,
                                                        const std::vector<link::ShortId>& implants,
                                                        const std::filesystem::path& signer_socket,

@@ -59,7 +59,8 @@ double hours_for(double volume, FlowRate rate) {
 FirstHours hours_of(const Geometry& at, const Draft& made, Concentration c, FlowRate minimum) {
   const BolusDose& prime = made.prescription.prime;
   const RateRange basal = basal_range(made.prescription.basal, minimum);
-  FirstHours out{.lies = at.lies,
+  FirstHours out{.filled = made.filled,
+                 .lies = at.lies,
                  .path = at.path,
                  .constants = at.constants,
                  .rate = prime.volume.raw() > 0 ? prime.rate : basal.lowest,

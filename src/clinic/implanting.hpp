@@ -40,6 +40,7 @@ struct Implanting {
 /// What the first hours bring, for people to see. `front` is reckoned for the catheter alone and by an
 /// assumed diffusion (plan/prime.hpp): no dose comes of it.
 struct FirstHours {
+  Volume filled;
   Length lies;  // of the catheter in the patient
   FluidPath path;
   PathConstants constants;

@@ -100,7 +100,7 @@ RC_GTEST_PROP(Implanting, INV_4_the_sharp_front_of_the_pump_lies_between_the_fir
   RC_ASSERT(static_cast<double>(hours.whole.raw()) >= sharp - 1'000);
 }
 
-TEST(Implanting, SLIP_29_a_length_that_cannot_lie_in_a_patient_is_refused_with_its_field) {
+TEST(Implanting, a_length_that_cannot_lie_in_a_patient_is_refused_with_its_field) {
   const auto lying = [](Length catheter, Length cut_off) {
     Implanting one = some();
     one.catheter = catheter;

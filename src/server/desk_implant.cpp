@@ -56,7 +56,8 @@ std::expected<ImplantWords, Problem> implant_in(const Json& body) {
 }
 
 Json hours_json(const FirstHours& hours) {
-  return {{"lies_um", hours.lies.raw()},
+  return {{"filled_nl", hours.filled.raw()},
+          {"lies_um", hours.lies.raw()},
           {"path_nl", hours.path.total().raw()},
           {"tubing", constant_json(hours.constants.tubing)},
           {"per_cm", constant_json(hours.constants.per_cm)},

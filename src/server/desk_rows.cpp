@@ -121,12 +121,12 @@ const Shape kConstant =
     object({needed("nl", kVolume), needed("verified", flag()), needed("sources", list(text(40), 20))});
 /// The front's spread is reckoned, and no dose comes of it.
 const Shape kFirstHours =
-    object({needed("lies_um", integer(1, 10'000'000)), needed("path_nl", kVolume),
-            needed("tubing", kConstant), needed("per_cm", kConstant), needed("given_nl", kVolume),
-            needed("rate_nl_per_day", integer(1, kMaxFlowRate.raw())), needed("in_motion", text(40)),
-            needed("prime_ms", kMs), needed("spread_nl", kVolume), needed("front_holds", flag()),
-            needed("first_drug_ms", kMs), needed("whole_ms", kMs), needed("shorter", text(40)),
-            needed("supervised_ms", kMs)});
+    object({needed("filled_nl", kVolume), needed("lies_um", integer(1, 10'000'000)),
+            needed("path_nl", kVolume), needed("tubing", kConstant), needed("per_cm", kConstant),
+            needed("given_nl", kVolume), needed("rate_nl_per_day", integer(1, kMaxFlowRate.raw())),
+            needed("in_motion", text(40)), needed("prime_ms", kMs), needed("spread_nl", kVolume),
+            needed("front_holds", flag()), needed("first_drug_ms", kMs), needed("whole_ms", kMs),
+            needed("shorter", text(40)), needed("supervised_ms", kMs)});
 constexpr std::int64_t kMostBreaths = 80;  // a minute
 const Shape kAwake = choice({"awake", "drowsy, easy to rouse", "hard to rouse"});
 const Shape kSigns = list(choice({"itching", "nausea", "retention of urine", "weakness", "low blood pressure",

@@ -8,6 +8,7 @@ import styles from "./clinic.module.css";
 import { type DoseEntry, DoseField, entryFor } from "./dose_field";
 import { type Flex, flexBody, FlexEditor, flexOf } from "./flex_editor";
 import { Action, Busy, Heading, Reasons } from "./parts";
+import type { ImplantWords } from "./implant_step";
 import { PreviewOf, usePreview } from "./preview";
 import { TrialOf, useTrial } from "./trial";
 import { filledIn, texts } from "./texts";
@@ -117,15 +118,22 @@ function Units({ therapy, dose, another }: {
   );
 }
 
-export function ChangeStep({ reading, runs, fluid, before, onDraft }: {
+const nothingRuns = (): never => {
+  throw new Error("a change of nothing, without a fluid");
+};
+
+export function ChangeStep({ reading, runs, fluid, implant, before, onDraft }: {
   readonly reading: number;
-  readonly runs: Therapy;
+  /** Null: nothing ran before. */
+  readonly runs: Therapy | null;
   /** Null: the one that is in the pump. */
   readonly fluid: Fluid | null;
+  /** Of a first therapy: pump and catheter. */
+  readonly implant: ImplantWords | null;
   readonly before: Change | null;
   readonly onDraft: (draft: Draft, change: Change) => void;
 }) {
-  const therapy = fluid?.therapy ?? runs;
+  const therapy = fluid?.therapy ?? runs ?? nothingRuns();
   const doseField = useMemo(() => fieldOf(therapy.dose), [therapy]);
   const partField = useMemo(() => fieldOf(therapy.part_dose), [therapy]);
   const bolusField = useMemo(() => fieldOf(therapy.bolus), [therapy]);
@@ -157,6 +165,7 @@ export function ChangeStep({ reading, runs, fluid, before, onDraft }: {
     const missing: Reason[] = [];
     if (fluid) {
       wanted.fluid = fluid.wanted;
+      if (implant) wanted.implant = implant;
       if (!byClock && dose.text === "") missing.push({ field: "dose", happened: texts.fluid.noDose, do: "" });
       if (choice === "unsaid") missing.push({ field: "patient_bolus", happened: texts.fluid.noBolus, do: "" });
     }
@@ -214,17 +223,17 @@ export function ChangeStep({ reading, runs, fluid, before, onDraft }: {
     });
   };
 
-  const now = runs.patient_bolus;
+  const now = runs?.patient_bolus;
   const choices: readonly (readonly [BolusChoice, string])[] = [
     ...(fluid ? [] : [["keep", texts.change.keep] as const]),
     ["other", texts.change.other],
     ...(now || fluid ? [["none", texts.change.none] as const] : []),
   ];
-  const daily = `${short(Number(runs.daily_dose))} ${runs.dose.unit}`;
+  const daily = runs ? `${short(Number(runs.daily_dose))} ${runs.dose.unit}` : "";
   return (
     <section className={styles["card"]}>
       <Heading>{fluid ? filledIn(texts.fluid.change, { fluid: `${therapy.drug} ${concentrationText(therapy)}` }) : texts.change.title}</Heading>
-      {fluid && <p>{texts.fluid.bridge}</p>}
+      {fluid && <p>{implant ? texts.implant.therapy : texts.fluid.bridge}</p>}
       <div className={styles["choices"]} role="radiogroup" aria-label={texts.change.mode}>
         {(["constant", "byClock"] as const).map((mode) => (
           <label key={mode}>
@@ -250,7 +259,9 @@ export function ChangeStep({ reading, runs, fluid, before, onDraft }: {
               onChange={setDose}
             />
             <p className={styles["quietly"]}>
-              {fluid
+              {!runs
+                ? texts.implant.noDoseNow
+                : fluid
                 ? filledIn(texts.fluid.doseNow, { dose: daily, fluid: `${runs.drug} ${concentrationText(runs)}` })
                 : `${filledIn(texts.change.doseNow, { dose: daily })} ${therapy.mode === "flex" ? texts.change.flex : texts.change.leave}`}
             </p>
@@ -263,7 +274,7 @@ export function ChangeStep({ reading, runs, fluid, before, onDraft }: {
       <fieldset className={styles["group"]}>
         <legend>{texts.change.bolus}</legend>
         <p className={styles["quietly"]}>
-          {now
+          {now && runs
             ? filledIn(texts.change.bolusNow, {
                 dose: `${short(Number(now.dose))} ${runs.bolus.unit}`,
                 over: spanText(now.over_s),

@@ -5,6 +5,7 @@ import { showPage } from "../shared/page";
 import type { Answered } from "./api";
 import { ask, type Reason, signedOut } from "./client";
 import styles from "./clinic.module.css";
+import { FirstHoursPage } from "./first_hours";
 import { isHeld } from "./held";
 import { Action, Busy, Heading, Reasons } from "./parts";
 import { signedInAs, signIn } from "./passkey";
@@ -63,6 +64,7 @@ function Pages() {
   if (place.at === "patient") return <Patient key={place.patient} patient={place.patient} />;
   if (place.at === "syringe") return <Syringe key={place.refill} refill={place.refill} />;
   if (place.at === "refill") return <RefillPage key={place.refill} patient={place.patient} pump={place.pump} refill={place.refill} />;
+  if (place.at === "first-hours") return <FirstHoursPage key={place.pump} patient={place.patient} pump={place.pump} />;
   if (place.at === "second") return <Second key={place.draft} draft={place.draft} />;
   return <Visit key={`${place.patient}/${place.pump}`} patient={place.patient} pump={place.pump} />;
 }

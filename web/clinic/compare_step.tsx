@@ -8,6 +8,7 @@ import styles from "./clinic.module.css";
 import { CompareTables } from "./compare_tables";
 import { type DoseEntry, DoseField } from "./dose_field";
 import { hold } from "./held";
+import { FirstHoursOf } from "./first_hours";
 import { Action, Busy, Heading, Reasons } from "./parts";
 import { say } from "./passkey";
 import type { Outcome } from "./sent_step";
@@ -143,6 +144,7 @@ export function CompareStep({ draft, therapy, keeps, onBack, onOutcome }: {
           </ul>
         </>
       )}
+      {draft.first_hours && <FirstHoursOf hours={draft.first_hours} />}
       <div className={styles["sign"]}>
         <DoseField label={texts.compare.typed} field={field} insist={insist} onChange={setTyped} />
       </div>
@@ -161,7 +163,7 @@ export function CompareStep({ draft, therapy, keeps, onBack, onOutcome }: {
           </Action>
         </div>
       )}
-      <p className={styles["quietly"]}>{keeps ? texts.fluid.pump : texts.compare.pump}</p>
+      <p className={styles["quietly"]}>{keeps ? texts.fluid.pump : draft.first_hours ? texts.implant.before : texts.compare.pump}</p>
     </section>
   );
 }

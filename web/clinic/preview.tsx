@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import type { Answered, Asked } from "./api";
 import { ask, type Told } from "./client";
 import styles from "./clinic.module.css";
+import { FirstHoursOf } from "./first_hours";
 import { Busy, Reasons, Rows } from "./parts";
 import { texts } from "./texts";
 
@@ -57,6 +58,7 @@ export function PreviewOf({ preview, drug }: { readonly preview: Preview; readon
             columns={[texts.compare.what, texts.compare.before, texts.compare.then]}
             caption={texts.preview.title}
           />
+          {told.it.first_hours && <FirstHoursOf hours={told.it.first_hours} />}
           {told.it.notes.length > 0 && (
             <ul className={styles["notes"]}>
               {told.it.notes.map((note) => (

@@ -17,6 +17,8 @@ export interface Found {
   readonly goodUntil: number;
 }
 
+/** As the pump's own state is called (docs/messages.md). */
+const shelf = "on the shelf";
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hour12: false });
 const millilitres = (nanolitres: number) => `${Number((nanolitres / 1e6).toPrecision(4))} mL`;
 
@@ -58,7 +60,7 @@ function RecordNote({ record }: { readonly record: Reading["record"] }) {
   );
 }
 
-export function ReadStep({ patient, pump, found, old, onFound, onNext, onFluid, onOpen }: {
+export function ReadStep({ patient, pump, found, old, onFound, onNext, onFluid, onImplant, onOpen }: {
   readonly patient: number;
   readonly pump: number;
   readonly found: Found | null;
@@ -67,11 +69,14 @@ export function ReadStep({ patient, pump, found, old, onFound, onNext, onFluid, 
   readonly onNext: () => void;
   /** Another drug or concentration is to be filled in. */
   readonly onFluid: () => void;
+  /** A pump without an order gets its first therapy. */
+  readonly onImplant: () => void;
   /** Look again whether a refill is open. */
   readonly onOpen: () => void;
 }) {
   const [busy, setBusy] = useState<"no" | "reading" | "beginning">("no");
   const [reasons, setReasons] = useState<readonly Reason[]>([]);
+  const onShelf = found !== null && found.reading.state === shelf && !found.reading.therapy;
   const refill = async () => {
     if (!found) return;
     setBusy("beginning");
@@ -120,12 +125,13 @@ export function ReadStep({ patient, pump, found, old, onFound, onNext, onFluid, 
             <summary>{filledIn(texts.read.all, { count: found.reading.rows.length })}</summary>
             <Rows rows={found.reading.rows} columns={["Setting", "Found"]} caption={texts.read.found} />
           </details>
-          {!found.reading.therapy && <p>{texts.read.noTherapy}</p>}
+          {!found.reading.therapy && <p>{onShelf ? texts.implant.shelf : texts.read.noTherapy}</p>}
         </>
       )}
       {busy !== "no" && <Busy>{busy === "reading" ? texts.read.reading : texts.refill.beginning}</Busy>}
       {busy === "no" && (
         <div className={styles["actions"]}>
+          {onShelf && !old && <Action onClick={onImplant}>{texts.implant.begin}</Action>}
           {found?.reading.therapy && !old && <Action onClick={onNext}>{texts.read.next}</Action>}
           {found?.reading.therapy && !old && (
             <Action quiet onClick={() => void refill()}>

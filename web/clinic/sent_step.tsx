@@ -66,9 +66,11 @@ export function Verdict({ order, sent, lost }: {
   );
 }
 
-export function SentStep({ draft, outcome, onOutcome, onAnew }: {
+export function SentStep({ draft, outcome, watch, onOutcome, onAnew }: {
   readonly draft: Answered["draftChange"];
   readonly outcome: Outcome;
+  /** The page of the first hours of a first therapy. */
+  readonly watch: string;
   readonly onOutcome: (outcome: Outcome) => void;
   readonly onAnew: () => void;
 }) {
@@ -99,6 +101,11 @@ export function SentStep({ draft, outcome, onOutcome, onAnew }: {
         sent={outcome.state === "lost" ? "lost" : outcome.sent}
         lost={texts.sent.lost}
       />
+      {draft.first_hours && outcome.state === "confirmed" && (
+        <p className={styles["headline"]}>
+          <a href={watch}>{texts.firstHours.goOn}</a>
+        </p>
+      )}
       <Reasons reasons={reasons} />
       {busy && <Busy>{texts.sent.asking}</Busy>}
       {!busy && (

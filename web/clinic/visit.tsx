@@ -6,7 +6,9 @@ import type { Answered } from "./api";
 import { type Change, ChangeStep, concentrationText, type Fluid } from "./change_step";
 import styles from "./clinic.module.css";
 import { CompareStep } from "./compare_step";
+import { OpenFirstHours } from "./first_hours";
 import { FluidStep } from "./fluid_step";
+import { ImplantStep, type ImplantWords } from "./implant_step";
 import { Busy, Reasons } from "./parts";
 import type { PatientNow } from "./patients";
 import { type Found, ReadStep } from "./read_step";
@@ -22,6 +24,7 @@ type Draft = Answered["draftChange"];
 type Stage =
   | { readonly at: "read" }
   | { readonly at: "fluid" }
+  | { readonly at: "implant" }
   | { readonly at: "change" }
   | { readonly at: "compare"; readonly draft: Draft }
   | { readonly at: "sent"; readonly draft: Draft; readonly outcome: Outcome };
@@ -48,7 +51,7 @@ export function Identity({ patient, pump, drug }: {
 }
 
 function Steps({ at }: { readonly at: Stage["at"] }) {
-  const now = stages.indexOf(at === "fluid" ? "change" : at);
+  const now = stages.indexOf(at === "fluid" || at === "implant" ? "change" : at);
   return (
     <ol className={styles["steps"]}>
       {texts.steps.map((name, i) => (
@@ -65,6 +68,7 @@ export function Visit({ patient, pump }: { readonly patient: number; readonly pu
   const [found, setFound] = useState<Found | null>(null);
   const [change, setChange] = useState<Change | null>(null);
   const [fluid, setFluid] = useState<Fluid | null>(null);
+  const [implant, setImplant] = useState<ImplantWords | null>(null);
   const [looked, setLooked] = useState(0);
   const [stage, setStage] = useState<Stage>({ at: "read" });
   const [old, setOld] = useState(false);
@@ -89,9 +93,11 @@ export function Visit({ patient, pump }: { readonly patient: number; readonly pu
     setFound(null);
     setChange(null);
     setFluid(null);
+    setImplant(null);
     setStage({ at: "read" });
   };
-  const therapy = found?.reading.therapy;
+  const runs = found?.reading.therapy;
+  const therapy = runs ?? (implant ? fluid?.therapy : undefined);
   return (
     <>
       <p className={styles["back"]}>
@@ -99,7 +105,7 @@ export function Visit({ patient, pump }: { readonly patient: number; readonly pu
       </p>
       <Identity patient={told.it} pump={its} drug={therapy && `${therapy.drug} ${concentrationText(therapy)}`} />
       <Steps at={stage.at} />
-      {old && found && (stage.at === "fluid" || stage.at === "change" || stage.at === "compare") && (
+      {old && found && (stage.at === "fluid" || stage.at === "implant" || stage.at === "change" || stage.at === "compare") && (
         <div className={styles["wrong"]} role="alert">
           <p>{texts.read.over}</p>
           <button type="button" className={styles["link"]} onClick={anew}>
@@ -107,6 +113,7 @@ export function Visit({ patient, pump }: { readonly patient: number; readonly pu
           </button>
         </div>
       )}
+      {stage.at === "read" && <OpenFirstHours patient={patient} pump={pump} />}
       {stage.at === "read" && <OpenRefill key={looked} patient={patient} pump={pump} />}
       {stage.at === "read" && (
         <ReadStep
@@ -123,6 +130,7 @@ export function Visit({ patient, pump }: { readonly patient: number; readonly pu
             setStage({ at: "change" });
           }}
           onFluid={() => setStage({ at: "fluid" })}
+          onImplant={() => setStage({ at: "implant" })}
           onOpen={() => setLooked((times) => times + 1)}
         />
       )}
@@ -136,11 +144,23 @@ export function Visit({ patient, pump }: { readonly patient: number; readonly pu
           }}
         />
       )}
+      {stage.at === "implant" && found && (
+        <ImplantStep
+          reading={found.reading.reading}
+          onNext={(words, chosen) => {
+            setChange(null);
+            setImplant(words);
+            setFluid(chosen);
+            setStage({ at: "change" });
+          }}
+        />
+      )}
       {stage.at === "change" && found && therapy && (
         <ChangeStep
           reading={found.reading.reading}
-          runs={therapy}
+          runs={runs ?? null}
           fluid={fluid}
+          implant={implant}
           before={change}
           onDraft={(draft, made) => {
             setChange(made);
@@ -152,7 +172,7 @@ export function Visit({ patient, pump }: { readonly patient: number; readonly pu
         <CompareStep
           draft={stage.draft}
           therapy={fluid?.therapy ?? therapy}
-          keeps={fluid !== null}
+          keeps={fluid !== null && implant === null}
           onBack={() => setStage({ at: "change" })}
           onOutcome={(outcome) => {
             // Signed, and the pump runs as before until it is filled.
@@ -166,6 +186,7 @@ export function Visit({ patient, pump }: { readonly patient: number; readonly pu
         <SentStep
           draft={stage.draft}
           outcome={stage.outcome}
+          watch={hashOf({ at: "first-hours", patient, pump })}
           onOutcome={(outcome) => setStage({ at: "sent", draft: stage.draft, outcome })}
           onAnew={anew}
         />

@@ -33,6 +33,12 @@ async function freePort(): Promise<number> {
 
 const startingMs = 180_000;
 
+const pumps = {
+  "Zoe Quist": ["pump-1.nvm", "morphine_with_patient_boluses.toml"],
+  "Tom Ivers": ["pump-2.nvm", "baclofen_flex.toml"],
+  "Ines Hall": ["pump-3.nvm", "baclofen_first_therapy.toml"],
+} as const;
+
 export class Demo {
   #said = "";
   #up: ChildProcess | null = null;
@@ -109,9 +115,8 @@ export class Demo {
   }
 
   /** Of a patient's pump, read over the link by the clinic's gateway, whole and in order; the demo is stopped. */
-  async journal(pumpOf: "Zoe Quist" | "Tom Ivers" = "Zoe Quist"): Promise<readonly Record<string, unknown>[]> {
-    const [state, scenario] =
-      pumpOf === "Zoe Quist" ? ["pump-1.nvm", "morphine_with_patient_boluses.toml"] : ["pump-2.nvm", "baclofen_flex.toml"];
+  async journal(pumpOf: keyof typeof pumps = "Zoe Quist"): Promise<readonly Record<string, unknown>[]> {
+    const [state, scenario] = pumps[pumpOf];
     const address = join(this.folder, `p${state}`);
     const pump = spawn(
       program,

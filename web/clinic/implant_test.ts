@@ -1,0 +1,163 @@
+// A first therapy in a browser, from the pump on the shelf to the pump's own journal: catheter, fluid and prime, the
+// doses, the comparison, the key; then the first hours.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import type { Browser, Page } from "playwright-core";
+
+import { accessibilityFaults, openBrowser } from "../testing/browser";
+import { button, heading, type OnPages, pagesOf, picture, readPump, refusal, signIn, tablet, toPump, verdict } from "../testing/clinic_pages";
+import { Demo } from "../testing/demo";
+import { texts } from "./texts";
+
+const patient = "Ines Hall";
+let browser: Browser;
+let demo: Demo;
+let onPages: OnPages;
+
+before(async () => {
+  demo = await Demo.make();
+  [browser] = await Promise.all([openBrowser(), demo.start()]);
+  onPages = pagesOf(browser, demo);
+});
+
+after(async () => {
+  await browser?.close();
+  await demo?.remove();
+});
+
+const typed = (page: Page, label: string, text: string) => page.getByLabel(label).pressSequentially(text, { delay: 80 });
+
+async function toImplant(page: Page): Promise<void> {
+  await signIn(page);
+  await toPump(page, patient);
+  await readPump(page);
+  await page.getByText(texts.implant.shelf).waitFor();
+  await button(page, texts.implant.begin).click();
+  await heading(page, texts.implant.title).waitFor();
+}
+async function writeImplant(page: Page, catheter: string, cutOff: string): Promise<void> {
+  await typed(page, texts.implant.catheter.length, catheter);
+  await typed(page, texts.implant.catheter.cutOff, cutOff);
+  await page.getByLabel(texts.refill.label.drug).selectOption({ label: "baclofen" });
+  await typed(page, texts.refill.label.concentration.replace("{drug}", "baclofen"), "500");
+  await typed(page, texts.implant.fluid.filled, "18");
+  await page.getByLabel(texts.implant.prime.yes).check();
+}
+async function writeTherapy(page: Page, dose: string): Promise<void> {
+  await typed(page, texts.change.dose.replace("{drug}", "baclofen"), dose);
+  await page.getByLabel(texts.change.none).check();
+}
+async function fits(page: Page): Promise<void> {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const widest = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll("main *")]
+        .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth)
+        .map((one) => `${one.tagName} ${one.textContent?.slice(0, 40)}`)
+        .at(-1),
+    );
+  assert.ok(wide <= 0, `the page is ${wide} px wider than the screen: ${wide > 0 ? await widest() : ""}`);
+}
+
+test("nothing is taken for granted: a part that is missing keeps the page where it is", async () => {
+  await onPages(demo.link("Ada Okafor"), async (page) => {
+    await toImplant(page);
+    await writeImplant(page, "89", "17");
+    await page.getByText(texts.implant.catheter.lies.replace("{length}", "72")).waitFor();
+    await button(page, texts.implant.next).click();
+    await page.getByText(texts.implant.missing).waitFor();
+    assert.equal(await heading(page, texts.implant.title).count(), 1);
+  });
+});
+
+test("more cut off than there was, and a nought too many, get nowhere", async () => {
+  await onPages(
+    demo.link("Ada Okafor"),
+    async (page) => {
+      await toImplant(page);
+      await writeImplant(page, "17", "89"); // in each other's place
+      await page.getByText(texts.implant.catheter.none).waitFor();
+      await page.getByLabel(texts.implant.prime.dry).check();
+      await button(page, texts.implant.next).click();
+      await writeTherapy(page, "100");
+      await page.locator("[data-preview=refused]").waitFor();
+      assert.match(await page.locator("[data-preview]").innerText(), /were cut off a catheter/);
+    },
+    { allowed: [refusal] },
+  );
+  await onPages(demo.link("Ada Okafor"), async (page) => {
+    await toImplant(page);
+    await writeImplant(page, "890", "17");
+    await page.getByLabel(texts.implant.prime.dry).check();
+    await button(page, texts.implant.next).click();
+    await page.getByText(texts.implant.missing).waitFor();
+  });
+});
+
+test("INV-4 INV-7 INV-11 a first therapy is written, compared, signed, sent and read back, and its first hours are watched", async () => {
+  await onPages(demo.link("Ada Okafor"), async (page) => {
+    await toImplant(page);
+    await writeImplant(page, "89", "17");
+    await page.getByLabel(texts.implant.prime.dry).check();
+    await picture(page, "implant-step");
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await button(page, texts.implant.next).click();
+    await writeTherapy(page, "100");
+    await page.locator("[data-preview=made]").waitFor();
+    // 0.199 mL + 72 cm x 0.0022 mL/cm = 0.357 mL; x 500 mcg/mL = 179 mcg
+    assert.match(await page.locator("[data-preview]").innerText(), /179 mcg in 0\.3574 mL/);
+    await picture(page, "implant-therapy");
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await button(page, texts.change.compare).click();
+    await heading(page, texts.compare.title).waitFor();
+    await picture(page, "implant-compare");
+    await typed(page, texts.compare.typed, "100");
+    await button(page, texts.compare.sign).click();
+    await verdict(page).waitFor();
+    assert.equal(await verdict(page).getAttribute("data-mood"), "good", await verdict(page).innerText());
+    await picture(page, "implant-sent");
+    await page.getByRole("link", { name: texts.firstHours.goOn }).click();
+    await heading(page, texts.firstHours.watch).waitFor();
+    await page.getByText(/The next look is due in/).waitFor();
+    await button(page, texts.firstHours.look.keep).click();
+    await page.getByText(texts.firstHours.look.missing).waitFor();
+    await typed(page, texts.firstHours.look.breaths, "7");
+    await page.getByText(texts.firstHours.look.grave).waitFor();
+    await picture(page, "first-hours-grave");
+    await page.getByLabel(texts.firstHours.look.breaths).fill("");
+    await typed(page, texts.firstHours.look.breaths, "14");
+    await page.getByLabel(texts.firstHours.look.states.awake).check();
+    await page.getByLabel(texts.firstHours.look.signs.itching).check();
+    await button(page, texts.firstHours.look.keep).click();
+    await page.getByText(/14 breaths a minute/).waitFor();
+    await picture(page, "first-hours");
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await page.setViewportSize({ width: 320, height: 700 });
+    await fits(page);
+    await picture(page, "first-hours-320");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.setViewportSize(tablet);
+    await picture(page, "first-hours-dark");
+    assert.deepEqual(await accessibilityFaults(page), []);
+  });
+});
+
+test("INV-16 a nurse who comes later finds the first hours at the pump's page, and what was seen", async () => {
+  await onPages(demo.link("Mia Sato"), async (page) => {
+    await signIn(page);
+    await toPump(page, patient);
+    await page.getByRole("link", { name: texts.firstHours.goOn }).click();
+    await page.getByText(/14 breaths a minute; Awake, or asleep and easy to wake; Itching/).waitFor();
+    await page.getByText("Ada Okafor", { exact: false }).first().waitFor();
+  });
+});
+
+test("INV-4 INV-9 the pump's own journal has volume, rate and dose of it, once", async () => {
+  await demo.stop();
+  const entries = await demo.journal(patient);
+  const primes = entries.filter((one) => one["event"] === "prime started");
+  assert.equal(primes.length, 1);
+  assert.equal(primes[0]?.["volume_nl"], 357_400);
+  assert.equal(entries.filter((one) => one["event"] === "prescription taken").length, 1);
+});
