@@ -9,10 +9,12 @@
 #include <random>
 
 #include "cli/desk_testing.hpp"
+#include "clinic/adjusting.hpp"
 #include "clinic/audit.hpp"
 #include "clinic/postgres_testing.hpp"
 #include "clinic/readings.hpp"
 #include "files/private_folder.hpp"
+#include "quantity/text.hpp"
 #include "server/clinic_folder.hpp"
 
 namespace theca {
@@ -49,6 +51,24 @@ struct LostServer : DeskTest {
     ASSERT_EQ(done.status, 201) << done.body;
     ASSERT_EQ(done.body["state"].get<std::string>(), "confirmed") << done.body;
   }
+  void sign_and_slip() {
+    const Running runs = read();
+    const auto made =
+        adjust({.change = {.basal =
+                               AdjustedBasal{
+                                   BasalMode::kSimpleContinuous, parse_dose_rate("4.9 mg/day").value(), {}},
+                           .schedule = {},
+                           .patient = {}},
+                .implant = implant,
+                .model = pump_model(*signer::example::library().find_pump(runs.status.model)).value(),
+                .reason = "As the test has it.",
+                .author = 10,
+                .issued_utc_s = utc_s(),
+                .signed_up_to = 0},
+               runs, signer::example::library());
+    ASSERT_TRUE(made) << made.error().front().message;
+    static_cast<void>(signed_by_doctor(link::written(made->order), runs));
+  }
   void back_up() {
     const auto made = ran({"backup", folder.path().string(), file});
     ASSERT_EQ(made.first, kExitOk) << made.second;
@@ -80,6 +100,7 @@ struct LostServer : DeskTest {
     order("5.4 mg/day");
     back_up();
     order("5 mg/day");  // which the backup does not know
+    sign_and_slip();    // nor what was signed and never reached the pump
     const std::uint32_t sequence = read().status.sequence;
     lose_the_server();
 
@@ -87,7 +108,7 @@ struct LostServer : DeskTest {
     const auto tried = ran({"restore", file, "--drill", "--keys", kept_keys});
     EXPECT_EQ(tried.first, kExitOk) << tried.second;
     EXPECT_FALSE(std::filesystem::exists(again));
-    std::vector<std::string> words{"restore", file, again, "--keys", kept_keys};
+    std::vector<std::string> words{"restore", file, again + "/", "--keys", kept_keys};
     if (!restored_to.empty()) words.insert(words.end(), {"--db", restored_to});
     const auto restored = ran(words);
     ASSERT_EQ(restored.first, kExitOk) << restored.second;
@@ -108,6 +129,9 @@ struct LostServer : DeskTest {
       dose = dose || (row["before"].get<std::string>() == "5.4 mg/day" &&
                       row["now"].get<std::string>() == "5 mg/day");
     EXPECT_TRUE(dose) << reading.body["record"];
+    // The signer gives its number no second time: that is told, and the one behind it is signed.
+    const Got taken = drafted({{"dose", "4.8 mg/day"}});
+    EXPECT_EQ(send(taken, "4.8 mg/day").status, 409);
     ASSERT_NO_FATAL_FAILURE(order("4.8 mg/day"));
     EXPECT_EQ(read_pump().body["record"]["is"].get<std::string>(), "same");
     EXPECT_EQ(read().status.sequence, sequence + 1);

@@ -18,7 +18,12 @@ struct DryTrialDesk : DeskTest {
     reading = read_pump().body["reading"];
   }
   std::string path() { return at("readings", reading, "trial"); }
-  Got tried(const json& change) { return ask(Method::kPut, path(), change); }
+  Got tried_as_it_comes(const json& change) { return ask(Method::kPut, path(), change); }
+  /// In one who is used to opioids, whatever the pump has just begun.
+  Got tried(json change) {
+    if (!change.contains("opioid_naive")) change["opioid_naive"] = false;
+    return tried_as_it_comes(change);
+  }
   json reading;
 };
 
@@ -126,6 +131,39 @@ TEST_F(TrialDesk, one_who_is_not_used_to_opioids_is_another_patient) {
   EXPECT_EQ(used.body["of"][0].get<std::string>().find("daily dose"), 0U) << used.body["of"];
 }
 
+/// A pump that has just begun, or whose catheter is dry: nobody has lived on what it gives.
+TEST_F(TrialDesk, who_began_just_now_is_not_taken_for_one_who_has_lived_on_it) {
+  const Got trial = tried_as_it_comes({{"dose", "5.4 mg/day"}});
+  ASSERT_EQ(trial.body["is"].get<std::string>(), "tried") << trial.body;
+  EXPECT_TRUE(trial.body["begun"].get<bool>());
+  EXPECT_FALSE(trial.body["used_to_it"].get<bool>());
+  EXPECT_FALSE(trial.body["naive"].get<bool>()) << "it may be chosen otherwise";
+  EXPECT_TRUE(tried({{"dose", "5.4 mg/day"}}).body["used_to_it"].get<bool>());
+}
+
+TEST_F(TrialDesk, a_dose_that_takes_a_reason_is_tried_before_there_is_one) {
+  const auto code = static_cast<int>(signer::example::library().find_drug("morphine")->code);
+  const json high{{"fluid", {{"code", code}, {"concentration", "25 mg/mL"}}},
+                  {"dose", "18 mg/day"},
+                  {"no_patient_bolus", true}};
+  const Got draft = ask(Method::kPut, at("readings", reading, "preview"), high);
+  ASSERT_EQ(draft.status, 422) << draft.body;
+  ASSERT_EQ(draft.body["errors"][0]["field"].get<std::string>(), "reason") << draft.body;
+  const Got trial = tried(high);
+  ASSERT_EQ(trial.body["is"].get<std::string>(), "tried") << trial.body;
+  EXPECT_GT(trial.body["draft"]["nothing"]["too_little"]["of"].get<int>(), 0) << "three times the dose";
+}
+
+TEST_F(TrialDesk, another_opioid_is_named) {
+  const auto code = static_cast<int>(signer::example::library().find_drug("hydromorphone")->code);
+  const Got other = tried({{"fluid", {{"code", code}, {"concentration", "2 mg/mL"}}},
+                           {"dose", "2.4 mg/day"},
+                           {"no_patient_bolus", true}});
+  ASSERT_EQ(other.body["is"].get<std::string>(), "tried") << other.body;
+  EXPECT_EQ(other.body["other_opioids"], json::array({"hydromorphone"}));
+  EXPECT_TRUE(tried({{"dose", "5.4 mg/day"}}).body["other_opioids"].empty());
+}
+
 /// Whoever moves on and on gets the last of it, and others are answered meanwhile.
 TEST_F(TrialDesk, moves_one_after_the_other_end_with_the_last) {
   std::vector<std::future<Got>> moves;
@@ -143,6 +181,7 @@ TEST_F(TrialDesk, moves_one_after_the_other_end_with_the_last) {
 
 /// 30 h until anything is at the tip, whatever is ordered meanwhile at this flow.
 TEST_F(DryTrialDesk, out_of_a_dry_catheter_nothing_comes_first) {
+  EXPECT_FALSE(tried_as_it_comes({{"dose", "5.4 mg/day"}}).body["used_to_it"].get<bool>());
   const Got trial = tried({{"dose", "5.4 mg/day"}});
   ASSERT_EQ(trial.status, 200) << trial.body;
   ASSERT_EQ(trial.body["is"].get<std::string>(), "tried") << trial.body;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <map>
 
 #include "clinic/connection.hpp"
@@ -10,16 +11,28 @@
 namespace theca::records {
 namespace {
 
-/// Rows in their order, each handed on as it is read.
+/// Rows in their order, each handed on as it is read; a whole trail does not fit in memory.
 template <class Take>
 void each_row(soci::session& sql, const Take& take) {
-  soci::statement statement{sql};
-  AuditRowInto into;
-  into.bind(statement);
-  statement.alloc();
-  statement.prepare(std::string{"SELECT "} + kAuditColumns + " FROM audit ORDER BY sequence");
-  statement.define_and_bind();
-  for (statement.execute(); statement.fetch();) take(into.row());
+  constexpr int kAtOnce = 5'000;
+  std::int64_t last = std::numeric_limits<std::int64_t>::min();
+  for (int count = kAtOnce; count == kAtOnce;) {
+    count = 0;
+    const std::int64_t behind = last;
+    soci::statement statement{sql};
+    AuditRowInto into;
+    into.bind(statement);
+    statement.exchange(soci::use(behind));
+    statement.alloc();
+    statement.prepare(fmt::format("SELECT {} FROM audit WHERE sequence > :behind ORDER BY sequence LIMIT {}",
+                                  kAuditColumns, kAtOnce));
+    statement.define_and_bind();
+    for (statement.execute(); statement.fetch(); ++count) {
+      const AuditRow row = into.row();
+      last = row.sequence;
+      take(row);
+    }
+  }
 }
 
 class Verifier {

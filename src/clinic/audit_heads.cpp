@@ -92,7 +92,8 @@ Recorded<std::vector<HeadLine>> read_heads(const std::filesystem::path& file) {
   const std::string text{std::istreambuf_iterator<char>{in}, {}};
   std::vector<HeadLine> lines;
   for (std::size_t begin = 0, end = 0; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
-    lines.push_back({lines.size() + 1, head_of(text.substr(begin, end - begin))});
+    lines.push_back(
+        {lines.size() + 1, head_of(text.substr(begin, end - begin)), text.substr(begin, end - begin)});
   return lines;
 }
 

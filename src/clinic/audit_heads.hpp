@@ -27,6 +27,7 @@ std::optional<AuditHead> head_of(const std::string& line);
 struct HeadLine {
   std::size_t number = 0;         // of the line, from 1
   std::optional<AuditHead> head;  // nothing: it does not read
+  std::string text;               // as it stands
 };
 
 /// One line at the end, on the disk when this returns. The file is made (0600) when it is missing. A last

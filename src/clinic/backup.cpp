@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sodium.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <limits>
@@ -18,6 +19,7 @@
 #include "clinic/encoding.hpp"
 #include "files/json_fields.hpp"
 #include "files/strict_json.hpp"
+#include "files/whole_file.hpp"
 #include "quantity/quantity.hpp"
 
 namespace theca::records {
@@ -113,18 +115,13 @@ class TableWriter {
   std::int64_t rows_ = 0;
 };
 
-/// The heads that tell of rows which the snapshot has: another server may have written one since.
-Recorded<std::vector<HeadLine>> heads_until(const std::filesystem::path& file, std::int64_t last) {
-  auto lines = read_heads(file);
-  if (lines)
-    std::erase_if(*lines, [&](const HeadLine& line) { return line.head && line.head->sequence > last; });
-  return lines;
-}
-
 Recorded<BackupFacts> write_to(BackupWriter& file, soci::session& sql, Engine engine, const BackingUp& from) {
   BackupFacts facts;
   facts.files = from.files;
   facts.made_ms = from.made_ms;
+  // Before the rows: what these heads tell of is in the snapshot, or was cut off.
+  const auto heads = read_heads(from.heads);
+  if (!heads) return std::unexpected(heads.error());
   sql << (engine == Engine::kSqlite ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   const std::int64_t version = schema_version(sql, engine);
   const auto known = static_cast<std::int64_t>(schema_steps().size());
@@ -135,16 +132,20 @@ Recorded<BackupFacts> write_to(BackupWriter& file, soci::session& sql, Engine en
   facts.database = mark_of(sql, "id");
   facts.institution = mark_of(sql, "institution");
   facts.kind = mark_of(sql, "kind") == "real" ? DatabaseKind::kReal : DatabaseKind::kDemo;
-  facts.keys = keys_in(sql);
   std::map<ClinicId, SecretKey> keys;
-  for (const auto& [clinic, id] : facts.keys) {
-    const auto key = read_clinic_key(from.keys, id);
-    if (!key) return std::unexpected(key.error());
-    keys[clinic] = *key;
+  std::optional<RecordError> no_key;
+  for (const auto& [clinic, id] : keys_in(sql)) {
+    auto key = read_clinic_key(from.keys, id);
+    if (key) {
+      keys[clinic] = *key;
+      facts.keys[clinic] = id;
+    } else {  // of another institution's at the same database
+      no_key = key.error();
+    }
   }
-  const auto newest = last_row(sql);
-  const auto heads = heads_until(from.heads, newest ? newest->sequence : 0);
-  if (!heads) return std::unexpected(heads.error());
+  if (keys.empty())
+    return std::unexpected(
+        no_key.value_or(RecordError{RecordFault::kKey, "there is no clinic in these records"}));
   facts.audit = check_trail(sql, *heads);
 
   const auto begun = file.line(dumped({{kBegins, kForm},
@@ -161,9 +162,9 @@ Recorded<BackupFacts> write_to(BackupWriter& file, soci::session& sql, Engine en
     if (!rows) return std::unexpected(rows.error());
     facts.rows += *rows;
   }
-  for (const HeadLine& head : *heads) {
-    if (!head.head) continue;  // told by the check
-    if (const auto done = file.line(dumped({{"head", line_of(*head.head)}})); !done)
+  for (const HeadLine& head :
+       *heads) {  // one that does not read, too: whoever restores is told of it as well
+    if (const auto done = file.line(dumped({{"head", head.text}})); !done)
       return std::unexpected(done.error());
   }
   sql << "ROLLBACK";
@@ -273,8 +274,13 @@ class Restorer {
     if (!facts_.audit.wrong.empty() && !to_.although_not_whole)
       return failed(RecordFault::kAudit,
                     "the audit trail in this backup is not whole: " + facts_.audit.wrong.front().message);
-    for (const HeadLine& head : heads_)
-      if (const auto kept = append_head(to_.heads, *head.head); !kept) return std::unexpected(kept.error());
+    std::string heads;
+    for (const HeadLine& head : heads_) heads += head.text + "\n";
+    if (const auto kept = write_whole(to_.heads, heads, S_IRUSR | S_IWUSR); !kept)
+      return failed(RecordFault::kAudit, kept.error());
+    // Perhaps the pump took it while the backup was written: only the pump can tell. What is signed for a
+    // fill stays as it waits.
+    sql_ << "UPDATE sends SET state = 'unknown' WHERE state = 'pending' AND intent <> 'sign for refill'";
     sql_ << "COMMIT";
     sql_.close();
     return std::move(facts_);
@@ -352,10 +358,10 @@ class Restorer {
         if (const auto done = begin_table(*json); !done) return done;
       } else if (has_names(*json, {"head"})) {
         table_.reset();
-        const auto head =
-            (*json)["head"].is_string() ? head_of((*json)["head"].get<std::string>()) : std::nullopt;
-        if (!head) return file_.wrong("is no head of an audit trail");
-        heads_.push_back({heads_.size() + 1, head});
+        if (!(*json)["head"].is_string()) return file_.wrong("is not as it was written");
+        const auto text = (*json)["head"].get<std::string>();
+        if (text.find('\n') != std::string::npos) return file_.wrong("is not as it was written");
+        heads_.push_back({heads_.size() + 1, head_of(text), text});
       } else if (has_names(*json, {"rows", "sha256", "seals"})) {
         table_.reset();
         return end(*json);
@@ -384,18 +390,21 @@ class Restorer {
     const auto more = file_.next();
     if (!more) return std::unexpected(more.error());
     if (*more) return file_.wrong("stands behind the last");
-    facts_.keys = keys_in(sql_);
-    if (facts_.keys.empty()) return file_.wrong("there is no clinic in this backup");
-    for (const auto& [clinic, id] : facts_.keys) {
+    const nlohmann::json& seals = json["seals"];
+    for (const auto& [clinic, id] : keys_in(sql_)) {
+      const std::string name = std::to_string(clinic.value);
+      if (!seals.contains(name)) continue;  // of another institution's, whose key whoever wrote it had not
+      facts_.keys[clinic] = id;
       const auto key = read_clinic_key(to_.keys, id);
       if (!key) return std::unexpected(key.error());
-      const std::string name = std::to_string(clinic.value);
-      if (!json["seals"].contains(name) || json["seals"][name] != seal_of(*key, clinic, json["sha256"]))
+      if (seals[name] != seal_of(*key, clinic, json["sha256"]))
         return file_.wrong(
             "the clinic's key does not say yes to this file: it was changed since it was written");
       if (to_.keys_to.empty()) continue;
       if (const auto kept = keep_clinic_key(to_.keys_to, *key); !kept) return std::unexpected(kept.error());
     }
+    if (facts_.keys.empty() || facts_.keys.size() != seals.size())
+      return file_.wrong("no clinic of it says yes to this file, or one that is not in it does");
     return {};
   }
 
@@ -410,6 +419,23 @@ class Restorer {
 };
 
 }  // namespace
+
+Recorded<void> of_this_schema(const std::string& address) {
+  try {
+    soci::session sql;
+    const auto engine = look_into(sql, address);
+    if (!engine) return std::unexpected(engine.error());
+    const std::int64_t version = schema_version(sql, *engine);
+    const auto known = static_cast<std::int64_t>(schema_steps().size());
+    if (version == known) return {};
+    return failed(
+        RecordFault::kNewerSchema,
+        fmt::format("{}: has schema {} and this Theca writes {}; back up with the Theca that serves it",
+                    shown(address), version, known));
+  } catch (const soci::soci_error& error) {
+    return failed(RecordFault::kUnreachable, shown(address) + ": " + engine_words(error));
+  }
+}
 
 Recorded<BackupFacts> write_backup(const BackingUp& from, const std::filesystem::path& file) {
   auto writer = BackupWriter::make(file);

@@ -25,10 +25,13 @@ struct BackupFacts {
   std::string institution;
   std::int64_t made_ms = 0;                  // UTC
   std::map<std::string, std::string> files;  // small ones of whoever keeps the records, by name
-  std::map<ClinicId, KeyId> keys;            // that its patients open with
+  std::map<ClinicId, KeyId> keys;            // that say yes to it; of other institutions' clinics none
   std::int64_t rows = 0;
   AuditCheck audit;  // of the rows and heads in it
 };
+
+/// kNewerSchema when another Theca keeps these records: opened by this one they would be brought forward.
+Recorded<void> of_this_schema(const std::string& address);
 
 struct BackingUp {
   std::string address;
@@ -48,8 +51,10 @@ struct Restoring {
   std::filesystem::path keys_to;    // and where they are put too; empty: nowhere
   bool although_not_whole = false;  // a trail that is not whole, too
 };
-/// All of it or nothing: kInvalid when the file is damaged or was changed since, kKey when a clinic's key is
-/// not there, kAudit when its trail is not whole, kConflict when there are records at the address.
+/// All of it or nothing. What was about to be handed over when the backup was written is "unknown" in what is
+/// restored: only the pump can tell. kInvalid when the file is damaged or was changed since, kKey when a
+/// clinic's key is not there, kAudit when its trail is not whole, kConflict when there are records at the
+/// address.
 Recorded<BackupFacts> restore_backup(const std::filesystem::path& file, const Restoring& to);
 
 }  // namespace theca::records

@@ -49,15 +49,20 @@ Recorded<std::unique_ptr<BackupWriter>> BackupWriter::make(std::filesystem::path
   std::error_code unseen;
   if (std::filesystem::exists(std::filesystem::symlink_status(file, unseen))) return there_already(file);
   const std::filesystem::path unfinished = file.string() + ".part";
-  const int fd = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-  if (fd < 0) return said(unfinished);
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    ::close(fd);
+  const auto busy = [&] {
     return failed(RecordFault::kConflict,
                   unfinished.string() + ": another backup is being written to this file");
+  };
+  {  // What one that was killed left; it may be another name of a file that is finished, so nothing is cut.
+    const OpenFile left{::open(unfinished.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW)};
+    if (left.is_open() && ::flock(left.fd(), LOCK_EX | LOCK_NB) != 0) return busy();
+    if (left.is_open() && ::unlink(unfinished.c_str()) != 0) return said(unfinished);
   }
+  const int fd = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (fd < 0 && errno == EEXIST) return busy();
+  if (fd < 0) return said(unfinished);
   std::unique_ptr<BackupWriter> writer{new BackupWriter(std::move(file), unfinished, fd)};
-  if (::ftruncate(fd, 0) != 0 || ::fchmod(fd, S_IRUSR | S_IWUSR) != 0) return said(unfinished);
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) return busy();
   return writer;
 }
 

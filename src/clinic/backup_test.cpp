@@ -45,7 +45,9 @@ Clinic filled(const Records& records) {
   const ReadingId reading =
       must(keep_reading(*database, actor, new_request(), clinic.pump, kNoon, {1, 2, 3}));
   clinic.draft = must(add_draft(*database, actor, new_request(), reading, R"({"rate":"2 mg"})"));
-  must(begin_send(*database, actor, new_request(), {clinic.pump, clinic.draft, "change", {}}));
+  const SendId send =
+      must(begin_send(*database, actor, new_request(), {clinic.pump, clinic.draft, "change", {}}));
+  must(settle_send(*database, actor, new_request(), send, SendState::kConfirmed));
   must(add_visit(*database, actor, new_request(), clinic.patient, {kNoon, VisitReason::kRefill, "18 mL"}));
   const RefillId refill =
       must(begin_refill(*database, actor, new_request(), reading, "label", R"({"is":"begun"})"));
@@ -347,6 +349,92 @@ TEST_P(Backup, INV_16_a_trail_that_is_not_whole_is_told_and_restored_only_when_a
   EXPECT_EQ(must(restore_backup(file, to)).audit.wrong.front().sequence, 3);
 }
 
+TEST_P(Backup, INV_7_what_was_about_to_be_handed_over_is_not_known_in_what_is_restored) {
+  const Clinic clinic = filled(old);
+  SendId under_way, waits;
+  {
+    const auto database = old.open();
+    under_way = must(
+        begin_send(*database, clinic.actor, new_request(), {clinic.pump, clinic.draft, "prescribe", {}}));
+    waits = must(begin_send(*database, clinic.actor, new_request(),
+                            {clinic.pump, clinic.draft, "sign for refill", {}}));
+  }
+  must(write_backup(from(old), file));
+  must(restore_backup(file, into(fresh, old)));
+  const auto database = fresh.open();
+  EXPECT_EQ(must(send(*database, clinic.actor, under_way)).state, SendState::kUnknown);
+  EXPECT_EQ(must(send(*database, clinic.actor, waits)).state, SendState::kPending) << "nobody hands it over";
+}
+
+TEST_P(Backup, INV_16_a_head_that_was_written_over_is_told_by_backup_and_restore) {
+  static_cast<void>(filled(old));
+  std::vector<std::string> heads = lines_of(old.folder / "heads");
+  ASSERT_GE(heads.size(), 2U);
+  heads[0] = "nothing to see here";
+  write_lines(old.folder / "heads", heads);
+  const BackupFacts written = must(write_backup(from(old), file));
+  EXPECT_FALSE(written.audit.wrong.empty());
+  EXPECT_TRUE(is_refused(restore_backup(file, into(fresh, old)), RecordFault::kAudit));
+  Restoring to = into(fresh, old);
+  to.although_not_whole = true;
+  EXPECT_FALSE(must(restore_backup(file, to)).audit.wrong.empty());
+  EXPECT_EQ(lines_of(fresh.folder / "heads"), heads);
+}
+
+/// Each institution has its own key, and backs up what stands at their one database.
+TEST_P(Backup, INV_16_another_institutions_clinic_is_in_it_and_opens_with_its_own_key_alone) {
+  const Clinic clinic = filled(old);
+  BackingUp own = from(old);
+  own.keys = old.folder / "own";
+  std::filesystem::copy(old.folder / "keys", own.keys);
+  std::filesystem::permissions(own.keys, std::filesystem::perms::owner_all);
+  Clinic other;
+  {
+    const auto database = old.open();
+    other.actor = must(found_clinic(*database, "Clinic of the valley", "Eve"));
+    other.patient = must(add_patient(*database, other.actor, new_request(), some_patient("MRN-300")));
+  }
+  EXPECT_EQ(must(write_backup(own, file)).keys.size(), 1U);
+  Restoring to = into(fresh, old);
+  to.keys = own.keys;
+  must(restore_backup(file, to));
+  {
+    const auto database = fresh.open();
+    EXPECT_EQ(must(patient(*database, clinic.actor, clinic.patient)).details.name, some_patient().name);
+    EXPECT_TRUE(is_refused(patient(*database, other.actor, other.patient), RecordFault::kKey));
+  }
+  std::filesystem::copy(
+      old.folder / "keys", fresh.folder / "keys",
+      std::filesystem::copy_options::skip_existing | std::filesystem::copy_options::recursive);
+  EXPECT_EQ(must(patient(*fresh.open(), other.actor, other.patient)).details.record_number, "MRN-300");
+  own.keys = old.folder / "nobodys";
+  EXPECT_TRUE(is_refused(write_backup(own, old.folder / "tuesday"), RecordFault::kKey));
+}
+
+TEST_P(Backup, one_that_was_broken_off_is_never_cut_under_another_name) {
+  static_cast<void>(filled(old));
+  must(write_backup(from(old), file));
+  const std::string before = bytes_in(file);
+  const std::filesystem::path archived = old.folder / "archived.theca";
+  std::filesystem::create_hard_link(file, file.string() + ".part");  // killed between the two names
+  std::filesystem::rename(file, archived);
+  must(write_backup(from(old), file));
+  EXPECT_EQ(bytes_in(archived), before);
+  EXPECT_NE(bytes_in(file), "");
+}
+
+TEST_P(Backup, records_of_another_schema_are_left_to_the_theca_that_serves_them) {
+  {
+    soci::session sql;
+    const Engine engine = must(connect_to(sql, old.address));
+    must(migrate(sql, engine, schema_steps().first(2)));
+  }
+  EXPECT_TRUE(is_refused(of_this_schema(old.address), RecordFault::kNewerSchema));
+  soci::session sql;
+  old.raw(sql);
+  EXPECT_EQ(schema_version(sql, std::get<0>(GetParam())), 2);
+}
+
 TEST_P(Backup, INV_16_one_that_is_made_while_others_write_is_of_one_moment) {
   const Clinic clinic = filled(old);
   std::atomic<std::int64_t> acknowledged = 0;
@@ -368,7 +456,7 @@ TEST_P(Backup, INV_16_one_that_is_made_while_others_write_is_of_one_moment) {
     place.raw(sql);
     long long sends = 0, told = 0;
     sql << "SELECT COUNT(*) FROM sends", soci::into(sends);
-    sql << "SELECT COUNT(*) FROM audit WHERE object = 'sends' AND outcome = 'done'", soci::into(told);
+    sql << "SELECT COUNT(*) FROM audit WHERE action = 'begin send' AND outcome = 'done'", soci::into(told);
     EXPECT_GE(sends, before);
     EXPECT_EQ(sends, told) << "the sends are of another moment than the trail";
     const AuditCheck check = place.verified();

@@ -553,8 +553,8 @@ TrialArm WhatRuns::arm_of(Told&& told) const {
   std::vector<double> of_before(told.lowest.size());
   for (std::size_t i = 0; i < of_before.size(); ++i)
     of_before[i] = lowest_[i] > 0 ? told.lowest[i] / lowest_[i] : 1;
-  const auto too_little =
-      std::ranges::count_if(of_before, [](double one) { return one < kBreathesTooLittle; });
+  const double limit = past_.had_nothing() ? kBreathesTooLittle : kBreathesLess;
+  const auto too_little = std::ranges::count_if(of_before, [&](double one) { return one < limit; });
   out.breathes_too_little = share_of(too_little, static_cast<std::int64_t>(of_before.size()));
   out.relief_at_end = quantiles_of(told.at_end);
   out.lowest_ventilation = quantiles_of(told.lowest);

@@ -33,8 +33,10 @@ inline constexpr Duration kRunsBefore = days(10);
 inline constexpr Duration kTrialMoment = hours(6);
 inline constexpr std::int64_t kTrialPatients = 500, kFewestTrialPatients = 20;
 /// Somebody whose ventilation falls below this share of its lowest on what runs is counted: he lives on that,
-/// and how much less he bears nobody knows. Theca's own, not verified.
-inline constexpr double kBreathesTooLittle = 0.5;
+/// and how much less he bears nobody knows. Ventilation is 1 / (1 + p) of a level in proportion to the dose,
+/// so that no doubling ever halves it: half would count nobody before three times the dose. And below this
+/// share of what it is without a drug, of one who had none before. Both are Theca's own, not verified.
+inline constexpr double kBreathesLess = 0.8, kBreathesTooLittle = 0.5;
 
 /// What the patient asks for: nothing, or each dose of his own as soon as he may have it.
 enum class Asks : std::uint8_t { kNothing, kAllAllotted };
@@ -69,8 +71,8 @@ struct TrialArm {
   /// In each patient, over the lowest on what runs as long as he asks for nothing; where there was no drug
   /// before, over what it is without.
   Quantiles lowest_of_before;
-  SharePlus breathes_too_little;
-  Quantiles most_withdrawal;  // occupancy that is missing of what receptors are used to
+  SharePlus breathes_too_little;  // below kBreathesLess, or kBreathesTooLittle where there was no drug before
+  Quantiles most_withdrawal;      // occupancy that is missing of what receptors are used to
 };
 
 struct Trial {

@@ -207,6 +207,14 @@ TEST(Trial, more_drug_leaves_no_more_breath_and_no_less_relief) {
       << "ten times the dose";
 }
 
+/// A count that no doubling could ever reach would reassure of every slip below a trebling.
+TEST(Trial, twice_the_dose_is_counted_and_what_runs_is_not) {
+  const Trial trial = tried(morphine_at(300), morphine_at(600));
+  EXPECT_EQ(trial.runs[0].breathes_too_little.of, 0);
+  EXPECT_GT(trial.draft[0].breathes_too_little.of, 0);
+  EXPECT_GT(trial.draft[0].breathes_too_little.low, 0);
+}
+
 TEST(Trial, behind_a_dry_catheter_relief_begins_when_the_front_is_there) {
   std::vector<DrugCode> drugs;
   const Prescription runs = morphine_at(300), draft = morphine_at(600);

@@ -50,7 +50,7 @@ std::expected<Workplace, std::string> workplace(const path& folder) {
   const bool free = !std::filesystem::exists(folder) ||
                     (std::filesystem::is_directory(folder) && std::filesystem::is_empty(folder, unseen));
   if (!free) return wrong(folder, "there is something here; a backup is restored into a new folder alone");
-  const path at = folder.string() + ".restoring";
+  const path at = (folder.has_filename() ? folder : folder.parent_path()).string() + ".restoring";
   if (!std::filesystem::create_directory(at, unseen)) {
     if (std::filesystem::exists(at))
       return wrong(at, "left by a restore that was broken off, or another one is at work; remove it");
@@ -86,6 +86,8 @@ std::expected<BackupFacts, std::string> back_up_clinic(const path& folder, const
   auto settings = read_settings(*files);
   if (!settings) return std::unexpected(settings.error());
   const records::Opening opening = opening_of(*settings, folder);
+  if (const auto same = records::of_this_schema(opening.address); !same)
+    return std::unexpected(same.error().message);
   {
     auto database = records::Database::open(opening);
     if (!database) return std::unexpected(database.error().message);
@@ -123,24 +125,33 @@ std::expected<BackupFacts, std::string> restore_clinic(const path& file, const R
   const auto restored = records::restore_backup(
       file, {there.address, there.heads, to.keys, drill ? path{} : there.keys, to.although_not_whole});
   if (!restored) return std::unexpected(restored.error().message);
+  // From here on the records are where they belong: nothing of what goes with them is thrown away.
+  const path made = place->at();
+  if (!drill) place->keep();
+  const auto left = [&](const std::string& why) {
+    return std::unexpected(
+        drill ? why
+              : fmt::format("{}. The records were restored, and what goes with them stands in "
+                            "{}: mend that, and name it {}",
+                            why, made.string(), to.folder.string()));
+  };
   const auto settings = settle(*files, *restored, to.database);
-  if (!settings) return std::unexpected(settings.error());
-  records::Opening opening = opening_of(*settings, place->at());
+  if (!settings) return left(settings.error());
+  records::Opening opening = opening_of(*settings, made);
   if (drill) opening.keys = to.keys;
   auto database = records::Database::open(opening);  // brings an older schema forward
-  if (!database) return std::unexpected(database.error().message);
+  if (!database) return left(database.error().message);
   const auto told =
       (*database)->act<bool>(settings->administrator,
                              {"restore", "clinics", settings->administrator.clinic.value, std::nullopt,
                               fmt::format("from a backup of {}", restored->made_ms)},
                              [](records::Work&) -> records::Recorded<bool> { return true; });
-  if (!told) return std::unexpected(told.error().message);
-  if (const auto closed = (*database)->close(); !closed) return std::unexpected(closed.error().message);
+  if (!told) return left(told.error().message);
+  if (const auto closed = (*database)->close(); !closed) return left(closed.error().message);
   database->reset();
   if (drill) return *restored;
-  std::filesystem::rename(place->at(), to.folder, unseen);
-  if (unseen) return wrong(to.folder, unseen.message());
-  place->keep();
+  std::filesystem::rename(made, to.folder, unseen);
+  if (unseen) return left(to.folder.string() + ": " + unseen.message());
   if (const auto synced = sync_folder_of(to.folder); !synced) return std::unexpected(synced.error());
   return *restored;
 }

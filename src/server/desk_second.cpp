@@ -102,7 +102,7 @@ Desk::Answered Desk::look_as_second(const Call& call) {
   const DraftedOrder drafted = drafted_order(*kept);
   // Of another fluid the dose is typed in that one's unit, and its name stands above.
   const auto fields =
-      drafted.order.kind == link::OrderKind::kRefill
+      drafted.order.kind == link::OrderKind::kRefill || !found->running.order
           ? theca::fields_of_fluid(drafted.prescription.formulation, found->model, parts_.library)
           : change_fields(*found->running.order, *found->running.prescription, found->model, parts_.library);
   if (!fields) return No(problem(409, "No field can be made for this dose.", "Sign it elsewhere."));

@@ -160,9 +160,11 @@ Desk::Answered Desk::run(const Call& call, Errand errand) {
     if (!signed_answer)
       return not_sent(kPending, signed_answer.error().asked ? kFailed : no_signature,
                       refused("It was not signed: " + signed_answer.error().why + "."));
+    // Of a number that was signed before, for an order of which these records know nothing, the next one is
+    // taken: the records hold what has failed, and not what was refused.
     if (!*signed_answer)
       return not_sent(
-          kPending, no_signature,
+          kPending, signed_answer->error().why == SigningRefusal::kNumber ? kFailed : no_signature,
           refused(fmt::format("The signer refuses ({}): {}.", row_of(signed_answer->error().why).name,
                               signed_answer->error().message),
                   signed_answer->error().why == SigningRefusal::kSecondClinician ? kSecondField : ""));
@@ -188,7 +190,9 @@ Desk::Answered Desk::run(const Call& call, Errand errand) {
   if (!answer) outcome.message = "It is not known whether the pump has taken it: " + answer.error() + ".";
   const records::SendState state = state_of(outcome.delivery);
   if (state != kUnknown) {
-    if (const auto settled = over(kUnknown, state); !settled) return elsewhere(settled.error());
+    // Whatever somebody else has made of it meanwhile: what the pump itself has just confirmed, it runs.
+    if (const auto settled = over(kUnknown, state); !settled && state != kConfirmed)
+      return elsewhere(settled.error());
   }
   return Answer{sent_json(*id, state, outcome.message, outcome.runs), {}};
 }

@@ -94,6 +94,12 @@ bool gives_its_therapy(const link::StatusReply& status, const Prescription& runs
          status.mode != Mode::kSafeState && status.mode != Mode::kLowered && status.mode != Mode::kPrime;
 }
 
+bool holds(const Prescription& prescription, DrugCode drug) {
+  const Formulation& fluid = prescription.formulation;
+  return std::ranges::any_of(std::span{fluid.components}.first(fluid.count),
+                             [&](const Component& one) { return one.drug == drug; });
+}
+
 Json not_tried(const std::string& why) { return {{"is", "not tried"}, {"why", why}}; }
 
 /// No failure: whoever asked has asked for something else since.
@@ -137,7 +143,10 @@ Desk::Answered Desk::try_draft(const Call& call) {
   std::optional<Made> made;
   {
     const std::scoped_lock lock{mutex_};
-    auto change = made_of(call);
+    // A reason is the order's; what a dose does in a patient is looked at before there is one.
+    Call asked = call;
+    if (!asked.body.contains("reason")) asked.body["reason"] = "to be tried";
+    auto change = made_of(asked);
     // What is wrong with a field the preview tells; here it is only not tried.
     constexpr int kNotAcceptable = 422;
     if (!change && change.error().status == kNotAcceptable && !change.error().errors.empty())
@@ -168,9 +177,11 @@ Desk::Answered Desk::try_draft(const Call& call) {
     return Answer{not_tried("Another fluid is still on its way to the tip: what is there now is not what the "
                             "pump holds."),
                   {}};
-  TrialPast past{.dry = dry_before(status), .used_to_it = !call.body.value("opioid_naive", false)};
-  // Nothing was given for so long that the old dose may be an overdose.
-  if (status.naive) past.used_to_it = false;
+  // Nobody has lived on what came to the tip just now, or has not come yet; whoever knows better says so. But
+  // where nothing was given for so long that the old dose may be an overdose nobody does.
+  const bool begun = status.supervised_until > status.now;
+  TrialPast past{.dry = dry_before(status), .used_to_it = false};
+  past.used_to_it = !status.naive && !call.body.value("opioid_naive", begun || past.dry.raw() > 0);
 
   std::unique_lock lock{trial_mutex_};
   if (!trial_free_.wait(lock, stop, [&] { return !trying_now_; })) return Answer{newer(), {}};
@@ -191,6 +202,13 @@ Desk::Answered Desk::try_draft(const Call& call) {
   Json json = json_of(*trial);
   json["used_to_it"] = past.used_to_it;
   json["naive"] = status.naive;
+  json["begun"] = begun;
+  json["other_opioids"] = Json::array();
+  if (past.used_to_it)
+    for (std::size_t d = 0; d < drugs.drugs.size(); ++d)
+      if (drugs.substances[d]->acts_on == Target::kOpioidReceptor && holds(draft, drugs.drugs[d]) &&
+          !holds(runs, drugs.drugs[d]))
+        json["other_opioids"].push_back(drugs.substances[d]->name);
   if (past.dry.raw() > 0) json["dry_nl"] = past.dry.raw();
   json["of"] = Json::array();
   for (const Json& row : made->rows)

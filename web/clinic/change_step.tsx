@@ -200,7 +200,7 @@ export function ChangeStep({ reading, runs, fluid, implant, before, onDraft }: {
   };
   const { wanted: wantedNow, missing: missingNow } = wish();
   const preview = usePreview(reading, missingNow.length === 0 ? wantedNow : null);
-  const [naive, setNaive] = useState(false);
+  const [naive, setNaive] = useState<boolean | null>(null);
   const trial = useTrial(reading, missingNow.length === 0 ? wantedNow : null, naive);
   const written = JSON.stringify([wantedNow, missingNow]);
   useEffect(() => setReasons([]), [written]); // what was wrong with what stood there before is said no more

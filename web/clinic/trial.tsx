@@ -26,9 +26,9 @@ export interface Trial {
 const restMs = 30;
 
 /** `body` null: nothing that could be ordered stands in the fields. */
-export function useTrial(reading: number, body: Body | null, naive: boolean): Trial {
+export function useTrial(reading: number, body: Body | null, naive: boolean | null): Trial {
   // Why it is done changes nothing in the patient.
-  const key = body === null ? null : JSON.stringify({ ...body, reason: undefined, ...(naive ? { opioid_naive: true } : {}) });
+  const key = body === null ? null : JSON.stringify({ ...body, reason: undefined, ...(naive === null ? {} : { opioid_naive: naive }) });
   const [shown, setShown] = useState<{ readonly key: string; readonly body: Body; readonly it: Answer } | null>(null);
   const [refused, setRefused] = useState<{ readonly key: string; readonly why: string } | null>(null);
   useEffect(() => {
@@ -38,7 +38,10 @@ export function useTrial(reading: number, body: Body | null, naive: boolean): Tr
     const timer = setTimeout(() => {
       void ask("tryChange", { path: { reading }, body: asked }).then((told) => {
         if (!here) return;
-        if (told.ok && told.it.is !== "over") setShown({ key, body: asked, it: told.it });
+        if (told.ok && told.it.is !== "over") {
+          setShown({ key, body: asked, it: told.it });
+          setRefused(null);
+        }
         else if (told.ok) setRefused({ key, why: texts.trial.over });
         else setRefused({ key, why: told.reasons[0]?.happened ?? texts.trial.over });
       });
@@ -56,7 +59,10 @@ export function useTrial(reading: number, body: Body | null, naive: boolean): Tr
 /** What was tried, in the words of the fields. */
 export function draftWords(body: Body): string {
   const parts = [body.dose ?? (body.flex ? texts.trial.byClock : texts.trial.sameDose)];
-  if (body.patient_bolus) parts.push(filledIn(texts.trial.bolus, { dose: body.patient_bolus.dose, allotted: body.patient_bolus.allotted }));
+  if (body.patient_bolus) {
+    const { dose, allotted, window, lockout } = body.patient_bolus;
+    parts.push(filledIn(texts.trial.bolus, { dose, allotted, window, lockout }));
+  }
   if (body.no_patient_bolus) parts.push(texts.trial.noBolus);
   return parts.join(", ");
 }
@@ -108,8 +114,8 @@ const hadNothing = (it: Answer) => it.dry_nl !== undefined || it.used_to_it === 
 function risk(arm: Arm, patients: number, fromNone: boolean): string {
   const { of, low, high } = arm.too_little;
   const interval = { low: (low / 100).toFixed(1), high: (high / 100).toFixed(1), of, patients };
-  const against = fromNone ? texts.trial.without : texts.trial.itsLowest;
-  return filledIn(of === 0 ? texts.trial.riskNone : texts.trial.risk, { ...interval, against });
+  const below = fromNone ? texts.trial.halfOfNone : texts.trial.fifthLess;
+  return filledIn(of === 0 ? texts.trial.riskNone : texts.trial.risk, { ...interval, below });
 }
 
 function Numbers({ it, asks }: { readonly it: Answer; readonly asks: Asks }) {
@@ -127,8 +133,8 @@ function Numbers({ it, asks }: { readonly it: Answer; readonly asks: Asks }) {
 
 export function TrialOf({ trial, naive, onNaive }: {
   readonly trial: Trial;
-  /** Tried as one who never had an opioid. */
-  readonly naive: boolean;
+  /** Tried as one who never had an opioid; null: as the pump has it. */
+  readonly naive: boolean | null;
   readonly onNaive: (naive: boolean) => void;
 }) {
   const [asks, setAsks] = useState<Asks>("nothing");
@@ -152,18 +158,25 @@ export function TrialOf({ trial, naive, onNaive }: {
           <p className={styles["headline"]} data-of={draftWords(shown.body)}>
             {filledIn(asking ? texts.trial.shownOlder : texts.trial.shown, { draft: draftWords(shown.body), patients: it.patients ?? 0 })}
           </p>
-          {(it.of ?? []).length > 1 && <p className={styles["quietly"]}>{(it.of ?? []).join("; ")}</p>}
+          {(it.of ?? []).length > 0 && <p className={styles["quietly"]}>{(it.of ?? []).join("; ")}</p>}
           {it.breathing && !it.naive && (
             <div className={styles["choices"]} role="radiogroup" aria-label={texts.trial.opioids}>
               <span>{texts.trial.opioids}:</span>
               {([false, true] as const).map((one) => (
                 <label key={String(one)}>
-                  <input type="radio" name="naive" checked={naive === one} onChange={() => onNaive(one)} /> {one ? texts.trial.never : texts.trial.usedToIt}
+                  <input type="radio" name="naive" checked={(naive ?? it.used_to_it === false) === one} onChange={() => onNaive(one)} /> {one ? texts.trial.never : texts.trial.usedToIt}
                 </label>
               ))}
             </div>
           )}
           {it.naive && <p className={styles["check"]}>{texts.trial.naive}</p>}
+          {it.breathing && !it.naive && it.dry_nl !== undefined && <p className={styles["check"]}>{texts.trial.dry}</p>}
+          {it.breathing && !it.naive && it.dry_nl === undefined && it.begun === true && <p className={styles["check"]}>{texts.trial.begun}</p>}
+          {(it.other_opioids ?? []).map((drug) => (
+            <p key={drug} className={styles["check"]}>
+              {filledIn(texts.trial.otherOpioid, { drug })}
+            </p>
+          ))}
           {boluses && (
             <div className={styles["choices"]} role="radiogroup" aria-label={texts.trial.asks}>
               <span>{texts.trial.asks}:</span>
@@ -184,7 +197,17 @@ export function TrialOf({ trial, naive, onNaive }: {
             </figure>
           )}
           <Numbers it={it} asks={chosen} />
-          {it.breathing && it.draft && <p>{risk(it.draft[chosen], it.patients ?? 0, hadNothing(it))}</p>}
+          {it.breathing && it.draft && (
+            <p>
+              {boluses && `${texts.trial.neverAsks}: `}
+              {risk(it.draft.nothing, it.patients ?? 0, hadNothing(it))}
+            </p>
+          )}
+          {it.breathing && it.draft && boluses && (
+            <p>
+              {texts.trial.alwaysAsks}: {risk(it.draft.all, it.patients ?? 0, hadNothing(it))}
+            </p>
+          )}
           {!it.breathing && <p className={styles["check"]}>{texts.trial.noBreathing}</p>}
           {!it.withdrawal && <p className={styles["check"]}>{texts.trial.noWithdrawal}</p>}
           {it.steady_hours && (
@@ -197,7 +220,6 @@ export function TrialOf({ trial, naive, onNaive }: {
           ))}
           <details className={styles["fold"]}>
             <summary>{texts.change.how}</summary>
-            {it.dry_nl !== undefined && <p>{texts.trial.dry}</p>}
             <p>{filledIn(texts.trial.how, { patients: it.patients ?? 0, tip: it.tip ?? "", pain: it.pain ?? "" })}</p>
             {(it.tolerance_tenths ?? 10) > 10 && <p>{filledIn(texts.trial.tolerance, { times: ((it.tolerance_tenths ?? 10) / 10).toFixed(0) })}</p>}
           </details>
