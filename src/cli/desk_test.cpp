@@ -2,6 +2,7 @@
 // a gateway and a virtual pump in processes of their own, and an SQLite database.
 #include "cli/desk_testing.hpp"
 #include "clinic/adjusting.hpp"
+#include "clinic/visits.hpp"
 #include "quantity/text.hpp"
 
 namespace theca {
@@ -451,6 +452,32 @@ TEST_F(DeskTest, INV_7_what_is_not_known_is_said_to_be_and_settled) {
   EXPECT_EQ(again.body["number"], 3);  // 2 was signed, and never ran
   const Got done = send(again, "5.3 mg/day");
   EXPECT_EQ(done.body.value("state", ""), "confirmed") << done.body;
+}
+
+/// What nobody has to sign, because it only gives less; and what ran before comes back by itself.
+TEST_F(DeskTest, INV_10_a_pump_is_lowered_from_a_page_at_once_and_it_is_written_down) {
+  sign_in(nurse);
+  const Got stranger = ask(Method::kPost, at("pumps", pump_id.value, "lowerings"));
+  EXPECT_NE(stranger.status, 201) << "of no care team, and no glass broken";
+  EXPECT_NE(read().status.mode, Mode::kLowered);
+  sign_in(doctor);
+  const Got lowered = ask(Method::kPost, at("pumps", pump_id.value, "lowerings"));
+  ASSERT_EQ(lowered.status, 201) << lowered.body;
+  EXPECT_EQ(lowered.body["state"].get<std::string>(), "confirmed") << lowered.body;
+  EXPECT_NE(lowered.body["message"].get<std::string>().find("stays lowered for"), std::string::npos);
+  EXPECT_TRUE(lowered.body["in_the_records"].get<bool>());
+  const Running now = read();
+  EXPECT_EQ(now.status.mode, Mode::kLowered);
+  EXPECT_EQ(now.status.newest, 1U) << "no order was changed";
+  const auto visits = must(records::visits_of(*database, ada, patient));
+  ASSERT_EQ(visits.size(), 1U);
+  EXPECT_EQ(visits[0].details.reason, records::VisitReason::kProblem);
+
+  reaching->signal(SIGKILL);
+  (void)reaching->end();
+  const Got nobody = ask(Method::kPost, at("pumps", pump_id.value, "lowerings"));
+  EXPECT_TRUE(nobody.status == 503 || nobody.body.value("state", "") == "unknown") << nobody.body;
+  EXPECT_NE(nobody.body.value("state", ""), "confirmed");
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "air/break_glass.hpp"
 #include "air/change.hpp"
 #include "air/private_file.hpp"
 #include "cli/data_dir.hpp"
@@ -435,40 +436,23 @@ int bolus(const LinkOptions& options) {
 
 // ---- break-glass ----------------------------------------------------------------------------------------
 
-/// Asks by coil; no key, no session. Nothing when nothing comes back.
-template <class M>
-std::optional<link::Frame> by_coil(air::SocketLine& line, const M& message) {
-  line.send_coil(link::Frame{link::FrameType::kAsked, link::asking(1, message).bytes()}.bytes());
-  const Instant until = line.now() + link::kPatience;
-  while (line.now() < until) {
-    const auto frame = line.coil(until - line.now());
-    if (frame && frame->type() == link::FrameType::kTold) return frame;
-  }
-  return std::nullopt;
-}
-
 int emergency(const LinkOptions& options, bool lower) {
   const auto fail = [&](const LinkFailure& failure) { return tell_failure(options, "emergency", failure); };
-  const auto address = air::parse_address(options.reach.to);
-  if (!address) return fail(input("--to " + address.error()));
-  if (!options.reach.near) return fail(failure_of(link::NoAnswer::kNoField, options.reach));
-  auto line = air::SocketLine::reach(*address, true);
-  if (!line) return fail(input(line.error() + "; is `theca pump` running there?"));
+  std::optional<link::PageReply> page;
   if (lower) {
-    const auto told = by_coil(*line, link::Lower{});
-    const auto message = told ? link::message_of(told->body()) : std::nullopt;
-    const auto outcome = message ? link::read<link::Outcome>(message->body) : std::nullopt;
-    if (!outcome)
+    const auto told = lower_by_coil(options.reach);
+    if (!told) return fail(told.error());
+    if (!told->outcome)
       return fail({"no answer: look at the patient, and at the pump's state, before anything else"});
-    if (outcome->answer != LinkAnswer::kDone) return tell(options, {link::Delivery::kFailed, *outcome}, "");
+    if (told->outcome->answer != LinkAnswer::kDone)
+      return tell(options, {link::Delivery::kFailed, *told->outcome}, "");
+    page = told->page;
+  } else {
+    const auto told = look_by_coil(options.reach);
+    if (!told) return fail(told.error());
+    page = *told;
   }
-  // An implant listens to who has no key once a second.
-  const Instant then = line->now() + seconds(1);
-  while (lower && line->now() < then) (void)line->coil(then - line->now());
-  const auto told = by_coil(*line, link::ReadPage{});
-  const auto message = told ? link::message_of(told->body()) : std::nullopt;
-  const auto page = message ? link::read<link::PageReply>(message->body) : std::nullopt;
-  if (!page) return fail({"no answer: is there an implant under the coil?"});
+  if (!page) return fail({"it was lowered, and then nothing answered: is the coil still over the implant?"});
   fmt::print("{}", options.json ? json_of(*page).dump(2) + "\n" : page_text(*page));
   return kExitOk;
 }

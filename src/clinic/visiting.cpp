@@ -117,6 +117,8 @@ std::string text_of(const VisitRequest& request) {
         .dump();
   if (const auto* back = std::get_if<LookBack>(&request))
     return Json{{"look_back", to_base64url(back->implant)}}.dump();
+  if (const auto* lower = std::get_if<LowerImplant>(&request))
+    return Json{{"lower", to_base64url(lower->implant)}}.dump();
   const auto& send = std::get<SendOrder>(request);
   Json signatures = Json::array();
   for (const link::SignedBy& one : send.signatures) signatures.push_back(json_of(one));
@@ -168,12 +170,17 @@ std::expected<VisitRequest, std::string> parse_visit_request(std::string_view li
     if (!read_bytes((*json)["look_back"], back.implant)) return no_implant();
     return back;
   }
+  if (has_names(*json, {"lower"})) {
+    LowerImplant lower;
+    if (!read_bytes((*json)["lower"], lower.implant)) return no_implant();
+    return lower;
+  }
   return Wrong(
       "the request is none: read; settle, digest, sequence, intent; send, signatures, pass, sequence, "
       "intent, "
       "filled_nl; fill, pass, sequence, intent, fluid, filled_nl, left_in_nl, aspirated_nl; settle_fill, "
       "sequence, "
-      "intent; or look_back");
+      "intent; look_back; or lower");
 }
 
 std::string text_of(const VisitAnswer& answer) {

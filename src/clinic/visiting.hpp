@@ -61,7 +61,14 @@ struct LookBack {
   link::ShortId implant{};
 };
 
-using VisitRequest = std::variant<ReadImplant, SendOrder, SettleSend, FillImplant, SettleFill, LookBack>;
+/// "Give less, for the time that was signed": break-glass, which needs no pass. Asked for again it lasts
+/// anew.
+struct LowerImplant {
+  link::ShortId implant{};
+};
+
+using VisitRequest =
+    std::variant<ReadImplant, SendOrder, SettleSend, FillImplant, SettleFill, LookBack, LowerImplant>;
 
 /// As the implant said it, byte by byte.
 struct ImplantSaid {

@@ -33,7 +33,9 @@ VisitRequest any_request() {
     if (made.aspirated_told) made.aspirated = volume();
     return made;
   };
-  switch (*rc::gen::inRange(0, 6)) {
+  switch (*rc::gen::inRange(0, 7)) {
+    case 6:
+      return LowerImplant{any<link::ShortId>()};
     case 3:
       return FillImplant{any<link::ShortId>(),
                          any<CertificateBytes>(),

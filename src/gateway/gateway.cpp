@@ -1,9 +1,13 @@
 #include "gateway/gateway.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <utility>
 
+#include "air/break_glass.hpp"
 #include "air/change.hpp"
+#include "quantity/text.hpp"
 
 namespace theca::gateway {
 namespace {
@@ -76,6 +80,7 @@ VisitAnswer Gateway::visit(const VisitRequest& request) {
   if (const auto* wanted = std::get_if<FillImplant>(&request)) return fill(*wanted);
   if (const auto* wanted = std::get_if<SettleFill>(&request)) return settle(*wanted);
   if (const auto* wanted = std::get_if<LookBack>(&request)) return look_back(*wanted);
+  if (const auto* wanted = std::get_if<LowerImplant>(&request)) return lower(*wanted);
   return send(std::get<SendOrder>(request));
 }
 
@@ -191,6 +196,24 @@ VisitAnswer Gateway::settle(const SettleFill& wanted) {
   change.intent = wanted.intent;
   const auto became = link::settle(change, status->sequence, status->intent);
   return SendOutcome{became, words_of(became), std::nullopt};
+}
+
+VisitAnswer Gateway::lower(const LowerImplant& wanted) {
+  const auto implant = read_implant(*files_, wanted.implant);
+  if (!implant) return no_visit(implant.error());
+  const auto lowered = lower_by_coil(implant->reach);
+  if (!lowered) return no_visit(lowered.error().why);
+  using enum link::Delivery;
+  if (!lowered->outcome) return SendOutcome{kUncertain, words_of(kUncertain), std::nullopt};
+  if (lowered->outcome->answer != LinkAnswer::kDone)
+    return SendOutcome{kFailed, text_of(*lowered->outcome), std::nullopt};
+  std::string message = words_of(kConfirmed);
+  if (lowered->page)
+    message = fmt::format(
+        "Delivery stays lowered for {}, and no bolus is given meanwhile; then what ran before "
+        "comes back by itself.",
+        to_text(lowered->page->lowered_for, minutes(1)));
+  return SendOutcome{kConfirmed, message, std::nullopt};
 }
 
 VisitAnswer Gateway::look_back(const LookBack& wanted) {

@@ -39,6 +39,7 @@ class Gateway {
   VisitAnswer fill(const FillImplant& wanted);
   VisitAnswer settle(const SettleFill& wanted);
   VisitAnswer look_back(const LookBack& wanted);
+  VisitAnswer lower(const LowerImplant& wanted);
   Linked<SessionPtr> open_to(KnownImplant& implant, const CertificateBytes& pass);
   Linked<SessionPtr> open_to_read(KnownImplant& implant);
 

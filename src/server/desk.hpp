@@ -90,6 +90,7 @@ class Desk {
   Answered send_fill(const Call& call);
   Answered settle_fill(const Call& call);
   Answered sense_fill(const Call& call);
+  Answered lower(const Call& call);
   Answered first_hours(const Call& call);
   Answered note_seen(const Call& call);
   struct Made {

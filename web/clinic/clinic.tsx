@@ -5,13 +5,14 @@ import { showPage } from "../shared/page";
 import type { Answered } from "./api";
 import { ask, type Reason, signedOut } from "./client";
 import styles from "./clinic.module.css";
+import { EmergencyPage, LowerPage } from "./emergency";
 import { FirstHoursPage } from "./first_hours";
 import { isHeld } from "./held";
 import { Action, Busy, Heading, Reasons } from "./parts";
 import { signedInAs, signIn } from "./passkey";
 import { Patient, Patients } from "./patients";
 import { RefillPage } from "./refill";
-import { usePlace } from "./route";
+import { hashOf, usePlace } from "./route";
 import { Second } from "./second_step";
 import { Syringe } from "./syringe_step";
 import { texts } from "./texts";
@@ -64,12 +65,15 @@ function Pages() {
   if (place.at === "patient") return <Patient key={place.patient} patient={place.patient} />;
   if (place.at === "syringe") return <Syringe key={place.refill} refill={place.refill} />;
   if (place.at === "refill") return <RefillPage key={place.refill} patient={place.patient} pump={place.pump} refill={place.refill} />;
+  if (place.at === "emergency") return <EmergencyPage />;
+  if (place.at === "lower") return <LowerPage key={place.pump} patient={place.patient} pump={place.pump} />;
   if (place.at === "first-hours") return <FirstHoursPage key={place.pump} patient={place.patient} pump={place.pump} />;
   if (place.at === "second") return <Second key={place.draft} draft={place.draft} />;
   return <Visit key={`${place.patient}/${place.pump}`} patient={place.patient} pump={place.pump} />;
 }
 
 function Clinic() {
+  const emergency = usePlace().at === "emergency";
   const [about, setAbout] = useState<About | null>(null);
   const [person, setPerson] = useState<Person | null>(null);
   const [known, setKnown] = useState(false); // who it is, or that it is nobody
@@ -159,11 +163,17 @@ function Clinic() {
       </header>
       <main className={styles["main"]}>
         <Reasons reasons={reasons} />
-        {!known && reasons.length === 0 && <Busy>{texts.loading}</Busy>}
-        {known && about && !person && <SignIn about={about} over={over} onPerson={setPerson} />}
+        {!known && !emergency && reasons.length === 0 && <Busy>{texts.loading}</Busy>}
+        {!person && emergency && <EmergencyPage />}
+        {known && about && !person && !emergency && <SignIn about={about} over={over} onPerson={setPerson} />}
         {person && <Pages />}
       </main>
-      <footer className={styles["foot"]}>{texts.research}</footer>
+      <footer className={styles["foot"]}>
+        <p>
+          <a href={hashOf({ at: "emergency" })}>{texts.emergency.link}</a>
+        </p>
+        <p>{texts.research}</p>
+      </footer>
     </>
   );
 }

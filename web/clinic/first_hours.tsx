@@ -156,7 +156,7 @@ const breathsField = numberField({ unit: "/min", step: [1, 1], least: "0", most:
 const states = ["awake", "drowsy, easy to rouse", "hard to rouse"] as const;
 const signs = ["itching", "nausea", "retention of urine", "weakness", "low blood pressure", "headache", "wound or pocket swollen"] as const;
 
-function Look({ pump, onTold }: { readonly pump: number; readonly onTold: (told: Told) => void }) {
+function Look({ patient, pump, onTold }: { readonly patient: number; readonly pump: number; readonly onTold: (told: Told) => void }) {
   const [round, setRound] = useState(0);
   const [breaths, setBreaths] = useState<DoseEntry>({ text: "", value: null });
   const [awake, setAwake] = useState<(typeof states)[number] | null>(null);
@@ -224,7 +224,7 @@ function Look({ pump, onTold }: { readonly pump: number; readonly onTold: (told:
       </div>
       {grave && (
         <p className={styles["wrong"]} role="alert">
-          {words.grave}
+          {words.grave} <a href={hashOf({ at: "lower", patient, pump })}>{texts.emergency.atPump}</a>
         </p>
       )}
       <label className={styles["reason"]}>
@@ -284,7 +284,7 @@ export function FirstHoursPage({ patient, pump }: { readonly patient: number; re
             <p>{texts.firstHours.watchHow}</p>
             <Timers told={told} hours={told.hours} />
             <p className={styles["quietly"]}>{texts.firstHours.source}</p>
-            <Look pump={pump} onTold={setLater} />
+            <Look patient={patient} pump={pump} onTold={setLater} />
             <h2 className={styles["second"]}>{texts.firstHours.seen}</h2>
             {(told.seen ?? []).length === 0 && <p>{texts.firstHours.nothingSeen}</p>}
             <ul className={styles["notes"]}>

@@ -153,6 +153,44 @@ test("INV-16 a nurse who comes later finds the first hours at the pump's page, a
   });
 });
 
+test("the emergency page is read without a sign-in, and asks the server for nothing of anybody", async () => {
+  await onPages(`${demo.address}#/emergency`, async (page, watched) => {
+    await heading(page, texts.emergency.title).waitFor();
+    for (const { title } of [...texts.emergency.tooMuch.drugs, ...texts.emergency.tooLittle.drugs])
+      await page.getByRole("heading", { name: title, exact: true }).first().waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await picture(page, "emergency");
+    await page.setViewportSize({ width: 320, height: 700 });
+    await fits(page);
+    await picture(page, "emergency-320");
+    await page.emulateMedia({ colorScheme: "dark" });
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await page.getByRole("link", { name: texts.emergency.back }).click();
+    await heading(page, texts.signIn.title).waitFor();
+    await page.getByRole("link", { name: texts.emergency.link }).click();
+    await heading(page, texts.emergency.title).waitFor();
+    void watched;
+  }, { allowed: [refusal] });
+});
+
+test("INV-10 a pump is lowered from its page, by two presses, and says so itself", async () => {
+  await onPages(demo.link("Mia Sato"), async (page) => {
+    await signIn(page);
+    await toPump(page, "Tom Ivers");
+    await page.getByRole("link", { name: texts.emergency.atPump }).click();
+    await heading(page, texts.emergency.lower.title).waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await button(page, texts.emergency.lower.button).click();
+    await verdict(page).waitFor();
+    assert.equal(await verdict(page).getAttribute("data-mood"), "good", await verdict(page).innerText());
+    assert.match(await verdict(page).innerText(), /stays lowered for/);
+    await picture(page, "lowered");
+    await page.getByRole("link", { name: texts.emergency.toPump }).click();
+    await readPump(page);
+    assert.match(await page.locator("dl").first().innerText(), /lowered/);
+  });
+});
+
 test("INV-4 INV-9 the pump's own journal has volume, rate and dose of it, once", async () => {
   await demo.stop();
   const entries = await demo.journal(patient);

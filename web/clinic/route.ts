@@ -1,5 +1,6 @@
 // Where a person is, in the part of the address that no server sees: "#/", "#/patients/12", "#/patients/12/pumps/7",
-// "#/patients/12/pumps/7/refills/9", "#/patients/12/pumps/7/first-hours", "#/second/34", "#/syringes/9".
+// "#/patients/12/pumps/7/refills/9", "#/patients/12/pumps/7/first-hours", "#/patients/12/pumps/7/emergency",
+// "#/second/34", "#/syringes/9", "#/emergency".
 import { useSyncExternalStore } from "react";
 
 import { comeBack, heldPlace } from "./held";
@@ -9,7 +10,8 @@ export type Place =
   | { readonly at: "patient"; readonly patient: number }
   | { readonly at: "pump"; readonly patient: number; readonly pump: number }
   | { readonly at: "refill"; readonly patient: number; readonly pump: number; readonly refill: number }
-  | { readonly at: "first-hours"; readonly patient: number; readonly pump: number }
+  | { readonly at: "first-hours" | "lower"; readonly patient: number; readonly pump: number }
+  | { readonly at: "emergency" }
   | { readonly at: "second"; readonly draft: number }
   | { readonly at: "syringe"; readonly refill: number };
 
@@ -20,8 +22,9 @@ export function placeOf(hash: string): Place {
   if (syringe) return { at: "syringe", refill: Number(syringe[1]) };
   const refill = /^#\/patients\/(\d{1,16})\/pumps\/(\d{1,16})\/refills\/(\d{1,16})$/.exec(hash);
   if (refill) return { at: "refill", patient: Number(refill[1]), pump: Number(refill[2]), refill: Number(refill[3]) };
-  const hours = /^#\/patients\/(\d{1,16})\/pumps\/(\d{1,16})\/first-hours$/.exec(hash);
-  if (hours) return { at: "first-hours", patient: Number(hours[1]), pump: Number(hours[2]) };
+  if (hash === "#/emergency") return { at: "emergency" };
+  const hours = /^#\/patients\/(\d{1,16})\/pumps\/(\d{1,16})\/(first-hours|emergency)$/.exec(hash);
+  if (hours) return { at: hours[3] === "emergency" ? "lower" : "first-hours", patient: Number(hours[1]), pump: Number(hours[2]) };
   const found = /^#\/patients\/(\d{1,16})(?:\/pumps\/(\d{1,16}))?$/.exec(hash);
   if (!found) return { at: "patients" };
   const patient = Number(found[1]);
@@ -34,6 +37,8 @@ export function hashOf(place: Place): string {
   if (place.at === "syringe") return `#/syringes/${place.refill}`;
   if (place.at === "refill") return `#/patients/${place.patient}/pumps/${place.pump}/refills/${place.refill}`;
   if (place.at === "patient") return `#/patients/${place.patient}`;
+  if (place.at === "emergency") return "#/emergency";
+  if (place.at === "lower") return `#/patients/${place.patient}/pumps/${place.pump}/emergency`;
   if (place.at === "first-hours") return `#/patients/${place.patient}/pumps/${place.pump}/first-hours`;
   return `#/patients/${place.patient}/pumps/${place.pump}`;
 }

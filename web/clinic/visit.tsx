@@ -113,6 +113,9 @@ export function Visit({ patient, pump }: { readonly patient: number; readonly pu
           </button>
         </div>
       )}
+      <p className={styles["emergency"]}>
+        <a href={hashOf({ at: "lower", patient, pump })}>{texts.emergency.atPump}</a>
+      </p>
       {stage.at === "read" && <OpenFirstHours patient={patient} pump={pump} />}
       {stage.at === "read" && <OpenRefill key={looked} patient={patient} pump={pump} />}
       {stage.at === "read" && (
