@@ -196,7 +196,12 @@ TEST_F(LostServer, INV_16_a_restore_or_backup_that_is_killed_at_any_moment_leave
     const auto id = records::RequestId{fmt::format("request-of-many-{:06}", i)};
     must(records::keep_reading(*database, ada, id, pump_id, now_ms(), std::vector<std::uint8_t>(20'000, 7)));
   }
+  const auto begun = std::chrono::steady_clock::now();
   back_up();
+  ASSERT_EQ(ran({"restore", file, (folder / "first").string(), "--keys", kept_keys}).first, kExitOk);
+  // As long as one of them takes here, and a little more.
+  const auto longest =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun).count();
   const char* const asked = std::getenv("THECA_SEED");
   const auto seed = asked != nullptr ? static_cast<std::uint32_t>(std::atoi(asked)) : 7U;
   const int rounds = std::getenv("THECA_LONG") != nullptr ? 200 : 20;
@@ -208,7 +213,8 @@ TEST_F(LostServer, INV_16_a_restore_or_backup_that_is_killed_at_any_moment_leave
     const bool restores = round % 2 == 0;
     Process killed{restores ? std::vector<std::string>{"restore", file, to.string(), "--keys", kept_keys}
                             : std::vector<std::string>{"backup", folder.path().string(), copy.string()}};
-    std::this_thread::sleep_for(std::chrono::milliseconds(std::uniform_int_distribution{1, 250}(random)));
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(std::uniform_int_distribution<std::int64_t>{1, longest}(random)));
     killed.signal(SIGKILL);
     killed.end();
     if (std::filesystem::exists(restores ? to : copy)) {

@@ -134,6 +134,73 @@ TEST_F(ImplantDesk, INV_16_what_is_seen_in_the_first_hours_is_kept_and_told_to_w
   EXPECT_NE(strange.status, 201) << strange.body;
 }
 
+/// From nothing: the patient, the pump that was paired, its first therapy.
+struct EnrolDesk : ImplantDesk {
+  bool pump_is_recorded() override { return false; }
+  static json somebody(const char* number = "MRN-77") {
+    return {
+        {"name", "Inés Hall"}, {"birth_date", "1994-05-02"}, {"record_number", number}, {"sex", "female"}};
+  }
+  json a_pump(const char* serial = "SN-5118") {
+    return {{"implant", air::to_hex(implant)}, {"serial", serial}, {"implanted_on", "2026-01-05"}};
+  }
+};
+
+TEST_F(EnrolDesk, INV_7_INV_16_a_patient_and_a_pump_come_into_the_records_once_and_the_pump_itself_is_asked) {
+  const std::string wish = request().text;
+  const Got made = ask(Method::kPost, "/api/patients", somebody(), wish);
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(ask(Method::kPost, "/api/patients", somebody(), wish).body["patient"], made.body["patient"]);
+  EXPECT_EQ(ask(Method::kPost, "/api/patients", somebody()).status, 409) << "the record number is taken";
+  const Got all = ask(Method::kGet, "/api/patients");
+  EXPECT_NE(all.body.dump().find("Inés Hall"), std::string::npos) << all.body;
+
+  const std::string pumps = at("patients", made.body["patient"], "pumps"), second = request().text;
+  const Got added = ask(Method::kPost, pumps, a_pump(), second);
+  ASSERT_EQ(added.status, 201) << added.body;
+  EXPECT_EQ(added.body["model"].get<std::string>(), "roller-40") << "the pump says so itself";
+  EXPECT_EQ(added.body["state"].get<std::string>(), "on the shelf");
+  EXPECT_EQ(ask(Method::kPost, pumps, a_pump(), second).body["pump"], added.body["pump"]);
+  const Got twice = ask(Method::kPost, at("patients", patient.value, "pumps"), a_pump());
+  EXPECT_EQ(twice.status, 409) << "one pump of two patients" << twice.body;
+
+  pump_id.value = added.body["pump"].get<std::int64_t>();
+  const Got draft = drafted(first());
+  ASSERT_EQ(draft.status, 201) << draft.body;
+  EXPECT_EQ(send(draft, "6 mg/day").body["state"].get<std::string>(), "confirmed");
+}
+
+TEST_F(EnrolDesk, what_is_no_patient_and_no_pump_is_refused_with_its_field) {
+  for (const auto& [field, value] :
+       std::vector<std::pair<const char*, const char*>>{{"birth_date", "1994-02-30"},
+                                                        {"birth_date", "02.05.1994"},
+                                                        {"birth_date", "2194-05-02"},
+                                                        {"name", "\n"},
+                                                        {"sex", "none"},
+                                                        {"record_number", ""}}) {
+    json body = somebody();
+    body[field] = value;
+    const Got no = ask(Method::kPost, "/api/patients", body);
+    EXPECT_EQ(no.status, 422) << field << " " << value << no.body;
+  }
+  const std::string pumps = at("patients", patient.value, "pumps");
+  for (const auto& [field, value] :
+       std::vector<std::pair<const char*, const char*>>{{"implant", "xyz"},
+                                                        {"implanted_on", "2194-05-02"},
+                                                        {"implanted_on", "yesterday"},
+                                                        {"serial", ""}}) {
+    json body = a_pump();
+    body[field] = value;
+    EXPECT_EQ(ask(Method::kPost, pumps, body).status, 422) << field << " " << value;
+  }
+  json strange = a_pump();
+  strange["implant"] = "0909090909090909";
+  EXPECT_EQ(ask(Method::kPost, pumps, strange).status, 502) << "nobody reaches it";
+  EXPECT_TRUE(must(records::pumps_of(*database, ada, patient)).empty());
+  sign_in(nurse);  // of no care team
+  EXPECT_NE(ask(Method::kPost, pumps, a_pump()).status, 201);
+}
+
 TEST_F(ImplantDesk, what_cannot_be_is_refused_with_its_field_and_sends_nothing) {
   const Got shelf = read_pump();
   const auto preview = [&](const json& body) {

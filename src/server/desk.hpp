@@ -91,6 +91,8 @@ class Desk {
   Answered settle_fill(const Call& call);
   Answered sense_fill(const Call& call);
   Answered lower(const Call& call);
+  Answered enrol_patient(const Call& call);
+  Answered add_pump(const Call& call);
   Answered first_hours(const Call& call);
   Answered note_seen(const Call& call);
   struct Made {

@@ -34,6 +34,7 @@ enum class Action : std::uint8_t {
   kRestart,  // after a stop
   kObserve,  // note what is seen of a patient
   kEnrolPatient,
+  kAddPump,  // to a patient's record
   kManageCareTeam,
   kExport,      // of one patient: report, FHIR
   kBreakGlass,  // opens a chart of the own clinic with a reason; is reviewed afterwards
@@ -43,7 +44,7 @@ enum class Action : std::uint8_t {
   kReadAudit,
   kBackup,
 };
-inline constexpr std::size_t kActionCount = 26;
+inline constexpr std::size_t kActionCount = 27;
 
 /// Numbers of the clinic's own books; 0 is nobody.
 struct Actor {
@@ -111,6 +112,7 @@ inline constexpr std::array<PermitRow, kActionCount> kTable{{
     {Action::kRestart, "restart", {kNo, kTeam, kTeam, kNo, kNo}},
     {Action::kObserve, "note what is seen", {kNo, kTeam, kTeam, kNo, kNo}},
     {Action::kEnrolPatient, "enrol a patient", {kNo, kHere, kHere, kNo, kNo}},
+    {Action::kAddPump, "add a pump", {kNo, kTeam, kTeam, kNo, kNo}},
     {Action::kManageCareTeam, "change a care team", {kNo, kTeam, kNo, kNo, kNo}},
     {Action::kExport, "export", {kNo, kTeam, kTeam, kNo, kNo}},
     {Action::kBreakGlass, "break the glass", {kNo, kHere, kHere, kNo, kNo}},

@@ -153,6 +153,37 @@ test("INV-16 a nurse who comes later finds the first hours at the pump's page, a
   });
 });
 
+test("INV-16 a patient comes into the records, and a pump that does not answer does not", async () => {
+  await onPages(
+    demo.link("Mia Sato"),
+    async (page) => {
+      await signIn(page);
+      await page.getByText(texts.enrol.patient.title, { exact: true }).click();
+      await button(page, texts.enrol.keep).click();
+      await page.getByText(texts.enrol.patient.missing).waitFor();
+      await page.getByLabel(texts.enrol.patient.name).fill("Noor Vale");
+      await page.getByLabel(texts.enrol.patient.born).fill("1961-02-29");
+      await page.getByText(texts.enrol.form).waitFor();
+      await page.getByLabel(texts.enrol.patient.born).fill("1960-02-29");
+      await page.getByLabel(texts.enrol.patient.number).fill("DEMO-9");
+      await page.getByLabel(texts.enrol.patient.sex).selectOption("female");
+      assert.deepEqual(await accessibilityFaults(page), []);
+      await picture(page, "new-patient");
+      await button(page, texts.enrol.keep).click();
+      await heading(page, "Noor Vale").waitFor();
+      await page.getByText(texts.enrol.pump.title, { exact: true }).click();
+      await page.getByLabel(texts.enrol.pump.implant).fill("0909090909090909");
+      await page.getByLabel(texts.enrol.pump.serial).fill("SN-1");
+      await page.getByLabel(texts.enrol.pump.on).fill("2026-01-05");
+      await button(page, texts.enrol.keep).click();
+      await page.getByRole("alert").waitFor();
+      assert.match(await page.getByRole("alert").innerText(), /was not read/);
+      await picture(page, "new-pump");
+    },
+    { allowed: [/Failed to load resource: the server responded with a status of 502/] },
+  );
+});
+
 test("the emergency page is read without a sign-in, and asks the server for nothing of anybody", async () => {
   await onPages(`${demo.address}#/emergency`, async (page, watched) => {
     await heading(page, texts.emergency.title).waitFor();

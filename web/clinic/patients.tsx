@@ -1,6 +1,7 @@
 // The patients in whose care team a person is, and one of them.
 import type { Answered } from "./api";
 import styles from "./clinic.module.css";
+import { NewPatient, NewPump } from "./enrol";
 import { Busy, Heading, Reasons } from "./parts";
 import { hashOf } from "./route";
 import { WaitingForMe } from "./second_step";
@@ -37,6 +38,7 @@ export function Patients() {
           </ul>
         )}
         {told?.ok && told.it.more && <p>{texts.patients.more}</p>}
+        <NewPatient />
       </section>
     </>
   );
@@ -78,6 +80,7 @@ export function Patient({ patient }: { readonly patient: number }) {
               </li>
             ))}
           </ul>
+          <NewPump patient={patient} />
         </section>
       )}
     </>

@@ -290,6 +290,28 @@ export const texts = {
       notWritten: "It could not be written into the records: write it down.",
     },
   },
+  enrol: {
+    keep: "Write it into the records",
+    keeping: "Being written …",
+    form: "Year, month and day: 1994-05-02.",
+    patient: {
+      title: "New patient",
+      name: "Name",
+      born: "Birth date",
+      number: "Record number",
+      sex: "Sex",
+      sexes: { female: "female", male: "male", other: "other", unknown: "not known" },
+      missing: "Write name, birth date and record number, and choose the sex.",
+    },
+    pump: {
+      title: "A pump was implanted and paired",
+      implant: "Implant's id",
+      implantHow: "16 digits from 0 to 9 and a to f, as the pairing has printed them. The pump is asked, and says itself which model it is.",
+      serial: "Serial number on its card",
+      on: "Implanted on",
+      missing: "Write id, serial number and day.",
+    },
+  },
   implant: {
     begin: "Implant and prime",
     shelf: "This pump is paired and has never had an order: it gives nothing.",
