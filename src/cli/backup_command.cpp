@@ -64,6 +64,10 @@ std::string key_names(const BackupFacts& facts) {
   return names;
 }
 
+std::string whose(const BackupFacts& facts) {
+  return facts.kind == records::DatabaseKind::kReal ? facts.institution : "a demo";
+}
+
 int back_up(const Options& options) {
   const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
                           std::chrono::system_clock::now().time_since_epoch())
@@ -74,7 +78,7 @@ int back_up(const Options& options) {
     print_json(*facts);
   } else {
     std::error_code unseen;
-    fmt::print("{}: the records of {}, {} rows, {} bytes.\n", options.file, facts->institution, facts->rows,
+    fmt::print("{}: the records of {}, {} rows, {} bytes.\n", options.file, whose(*facts), facts->rows,
                std::filesystem::file_size(options.file, unseen));
     tell_trail(*facts);
     fmt::print(
@@ -103,10 +107,10 @@ int restore(Options options) {
       fmt::print(
           "A drill: the records of {} of {} were restored, {} rows, and their keys are the right ones. "
           "Nothing was kept.\n",
-          facts->institution, made, facts->rows);
+          whose(*facts), made, facts->rows);
     else
-      fmt::print("{}: the records of {} as they were at {}, {} rows.\n", options.folder, facts->institution,
-                 made, facts->rows);
+      fmt::print("{}: the records of {} as they were at {}, {} rows.\n", options.folder, whose(*facts), made,
+                 facts->rows);
     tell_trail(*facts);
     if (!options.drill)
       fmt::print(
