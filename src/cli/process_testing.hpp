@@ -1,6 +1,7 @@
 #pragma once
 /// Commands of the program in processes of their own, spoken to by their standard streams.
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/wait.h>
@@ -33,6 +34,8 @@ class Process {
   explicit Process(const std::vector<std::string>& words) {
     std::array<int, 2> in{}, out{};
     if (::pipe(in.data()) != 0 || ::pipe(out.data()) != 0) throw std::runtime_error("no pipe");
+    constexpr int kRoomy = 1 << 20;  // of what it says, before it would wait for somebody who reads
+    (void)::fcntl(out[1], F_SETPIPE_SZ, kRoomy);
     std::fflush(nullptr);  // else the child says what is still to be written here
     pid_ = ::fork();
     if (pid_ == 0) {

@@ -154,6 +154,17 @@ TEST_F(TrialDesk, a_dose_that_takes_a_reason_is_tried_before_there_is_one) {
   EXPECT_GT(trial.body["draft"]["nothing"]["too_little"]["of"].get<int>(), 0) << "three times the dose";
 }
 
+TEST_F(TrialDesk, that_spasticity_is_not_drawn_is_said) {
+  EXPECT_FALSE(tried({{"dose", "5.4 mg/day"}}).body["spasticity_too"].get<bool>());
+  const auto code = static_cast<int>(signer::example::library().find_drug("baclofen")->code);
+  const Got other = tried({{"fluid", {{"code", code}, {"concentration", "50 mcg/mL"}}},
+                           {"dose", "90 mcg/day"},
+                           {"no_patient_bolus", true},
+                           {"reason", "As the test has it."}});
+  ASSERT_EQ(other.body["is"].get<std::string>(), "tried") << other.body;
+  EXPECT_TRUE(other.body["spasticity_too"].get<bool>());
+}
+
 TEST_F(TrialDesk, another_opioid_is_named) {
   const auto code = static_cast<int>(signer::example::library().find_drug("hydromorphone")->code);
   const Got other = tried({{"fluid", {{"code", code}, {"concentration", "2 mg/mL"}}},

@@ -203,6 +203,10 @@ Desk::Answered Desk::try_draft(const Call& call) {
   json["used_to_it"] = past.used_to_it;
   json["naive"] = status.naive;
   json["begun"] = begun;
+  json["spasticity_too"] =
+      trial->relieves == Relieves::kPain && std::ranges::any_of(drugs.substances, [](const Substance* one) {
+        return one->acts_on == Target::kGabaBReceptor;
+      });
   json["other_opioids"] = Json::array();
   if (past.used_to_it)
     for (std::size_t d = 0; d < drugs.drugs.size(); ++d)

@@ -149,6 +149,7 @@ export const texts = {
     neverAsks: "Asking for none of the doses",
     alwaysAsks: "Asking for all of them",
     begun: "What runs began, or began anew, less than its supervised window ago: nobody has lived on it for long. Unless you say otherwise it is tried as in somebody who never had an opioid.",
+    spasticityToo: "A drug of it relieves spasticity as well: of that nothing is drawn here.",
     otherOpioid: "{drug} does not run now. Who is used to one opioid is less used to another; here he is taken to be just as used to it, so that too little is told of what it does to breathing.",
     risk: "Breathing falls below {below} in {of} of {patients} (so many patients leave open {low} to {high} %).",
     riskNone: "Breathing falls below {below} in none of {patients} (so many patients leave open up to {high} %).",

@@ -196,6 +196,7 @@ export function TrialOf({ trial, naive, onNaive }: {
               </p>
             </figure>
           )}
+          {it.spasticity_too === true && <p className={styles["check"]}>{texts.trial.spasticityToo}</p>}
           <Numbers it={it} asks={chosen} />
           {it.breathing && it.draft && (
             <p>
