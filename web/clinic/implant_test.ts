@@ -117,6 +117,10 @@ test("INV-4 INV-7 INV-11 a first therapy is written, compared, signed, sent and 
     await verdict(page).waitFor();
     assert.equal(await verdict(page).getAttribute("data-mood"), "good", await verdict(page).innerText());
     await picture(page, "implant-sent");
+    for (const colorScheme of ["dark", "light"] as const) {
+      await page.emulateMedia({ colorScheme });
+      assert.deepEqual(await accessibilityFaults(page), []);
+    }
     await page.getByRole("link", { name: texts.firstHours.goOn }).click();
     await heading(page, texts.firstHours.watch).waitFor();
     await page.getByText(/The next look is due in/).waitFor();
