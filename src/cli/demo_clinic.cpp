@@ -7,6 +7,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "air/card.hpp"
 #include "air/private_file.hpp"
 #include "cli/child_process.hpp"
 #include "cli/data_dir.hpp"
@@ -37,6 +38,7 @@ using records::RequestId;
 constexpr DemoPump kMorphinePump{"morphine_with_patient_boluses.toml", "THECA-DEMO-2041"};
 constexpr DemoPump kBaclofenPump{"baclofen_flex.toml", "THECA-DEMO-3307"};
 constexpr DemoPump kNewPump{"baclofen_first_therapy.toml", "THECA-DEMO-5118", /*on_the_shelf=*/true};
+constexpr DemoPump kPackedPump{"morphine_with_patient_boluses.toml", "THECA-DEMO-6630"};
 struct DemoPatient {
   const char *name, *birth_date, *record_number;
   const DemoPump* pump;             // none: a candidate, or a pump without a radio
@@ -170,6 +172,8 @@ std::vector<const DemoPump*> demo_pumps() {
   return pumps;
 }
 
+const DemoPump& demo_pump_in_its_pack() { return kPackedPump; }
+
 std::filesystem::path scenario_file(const DemoPump& pump) {
   return std::filesystem::path{data_dir()}.parent_path() / "scenarios" / pump.scenario;
 }
@@ -233,7 +237,7 @@ Done renew_read_pass(const ClinicPlaces& places) {
 }
 
 Done tell_pumps_places(const ClinicPlaces& places, const std::vector<link::ShortId>& implants,
-                       const std::vector<std::string>& pumps_at) {
+                       const std::vector<std::string>& pumps_at, const std::string& coil_at) {
   auto files = PrivateFolder::open(places.gateway());
   if (!files) return std::unexpected(files.error());
   for (std::size_t i = 0; i < pumps_at.size(); ++i) {
@@ -246,6 +250,14 @@ Done tell_pumps_places(const ClinicPlaces& places, const std::vector<link::Short
     }
     known->reach = {pumps_at[i], /*near=*/true};
     if (const auto kept = gateway::keep_implant(*files, *known); !kept) return kept;
+  }
+  if (const auto kept = gateway::keep_coil(*files, {coil_at, /*near=*/true}); !kept) return kept;
+  // Perhaps it was paired since.
+  const auto card = air::read_card(places.card_of_it());
+  if (!card) return std::unexpected(card.error());
+  if (auto known = gateway::read_implant(*files, card->implant)) {
+    known->reach = {coil_at, /*near=*/true};
+    return gateway::keep_implant(*files, *known);
   }
   return {};
 }

@@ -18,6 +18,8 @@ struct DemoPump {
 };
 /// The pumps of the demo's patients that a radio reaches.
 std::vector<const DemoPump*> demo_pumps();
+/// One in its pack, which nobody has yet: it lies under the gateway's coil, and is paired at the pages.
+const DemoPump& demo_pump_in_its_pack();
 std::filesystem::path scenario_file(const DemoPump& pump);
 
 /// Where the parts of one clinic lie, all below one folder.
@@ -34,6 +36,8 @@ struct ClinicPlaces {
   [[nodiscard]] std::filesystem::path pump(std::size_t n) const {
     return folder / ("pump-" + std::to_string(n + 1) + ".nvm");
   }
+  [[nodiscard]] std::filesystem::path pump_in_its_pack() const { return pump(demo_pumps().size()); }
+  [[nodiscard]] std::filesystem::path card_of_it() const { return pump_in_its_pack().string() + ".card"; }
 };
 
 /// Keys, people and patients. Every pump of demo_pumps() runs already, at `pumps_at` in their order. Errors
@@ -47,7 +51,8 @@ std::expected<std::vector<link::ShortId>, std::string> make_demo_clinic(
 std::expected<void, std::string> renew_read_pass(const ClinicPlaces& places);
 std::expected<void, std::string> tell_pumps_places(const ClinicPlaces& places,
                                                    const std::vector<link::ShortId>& implants,
-                                                   const std::vector<std::string>& pumps_at);
+                                                   const std::vector<std::string>& pumps_at,
+                                                   const std::string& coil_at);
 
 /// The programmer of the first pump's patient, with a key of its own, the clinic's certificate and an
 /// emergency card; nothing where there is one. `pump_at`: where its pump is this time.

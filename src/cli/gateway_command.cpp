@@ -78,6 +78,14 @@ Done reach(const Options& options) {
   return {};
 }
 
+Done coil(const Options& options) {
+  auto files = there(options);
+  if (!files) return std::unexpected(files.error());
+  if (const auto address = air::parse_address(options.to); !address)
+    return std::unexpected("--to " + address.error());
+  return gateway::keep_coil(*files, {options.to, options.near});
+}
+
 Done serve(const Options& options) {
   auto files = there(options);
   if (!files) return std::unexpected(files.error());
@@ -153,6 +161,12 @@ void add_gateway_command(CLI::App& app, int& exit_code) {
       ->required()
       ->type_name("ADDR");
   reaching->add_flag("--near", options->near, "its coil is on the patient's skin: nothing opens without");
+
+  CLI::App* lying = add("coil", "Say where a pump lies that is to be paired at the clinic's pages.", coil);
+  lying->add_option("--to", options->to, "where the coil is: HOST:PORT or FOLDER/NAME")
+      ->required()
+      ->type_name("ADDR");
+  lying->add_flag("--near", options->near, "the coil lies on it: nothing opens without");
 
   CLI::App* logging = add("journal", "Read a pump's own journal over the link, check it, write it.", journal);
   logging->add_option("--implant", options->implant, "its id")->required()->type_name("ID");

@@ -21,6 +21,7 @@
 #include "cli/local_process.hpp"
 #include "files/base64url.hpp"
 #include "files/private_folder.hpp"
+#include "gateway/books.hpp"
 #include "handheld/handheld.hpp"
 #include "handheld/site.hpp"
 #include "http/page_files.hpp"
@@ -31,7 +32,7 @@ namespace {
 
 struct Options {
   std::string folder;
-  std::string keys, implant, to;
+  std::string keys, gateway, implant, to;
   bool near = false;
   std::string listen = "127.0.0.1:8081", origin, pages;
 };
@@ -61,6 +62,33 @@ std::expected<PrivateFolder, std::string> there(const Options& options) {
   return files;
 }
 
+std::expected<air::KnownImplant, std::string> paired_by_link(const Options& options) {
+  const auto kept = LinkKeys::pairing_in(options.keys, options.implant);
+  if (!kept) return std::unexpected(kept.error());
+  if (kept->patient.known.empty())
+    return std::unexpected("the implant has no secret with a patient's programmer: theca link pair-patient");
+  return air::KnownImplant{
+      .id = kept->implant, .public_key = kept->public_key, .secrets = kept->patient.known, .reach = {}};
+}
+
+std::expected<air::KnownImplant, std::string> paired_by_gateway(const Options& options) {
+  link::ShortId id{};
+  if (!air::from_hex(options.implant, id))
+    return std::unexpected(
+        fmt::format("--implant: read \"{}\"; an id has 16 hexadecimal digits", options.implant));
+  std::error_code unseen;
+  if (!std::filesystem::is_directory(options.gateway, unseen))
+    return std::unexpected(options.gateway + ": there is no such folder");
+  auto files = PrivateFolder::open(options.gateway);
+  if (!files) return std::unexpected(files.error());
+  auto implant = gateway::read_implant(*files, id);
+  if (!implant) return std::unexpected(implant.error());
+  const auto secret = gateway::read_patients_secret(*files, id);
+  if (!secret) return std::unexpected(secret.error());
+  implant->secrets = {*secret};
+  return implant;
+}
+
 Done pair(const Options& options) {
   auto files = there(options);
   if (!files) return std::unexpected(files.error());
@@ -70,16 +98,12 @@ Done pair(const Options& options) {
   handheld::Pairing pairing;
   if (!std::getline(std::cin, line) || !from_base64url(line, pairing.certificate))
     return std::unexpected("standard input: no certificate came, as theca signer handheld prints one");
-  const auto kept = LinkKeys::pairing_in(options.keys, options.implant);
-  if (!kept) return std::unexpected(kept.error());
-  if (kept->patient.known.empty())
-    return std::unexpected("the implant has no secret with a patient's programmer: theca link pair-patient");
-  pairing.implant = {.id = kept->implant,
-                     .public_key = kept->public_key,
-                     .secrets = kept->patient.known,
-                     .reach = {options.to, options.near}};
+  auto implant = options.gateway.empty() ? paired_by_link(options) : paired_by_gateway(options);
+  if (!implant) return std::unexpected(implant.error());
+  pairing.implant = std::move(*implant);
+  pairing.implant.reach = {options.to, options.near};
   if (const auto done = handheld::keep_pairing(*files, pairing); !done) return done;
-  fmt::print("{}\n", air::to_hex(kept->implant));
+  fmt::print("{}\n", air::to_hex(pairing.implant.id));
   return {};
 }
 
@@ -180,9 +204,12 @@ void add_handheld_command(CLI::App& app, int& exit_code) {
           "theca signer handheld keys/signer --implant ID --key KEY | theca handheld pair FOLDER "
           "...",
           pair);
-  pairing->add_option("--keys", options->keys, "the folder of theca link in which the pump was paired")
-      ->required()
+  auto* from = pairing->add_option_group("from", "where the pump was paired");
+  from->add_option("--keys", options->keys, "the folder of theca link")->type_name("FOLDER");
+  from->add_option("--gateway", options->gateway,
+                   "the gateway's own, for a pump that was paired at the pages")
       ->type_name("FOLDER");
+  from->require_option(1);
   pairing->add_option("--implant", options->implant, "its id, where the folder knows several");
   pairing->add_option("--to", options->to, "where the pump is: HOST:PORT, or FOLDER/NAME")->required();
   pairing->add_flag("--near", options->near, "held to the skin over the pump");

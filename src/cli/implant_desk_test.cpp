@@ -201,6 +201,109 @@ TEST_F(EnrolDesk, what_is_no_patient_and_no_pump_is_refused_with_its_field) {
   EXPECT_NE(ask(Method::kPost, pumps, a_pump()).status, 201);
 }
 
+/// A pump in its pack, under the coil of a clinic whose key nobody has but its signer.
+struct PairDesk : EnrolDesk {
+  bool pump_is_paired() override { return false; }
+  void SetUp() override {
+    ASSERT_NO_FATAL_FAILURE(EnrolDesk::SetUp());
+    sign_in(doctor);
+  }
+  json card() const {
+    std::ifstream in{state + ".card"};
+    json read = json::parse(in);
+    read.erase("theca");
+    return read;
+  }
+  std::string pairing_at() { return at("patients", patient.value, "pairing"); }
+  Got begin() { return ask(Method::kPut, pairing_at(), {{"card", card()}}); }
+  json told(const Got& begun, SoftwareKey& by) {
+    link::Hash challenge{};
+    EXPECT_TRUE(from_base64url(begun.body["challenge"].get<std::string>(), challenge));
+    return {{"statement", begun.body["statement"]},
+            {"assertion", text_of(by.assertion(site, challenge))},
+            {"serial", "SN-5118"},
+            {"implanted_on", "2026-01-05"}};
+  }
+  Got pair(const json& body) { return ask(Method::kPost, pairing_at(), body); }
+};
+
+TEST_F(PairDesk, INV_10_a_pump_out_of_its_pack_becomes_the_clinics_at_a_page_and_its_card_opens_nothing) {
+  const Got begun = begin();
+  ASSERT_EQ(begun.status, 200) << begun.body;
+  EXPECT_EQ(begun.body["model"].get<std::string>(), "roller-40");
+  EXPECT_EQ(begun.body["state"].get<std::string>(), "unpaired");
+  const std::string wish = request().text;
+  const json body = told(begun, doctor);
+  const Got done = ask(Method::kPost, pairing_at(), body, wish);
+  ASSERT_EQ(done.status, 201) << done.body;
+  EXPECT_EQ(done.body["state"].get<std::string>(), "confirmed") << done.body;
+  EXPECT_NE(done.body["message"].get<std::string>().find("opens nothing"), std::string::npos) << done.body;
+  EXPECT_EQ(ask(Method::kPost, pairing_at(), body, wish).body, done.body) << "asked again it is one wish";
+  ASSERT_TRUE(air::from_hex(done.body["implant"].get<std::string>(), implant));
+  EXPECT_EQ(read().status.state, DeviceState::kShelf) << "the gateway reads it by its own pass";
+
+  // By the card nobody comes in any more, with whatever key.
+  const auto again = ran({"link", "pair", "--to", pump_at, "--near", "--keys", (folder / "thief").string(),
+                          "--card", state + ".card"});
+  EXPECT_NE(again.first, kExitOk) << again.second;
+  EXPECT_EQ(begin().status, 502);
+
+  // A first therapy follows at the pages, and a programmer for the patient from the gateway's folder.
+  pump_id.value = done.body["pump"].get<std::int64_t>();
+  const Got draft = drafted(first());
+  ASSERT_EQ(draft.status, 201) << draft.body;
+  EXPECT_EQ(send(draft, "6 mg/day").body["state"].get<std::string>(), "confirmed");
+  const std::string hand = (folder / "hand").string();
+  const auto key = ran({"handheld", "make", hand});
+  ASSERT_EQ(key.first, kExitOk) << key.second;
+  const auto certificate = ran(
+      {"signer", "handheld", signs, "--implant", air::to_hex(implant), "--key", key.second.substr(0, 64)});
+  ASSERT_EQ(certificate.first, kExitOk) << certificate.second;
+  Process pairing{{"handheld", "pair", hand, "--gateway", own, "--implant", air::to_hex(implant), "--to",
+                   pump_at, "--near"}};
+  pairing.say(certificate.second.substr(0, certificate.second.find('\n')));
+  const auto paired = pairing.end();
+  EXPECT_EQ(paired.first, kExitOk) << paired.second;
+}
+
+TEST_F(PairDesk, INV_10_RT_30_what_was_asserted_is_for_one_session_and_by_a_physician_who_is_signed_in) {
+  const Got first_time = begin();
+  ASSERT_EQ(first_time.status, 200) << first_time.body;
+  const json old = told(first_time, doctor);
+  EXPECT_EQ(pair(told(first_time, nurse)).status, 409) << "another one's key";
+  // The card is read once more: what was asserted before is for a session that is over.
+  const Got second_time = begin();
+  ASSERT_EQ(second_time.status, 200) << second_time.body;
+  EXPECT_NE(first_time.body["challenge"], second_time.body["challenge"]);
+  const Got stale = pair(old);
+  EXPECT_NE(stale.body.value("state", "none"), "confirmed") << stale.body;
+  EXPECT_TRUE(must(records::pumps_of(*database, ada, patient)).empty());
+  // Whoever changes what was asserted gets nothing signed.
+  json changed = told(begin(), doctor);
+  std::string bytes = changed["statement"].get<std::string>();
+  bytes[5] = bytes[5] == 'A' ? 'B' : 'A';
+  changed["statement"] = bytes;
+  EXPECT_EQ(pair(changed).status, 409);
+  // And the honest one gets through still.
+  EXPECT_EQ(pair(told(begin(), doctor)).body["state"].get<std::string>(), "confirmed");
+}
+
+TEST_F(PairDesk, what_is_no_card_and_no_pump_is_told_and_changes_nothing) {
+  json body{{"card", card()}};
+  body["card"]["secret"] = std::string(64, '0');
+  const Got wrong = ask(Method::kPut, pairing_at(), body);
+  EXPECT_EQ(wrong.status, 502) << wrong.body;
+  EXPECT_NE(wrong.body.dump().find("another one's card"), std::string::npos) << wrong.body;
+  body["card"]["secret"] = "xyz";
+  EXPECT_EQ(ask(Method::kPut, pairing_at(), body).status, 422);
+  EXPECT_EQ(ask(Method::kPut, pairing_at(), {{"card", "none"}}).status, 422);
+  json late = told(begin(), doctor);
+  late["implanted_on"] = "2194-05-02";
+  EXPECT_EQ(pair(late).status, 422);
+  sign_in(nurse);
+  EXPECT_EQ(begin().status, 403);
+}
+
 TEST_F(ImplantDesk, what_cannot_be_is_refused_with_its_field_and_sends_nothing) {
   const Got shelf = read_pump();
   const auto preview = [&](const json& body) {

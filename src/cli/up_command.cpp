@@ -151,6 +151,10 @@ class Demo {
                          scenario_file(*pumps[i]).string(), "--json"},
                         "\"implant\""});
     }
+    parts_.push_back({fmt::format("pump-{}", pumps.size() + 1),
+                      {"pump", "--listen", coil_at(), "--state", places_.pump_in_its_pack().string(),
+                       "--patient", scenario_file(demo_pump_in_its_pack()).string(), "--json"},
+                      "\"implant\""});
     parts_.push_back({"signer",
                       {"signer", "serve", places_.signer().string(), "--socket", signer_at().string()},
                       "Signs for"});
@@ -183,7 +187,8 @@ class Demo {
  private:
   [[nodiscard]] std::filesystem::path signer_at() const { return sockets_ / "signer"; }
   [[nodiscard]] std::filesystem::path gateway_at() const { return sockets_ / "gateway"; }
-  [[nodiscard]] std::size_t first_server() const { return pumps_at_.size(); }
+  [[nodiscard]] std::string coil_at() const { return (sockets_ / "coil").string(); }
+  [[nodiscard]] std::size_t first_server() const { return pumps_at_.size() + 1; }
   /// Server and handheld, which a browser reaches; they come last.
   [[nodiscard]] std::size_t first_page() const { return parts_.size() - 2; }
 
@@ -198,7 +203,7 @@ class Demo {
       state_.implants = *made;
     }
     if (const Done done = renew_read_pass(places_); !done) return done;
-    if (const Done done = tell_pumps_places(places_, state_.implants, pumps_at_); !done) return done;
+    if (const Done done = tell_pumps_places(places_, state_.implants, pumps_at_, coil_at()); !done) return done;
     if (const Done done = make_demo_handheld(places_, state_.implants.front(), pumps_at_.front()); !done)
       return done;
     for (std::size_t i = first_server(); i < first_page(); ++i)
@@ -278,7 +283,8 @@ class Demo {
     say(fmt::format("  Handheld  http://localhost:{}  the patient's own programmer", state_.handheld_port()));
     say("  A demo: made-up patients, virtual pumps, software security keys. Research software, not a medical "
         "device.");
-    say(fmt::format("  All of it stands in {}; Ctrl-C stops it.", places_.folder.string()));
+    say(fmt::format("  All of it stands in {}; Ctrl-C stops it. The card of a pump in its pack: {}",
+                    places_.folder.string(), places_.card_of_it().filename().string()));
     say("  Sign in with a link; each is good for one sign-in, and then another one comes. The patient's "
         "stays "
         "good.");

@@ -80,6 +80,8 @@ std::string text_of(const SignerRequest& request) {
                 {"model", fill->model},
                 {"assertion", json_of(fill->assertion)}}
         .dump();
+  if (const auto* pair = std::get_if<PairRequest>(&request))
+    return Json{{"pair", to_base64url(pair->statement)}, {"assertion", json_of(pair->assertion)}}.dump();
   const auto& order = std::get<SigningRequest>(request);
   Json assertions = Json::array();
   for (const PasskeyAssertion& one : order.assertions) assertions.push_back(json_of(one));
@@ -109,9 +111,15 @@ std::expected<SignerRequest, std::string> parse_signing_request(std::string_view
     if (!assertion((*json)["assertion"], request.assertion)) return Wrong(kNoAssertion);
     return request;
   }
+  if (has_names(*json, {"pair", "assertion"})) {
+    PairRequest request;
+    if (!read_bytes((*json)["pair"], request.statement)) return no_bytes("pair", request.statement.size());
+    if (!assertion((*json)["assertion"], request.assertion)) return Wrong(kNoAssertion);
+    return request;
+  }
   return Wrong(
-      "the request has other fields than sign, parent, model, assertions; check, assertion; or fill, "
-      "model, assertion");
+      "the request has other fields than sign, parent, model, assertions; check, assertion; fill, model, "
+      "assertion; or pair, assertion");
 }
 
 std::string text_of(const SigningAnswer& answer) {
@@ -119,7 +127,10 @@ std::string text_of(const SigningAnswer& answer) {
     return Json{{"refused", row_of(answer.error().why).name}, {"message", answer.error().message}}.dump();
   Json list = Json::array();
   for (const link::SignedBy& one : answer->signatures) list.push_back(json_of(one));
-  return Json{{"signatures", list}, {"pass", json_of(answer->pass)}}.dump();
+  return Json{{"signatures", list},
+              {"pass", json_of(answer->pass)},
+              {"pairing", answer->pairing ? json_of(*answer->pairing) : Json()}}
+      .dump();
 }
 
 std::expected<SigningAnswer, std::string> parse_signing_answer(std::string_view line) {
@@ -134,7 +145,7 @@ std::expected<SigningAnswer, std::string> parse_signing_answer(std::string_view 
       return Wrong("the signer refuses for no reason that is known: " + name);
     return SigningAnswer{std::unexpected(SigningRefused{row->refusal, (*json)["message"]})};
   }
-  if (!has_names(*json, {"signatures", "pass"}) || !(*json)["signatures"].is_array())
+  if (!has_names(*json, {"signatures", "pass", "pairing"}) || !(*json)["signatures"].is_array())
     return Wrong("the signer's answer holds neither signatures nor a refusal");
   SignedAnswer answer;
   for (const Read& one : (*json)["signatures"]) {
@@ -143,6 +154,9 @@ std::expected<SigningAnswer, std::string> parse_signing_answer(std::string_view 
   }
   if (!read_bytes((*json)["pass"], answer.pass))
     return Wrong("the signer's answer holds a pass of another form");
+  const Read& pairing = (*json)["pairing"];
+  if (!pairing.is_null() && !read_sealed_pair(pairing, answer.pairing.emplace()))
+    return Wrong("the signer's answer holds a pairing of another form");
   return SigningAnswer{std::move(answer)};
 }
 

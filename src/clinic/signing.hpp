@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "clinic/bedside.hpp"
+#include "clinic/pairing.hpp"
 #include "clinic/passkey.hpp"
 #include "link/order.hpp"
 #include "link/order_talk.hpp"
@@ -38,7 +39,12 @@ struct FillRequest {
   std::uint16_t model = 0;
   PasskeyAssertion assertion;
 };
-using SignerRequest = std::variant<SigningRequest, CheckRequest, FillRequest>;
+/// "Let this implant be made ours": the challenge is the statement's digest.
+struct PairRequest {
+  PairingBytes statement{};
+  PasskeyAssertion assertion;
+};
+using SignerRequest = std::variant<SigningRequest, CheckRequest, FillRequest, PairRequest>;
 
 inline constexpr std::size_t kMostSigners = 2;
 inline constexpr std::size_t kMostSigningBytes = 16'384;  // a line, either way
@@ -59,13 +65,14 @@ enum class SigningRefusal : std::uint8_t {
   kBooks,
   kSyringe,
   kFill,
+  kPairing,
 };
 struct SigningRefusalRow {
   SigningRefusal refusal;
   const char* name;
   const char* text;
 };
-inline constexpr std::array<SigningRefusalRow, 15> kSigningRefusals{{
+inline constexpr std::array<SigningRefusalRow, 16> kSigningRefusals{{
     {SigningRefusal::kRequest, "request", "The request is none."},
     {SigningRefusal::kAssertion, "assertion", "An assertion does not hold, or is of nobody who is enrolled."},
     {SigningRefusal::kOnePerson, "one-person", "Two assertions are of one person or of one authenticator."},
@@ -82,6 +89,8 @@ inline constexpr std::array<SigningRefusalRow, 15> kSigningRefusals{{
     {SigningRefusal::kBooks, "books", "The signer cannot read or keep its own files."},
     {SigningRefusal::kSyringe, "syringe", "The check of a syringe is none, or its drug is over its date."},
     {SigningRefusal::kFill, "fill", "The statement of a fill is none, or nobody has confirmed its syringe."},
+    {SigningRefusal::kPairing, "pairing",
+     "The statement of a pairing is none, or no gateway is known for it."},
 }};
 constexpr const SigningRefusalRow& row_of(SigningRefusal refusal) {
   return kSigningRefusals[static_cast<std::size_t>(refusal)];
@@ -100,6 +109,7 @@ struct SignedAnswer {
   std::vector<link::SignedBy> signatures;  // of an order: one for each assertion, in their order
   /// About the key of the gateway that the signer was told of: for sessions with this implant.
   std::optional<CertificateBytes> pass;
+  std::optional<SealedPair> pairing;  // of an implant that is to be the clinic's
 };
 using SigningAnswer = std::expected<SignedAnswer, SigningRefused>;
 

@@ -119,6 +119,16 @@ std::string text_of(const VisitRequest& request) {
     return Json{{"look_back", to_base64url(back->implant)}}.dump();
   if (const auto* lower = std::get_if<LowerImplant>(&request))
     return Json{{"lower", to_base64url(lower->implant)}}.dump();
+  if (const auto* begin = std::get_if<BeginPairing>(&request))
+    return Json{{"begin_pairing", to_base64url(begin->implant)},
+                {"public_key", to_base64url(begin->public_key)},
+                {"secret", to_base64url(begin->secret)}}
+        .dump();
+  if (const auto* pair = std::get_if<PairImplant>(&request))
+    return Json{{"pair", to_base64url(pair->implant)},
+                {"pairing", json_of(pair->pairing)},
+                {"pass", to_base64url(pair->pass)}}
+        .dump();
   const auto& send = std::get<SendOrder>(request);
   Json signatures = Json::array();
   for (const link::SignedBy& one : send.signatures) signatures.push_back(json_of(one));
@@ -175,12 +185,30 @@ std::expected<VisitRequest, std::string> parse_visit_request(std::string_view li
     if (!read_bytes((*json)["lower"], lower.implant)) return no_implant();
     return lower;
   }
+  if (has_names(*json, {"begin_pairing", "public_key", "secret"})) {
+    BeginPairing begin;
+    if (!read_bytes((*json)["begin_pairing"], begin.implant)) return no_implant();
+    if (!read_bytes((*json)["public_key"], begin.public_key) || !read_bytes((*json)["secret"], begin.secret))
+      return Wrong("the request's \"public_key\" or \"secret\" is no base64url of 32 bytes");
+    return begin;
+  }
+  if (has_names(*json, {"pair", "pairing", "pass"})) {
+    PairImplant pair;
+    if (!read_bytes((*json)["pair"], pair.implant)) return no_implant();
+    if (!read_sealed_pair((*json)["pairing"], pair.pairing))
+      return Wrong(
+          "the request's \"pairing\" has other fields than clinic, share, signature, each base64url");
+    if (!read_bytes((*json)["pass"], pair.pass))
+      return Wrong(
+          fmt::format("the request's \"pass\" is no base64url of {} bytes", link::kCertificateBytes));
+    return pair;
+  }
   return Wrong(
       "the request is none: read; settle, digest, sequence, intent; send, signatures, pass, sequence, "
       "intent, "
       "filled_nl; fill, pass, sequence, intent, fluid, filled_nl, left_in_nl, aspirated_nl; settle_fill, "
       "sequence, "
-      "intent; look_back; or lower");
+      "intent; look_back; lower; begin_pairing, public_key, secret; or pair, pairing, pass");
 }
 
 std::string text_of(const VisitAnswer& answer) {
@@ -192,6 +220,8 @@ std::string text_of(const VisitAnswer& answer) {
                 {"ago_ms", told->last ? Json(told->last->ago.raw()) : Json()},
                 {"sensed_nl", told->sensed ? Json(told->sensed->raw()) : Json()}}
         .dump();
+  if (const auto* begun = std::get_if<PairingBegun>(&*answer))
+    return Json{{"status", to_base64url(begun->status)}, {"number", to_base64url(begun->number)}}.dump();
   const auto& outcome = std::get<SendOutcome>(*answer);
   return Json{
       {"delivery", name_of(outcome.delivery)}, {"message", outcome.message}, {"runs", json_of(outcome.runs)}}
@@ -208,6 +238,12 @@ std::expected<VisitAnswer, std::string> parse_visit_answer(std::string_view line
     if (!read_bytes((*json)["status"], said.status) || !read_bytes((*json)["order"], said.order))
       return Wrong("the gateway's answer holds a status or an order of another length");
     return VisitAnswer{said};
+  }
+  if (has_names(*json, {"status", "number"})) {
+    PairingBegun begun;
+    if (!read_bytes((*json)["status"], begun.status) || !read_bytes((*json)["number"], begun.number))
+      return Wrong("the gateway's answer holds a status or a number of another length");
+    return VisitAnswer{begun};
   }
   if (has_names(*json, {"delivery", "message", "runs"}) && (*json)["delivery"].is_string() &&
       (*json)["message"].is_string()) {
@@ -239,8 +275,9 @@ std::expected<VisitAnswer, std::string> parse_visit_answer(std::string_view line
     return VisitAnswer{told};
   }
   return Wrong(
-      "the gateway's answer is none: no_visit; status, order; delivery, message, runs; or holds_nl, ago_ms, "
-      "sensed_nl");
+      "the gateway's answer is none: no_visit; status, order; status, number; delivery, message, runs; or "
+      "holds_nl, "
+      "ago_ms, sensed_nl");
 }
 
 }  // namespace theca

@@ -67,8 +67,21 @@ struct LowerImplant {
   link::ShortId implant{};
 };
 
-using VisitRequest =
-    std::variant<ReadImplant, SendOrder, SettleSend, FillImplant, SettleFill, LookBack, LowerImplant>;
+/// "Who lies under the coil?" With the card of its pack: a session that is kept for PairImplant.
+struct BeginPairing {
+  link::ShortId implant{};
+  link::Key public_key{}, secret{};  // as they stand on the card
+};
+
+/// "Make it ours", in that session, with what the signer gave.
+struct PairImplant {
+  link::ShortId implant{};
+  SealedPair pairing;
+  CertificateBytes pass{};  // for the first session behind it, which makes the card worthless
+};
+
+using VisitRequest = std::variant<ReadImplant, SendOrder, SettleSend, FillImplant, SettleFill, LookBack,
+                                  LowerImplant, BeginPairing, PairImplant>;
 
 /// As the implant said it, byte by byte.
 struct ImplantSaid {
@@ -93,11 +106,17 @@ struct FillsTold {
   std::optional<Volume> sensed;  // by the fill sensor, the first reading behind that fill; nothing: none
 };
 
+/// The implant belongs to nobody, and listens.
+struct PairingBegun {
+  std::array<std::uint8_t, link::kWireBytes<link::StatusReply>> status{};
+  link::NearFieldNonce number{};  // of the coil, for the statement that is asserted
+};
+
 /// Nothing was done with the implant, and why: a sentence.
 struct NoVisit {
   std::string why;
 };
-using VisitAnswer = std::expected<std::variant<ImplantSaid, SendOutcome, FillsTold>, NoVisit>;
+using VisitAnswer = std::expected<std::variant<ImplantSaid, SendOutcome, FillsTold, PairingBegun>, NoVisit>;
 
 inline constexpr std::size_t kMostVisitBytes = 16'384;  // a line, either way
 

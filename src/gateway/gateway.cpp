@@ -7,6 +7,7 @@
 
 #include "air/break_glass.hpp"
 #include "air/change.hpp"
+#include "air/private_file.hpp"
 #include "quantity/text.hpp"
 
 namespace theca::gateway {
@@ -57,7 +58,8 @@ SendOutcome confirmed(LinkSession& session, const Reach& reach, const link::Hash
 
 }  // namespace
 
-Gateway::Gateway(Gateway&& other) noexcept : files_(other.files_), secret_(other.secret_) {
+Gateway::Gateway(Gateway&& other) noexcept
+    : files_(other.files_), secret_(other.secret_), pairing_(std::move(other.pairing_)) {
   link::Sodium::wipe(other.secret_);
 }
 Gateway::~Gateway() { link::Sodium::wipe(secret_); }
@@ -81,6 +83,8 @@ VisitAnswer Gateway::visit(const VisitRequest& request) {
   if (const auto* wanted = std::get_if<SettleFill>(&request)) return settle(*wanted);
   if (const auto* wanted = std::get_if<LookBack>(&request)) return look_back(*wanted);
   if (const auto* wanted = std::get_if<LowerImplant>(&request)) return lower(*wanted);
+  if (const auto* wanted = std::get_if<BeginPairing>(&request)) return begin(*wanted);
+  if (const auto* wanted = std::get_if<PairImplant>(&request)) return pair(*wanted);
   return send(std::get<SendOrder>(request));
 }
 
@@ -214,6 +218,60 @@ VisitAnswer Gateway::lower(const LowerImplant& wanted) {
         "comes back by itself.",
         to_text(lowered->page->lowered_for, minutes(1)));
   return SendOutcome{kConfirmed, message, std::nullopt};
+}
+
+VisitAnswer Gateway::begin(const BeginPairing& wanted) {
+  if (read_implant(*files_, wanted.implant))
+    return no_visit(fmt::format("implant {} is paired with this clinic already: it needs no card",
+                                air::to_hex(wanted.implant)));
+  const auto coil = read_coil(*files_);
+  if (!coil) return no_visit(coil.error());
+  pairing_.reset();  // what lay there before is there no more
+  auto opened = open_with_card(
+      *coil, {.implant = wanted.implant, .public_key = wanted.public_key, .secret = wanted.secret}, secret_);
+  if (!opened) return no_visit(opened.error().why);
+  const auto status = ask(opened->session->talk, *coil, link::ReadStatus{});
+  if (!status) return no_visit(status.error().why);
+  pairing_ = std::move(*opened);
+  return PairingBegun{.status = link::written(*status), .number = pairing_->session->talk.number()};
+}
+
+VisitAnswer Gateway::pair(const PairImplant& wanted) {
+  if (!pairing_ || pairing_->implant.id != wanted.implant || !pairing_->session->talk.alive())
+    return no_visit("the session with that implant is over: nothing was told to it; read its card again");
+  const auto message = opened_with(secret_, wanted.pairing);
+  if (!message) return no_visit("what the signer gave was not sealed for this gateway; nothing was told");
+  // One try each: whatever comes of it, the session is used up.
+  OpenPairing open = *std::exchange(pairing_, std::nullopt);
+  using enum link::Delivery;
+  const auto secret = make_ours(open, *message);
+  if (!secret)
+    return SendOutcome{secret.error() ? kFailed : kUncertain,
+                       secret.error() ? text_of(*secret.error())
+                                      : "It is not known whether the implant has taken it. Its card opens it "
+                                        "until it was: read it again.",
+                       std::nullopt};
+  // Kept before it is used: from its first use on the card opens nothing.
+  open.implant.secrets = {*secret};
+  if (const auto kept = keep_implant(*files_, open.implant); !kept)
+    return SendOutcome{
+        kUncertain, kept.error() + ". The implant's card opens it still: read it again once that is mended.",
+        std::nullopt};
+  const auto session = open_to(open.implant, wanted.pass);
+  if (!session)
+    return SendOutcome{kUncertain,
+                       "The implant is this clinic's, and did not answer since: " + session.error().why,
+                       std::nullopt};
+  if (const auto patients = make_patients_secret(**session, open.implant.reach)) {
+    if (const auto kept = keep_patients_secret(*files_, wanted.implant, *patients); kept)
+      return SendOutcome{kConfirmed, "The implant is this clinic's now. Its card opens nothing any more.",
+                         std::nullopt};
+  }
+  return SendOutcome{
+      kConfirmed,
+      "The implant is this clinic's now, and its card opens nothing any more. For its patient's "
+      "programmer there is no secret yet.",
+      std::nullopt};
 }
 
 VisitAnswer Gateway::look_back(const LookBack& wanted) {

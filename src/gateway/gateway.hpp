@@ -2,12 +2,14 @@
 /// A request in, an answer out, and an implant on the air in between. docs/gateway.md
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "clinic/visiting.hpp"
 #include "files/private_folder.hpp"
 #include "gateway/books.hpp"
+#include "gateway/pairing.hpp"
 #include "gateway/visit.hpp"
 
 namespace theca::gateway {
@@ -40,11 +42,14 @@ class Gateway {
   VisitAnswer settle(const SettleFill& wanted);
   VisitAnswer look_back(const LookBack& wanted);
   VisitAnswer lower(const LowerImplant& wanted);
+  VisitAnswer begin(const BeginPairing& wanted);
+  VisitAnswer pair(const PairImplant& wanted);
   Linked<SessionPtr> open_to(KnownImplant& implant, const CertificateBytes& pass);
   Linked<SessionPtr> open_to_read(KnownImplant& implant);
 
   Files* files_;
   link::Key secret_;
+  std::optional<OpenPairing> pairing_;  // one lies under the coil at a time
 };
 
 }  // namespace theca::gateway

@@ -93,6 +93,8 @@ class Desk {
   Answered lower(const Call& call);
   Answered enrol_patient(const Call& call);
   Answered add_pump(const Call& call);
+  Answered begin_pairing(const Call& call);
+  Answered pair_pump(const Call& call);
   Answered first_hours(const Call& call);
   Answered note_seen(const Call& call);
   struct Made {

@@ -34,7 +34,8 @@ enum class Action : std::uint8_t {
   kRestart,  // after a stop
   kObserve,  // note what is seen of a patient
   kEnrolPatient,
-  kAddPump,  // to a patient's record
+  kAddPump,   // to a patient's record
+  kPairPump,  // a pump out of its pack becomes the clinic's
   kManageCareTeam,
   kExport,      // of one patient: report, FHIR
   kBreakGlass,  // opens a chart of the own clinic with a reason; is reviewed afterwards
@@ -44,7 +45,7 @@ enum class Action : std::uint8_t {
   kReadAudit,
   kBackup,
 };
-inline constexpr std::size_t kActionCount = 27;
+inline constexpr std::size_t kActionCount = 28;
 
 /// Numbers of the clinic's own books; 0 is nobody.
 struct Actor {
@@ -113,6 +114,7 @@ inline constexpr std::array<PermitRow, kActionCount> kTable{{
     {Action::kObserve, "note what is seen", {kNo, kTeam, kTeam, kNo, kNo}},
     {Action::kEnrolPatient, "enrol a patient", {kNo, kHere, kHere, kNo, kNo}},
     {Action::kAddPump, "add a pump", {kNo, kTeam, kTeam, kNo, kNo}},
+    {Action::kPairPump, "pair a pump", {kNo, kTeam, kNo, kNo, kNo}},
     {Action::kManageCareTeam, "change a care team", {kNo, kTeam, kNo, kNo, kNo}},
     {Action::kExport, "export", {kNo, kTeam, kTeam, kNo, kNo}},
     {Action::kBreakGlass, "break the glass", {kNo, kHere, kHere, kNo, kNo}},

@@ -46,8 +46,8 @@ const std::vector<Person> kByHand{
     {"physician",
      kForStaff,
      {"break the glass", "confirm a syringe", "enrol a patient", "search", "sign as the second"},
-     {"add a pump", "change a care team", "draft", "export", "note what is seen", "refill with another fluid",
-      "refill with the same fluid", "restart", "send", "sign"},
+     {"add a pump", "change a care team", "draft", "export", "note what is seen", "pair a pump",
+      "refill with another fluid", "refill with the same fluid", "restart", "send", "sign"},
      {"read a patient", "read a pump", "stop or lower"}},
 };
 

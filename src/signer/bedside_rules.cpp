@@ -76,4 +76,18 @@ std::expected<FillStatement, SigningRefused> judge_fill(const FillRequest& reque
   return *statement;
 }
 
+std::expected<PairingStatement, SigningRefused> judge_pairing(const PairingBytes& bytes,
+                                                              const Library& library,
+                                                              std::int64_t now_utc_s) {
+  const auto statement = link::read<PairingStatement>(bytes);
+  if (!statement || link::written(*statement) != bytes)
+    return refuse(kPairing, "the bytes are no statement of a pairing: a value lies outside its range");
+  if (const auto timely = of_now("statement", statement->written_utc_s, kOldestStatementS, now_utc_s);
+      !timely)
+    return std::unexpected(timely.error());
+  if (library.find_pump(statement->model) == nullptr)
+    return refuse(kPump, fmt::format("the library has no pump of model {}", statement->model));
+  return *statement;
+}
+
 }  // namespace theca::signer

@@ -1,6 +1,6 @@
 #pragma once
-/// May this syringe be confirmed, and may this fill be told to an implant? The signer's own judgement, of
-/// bytes that it decodes by itself.
+/// May this syringe be confirmed, this fill be told to an implant, this implant be paired? The signer's own
+/// judgement, of bytes that it decodes by itself.
 
 #include <cstdint>
 #include <expected>
@@ -24,6 +24,9 @@ std::expected<SyringeCheck, SigningRefused> judge_check(const CheckBytes& bytes,
 /// `book` is that of the statement's implant.
 std::expected<FillStatement, SigningRefused> judge_fill(const FillRequest& request, const ImplantBook& book,
                                                         const Library& library, std::int64_t now_utc_s);
+
+std::expected<PairingStatement, SigningRefused> judge_pairing(const PairingBytes& bytes,
+                                                              const Library& library, std::int64_t now_utc_s);
 
 /// The implant that the bytes speak of, where they are a statement.
 std::expected<FillStatement, SigningRefused> decode_statement(const StatementBytes& bytes);

@@ -213,5 +213,115 @@ RC_GTEST_PROP(SignerBedside, RT_30_no_other_bytes_are_a_statement, ()) {
   if (read) RC_ASSERT(link::written(*read) == bytes);
 }
 
+// ---- a pump out of its pack -----------------------------------------------------------------------------
+
+struct PairingDesk : Desk {
+  link::Key gateway_secret = filled(21);
+  PairingDesk() { must(name_gateway(files, Sodium::public_of(gateway_secret))); }
+  PairingStatement statement() const {
+    PairingStatement made;
+    made.implant = implant;
+    made.model = kRoller.code;
+    made.number = {1, 2, 3};
+    made.written_utc_s = now;
+    return made;
+  }
+  static PairRequest request(const PairingStatement& what, SoftwareKey& by) {
+    PairRequest made;
+    made.statement = link::written(what);
+    made.assertion = by.assertion(kSite, digest_of(made.statement));
+    return made;
+  }
+  SigningAnswer pair(const PairingStatement& what, SoftwareKey& by) {
+    return signer->pair(request(what, by), now);
+  }
+};
+
+TEST(SignerPairing, INV_10_a_physician_pairs_one_implant_in_one_session_for_the_gateway_that_was_named) {
+  PairingDesk desk;
+  const PairingStatement statement = desk.statement();
+  const SigningAnswer answer = desk.pair(statement, desk.doctor);
+  ASSERT_TRUE(answer) << why(answer);
+  ASSERT_TRUE(answer->pairing && answer->pass);
+  EXPECT_TRUE(answer->signatures.empty()) << "an order was signed";
+  const auto pair = opened_with(desk.gateway_secret, *answer->pairing);
+  ASSERT_TRUE(pair);
+  EXPECT_EQ(pair->clinic, desk.signer->clinic_key());
+  const auto holds = [&](const link::ShortId& implant, const link::NearFieldNonce& number) {
+    return Sodium::verify(pair->clinic,
+                          link::signed_of<Sodium>(link::SecretFor::kClinic, implant, pair->share, number),
+                          pair->signature);
+  };
+  EXPECT_TRUE(holds(statement.implant, statement.number));
+  EXPECT_FALSE(holds(statement.implant, {9})) << "of another session";
+  EXPECT_FALSE(holds({9}, statement.number)) << "of another implant";
+  const auto pass = link::read<link::RoleCertificate>(*answer->pass);
+  ASSERT_TRUE(pass);
+  EXPECT_EQ(pass->implant, desk.implant);
+  EXPECT_EQ(pass->capabilities, link::kMaySpeak);
+}
+
+TEST(SignerPairing, INV_12_the_share_is_for_the_named_gateway_alone_and_never_the_same) {
+  PairingDesk desk;
+  PairingStatement statement = desk.statement();
+  const SigningAnswer one = desk.pair(statement, desk.doctor);
+  statement.number = {4};
+  const SigningAnswer other = desk.pair(statement, desk.doctor);
+  ASSERT_TRUE(one && other);
+  EXPECT_FALSE(opened_with(filled(22), *one->pairing)) << "another key opens it";
+  SealedPair changed = *one->pairing;
+  changed.share[40] ^= 1;
+  EXPECT_FALSE(opened_with(desk.gateway_secret, changed));
+  EXPECT_NE(opened_with(desk.gateway_secret, *one->pairing)->share,
+            opened_with(desk.gateway_secret, *other->pairing)->share);
+  // Through both lines of JSON it is the same.
+  const auto read = parse_signing_answer(text_of(one));
+  ASSERT_TRUE(read && *read);
+  EXPECT_EQ(opened_with(desk.gateway_secret, *(*read)->pairing)->share,
+            opened_with(desk.gateway_secret, *one->pairing)->share);
+  const PairRequest asked = PairingDesk::request(statement, desk.doctor);
+  const auto parsed = parse_signing_request(text_of(asked));
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(std::get<PairRequest>(*parsed).statement, asked.statement);
+}
+
+TEST(SignerPairing, INV_10_RT_30_whoever_is_no_physician_and_whatever_was_asserted_before_pairs_nothing) {
+  PairingDesk desk;
+  EXPECT_TRUE(refused(desk.pair(desk.statement(), desk.nurse), SigningRefusal::kRole));
+  EXPECT_TRUE(refused(desk.pair(desk.statement(), desk.stranger), SigningRefusal::kAssertion));
+  PairRequest other = PairingDesk::request(desk.statement(), desk.doctor);
+  PairingStatement changed = desk.statement();
+  changed.implant = {9};
+  other.statement = link::written(changed);
+  EXPECT_TRUE(refused(desk.signer->pair(other, desk.now), SigningRefusal::kAssertion)) << "another implant";
+  // An order's or a fill's assertion is none for a pairing: each digest has its own purpose.
+  PairRequest crossed = PairingDesk::request(desk.statement(), desk.doctor);
+  crossed.assertion = desk.doctor.assertion(
+      kSite, link::digest_of<Sodium>(link::written(desk.order(PairingDesk::therapy(1)))));
+  EXPECT_TRUE(refused(desk.signer->pair(crossed, desk.now), SigningRefusal::kAssertion));
+  ASSERT_TRUE(desk.pair(desk.statement(), desk.uncounted));
+  EXPECT_TRUE(refused(desk.pair(desk.statement(), desk.uncounted), SigningRefusal::kAssertion))
+      << "asserted once, with a key that does not count";
+  desk.start();  // the process starts anew
+  EXPECT_TRUE(refused(desk.pair(desk.statement(), desk.uncounted), SigningRefusal::kAssertion));
+}
+
+TEST(SignerPairing, what_is_no_statement_of_now_is_refused) {
+  PairingDesk desk;
+  PairingStatement statement = desk.statement();
+  statement.written_utc_s = desk.now - kOldestStatementS - 1;
+  EXPECT_TRUE(refused(desk.pair(statement, desk.doctor), SigningRefusal::kTime));
+  statement = desk.statement();
+  statement.model = 60'000;
+  EXPECT_TRUE(refused(desk.pair(statement, desk.doctor), SigningRefusal::kPump));
+  PairRequest none = PairingDesk::request(desk.statement(), desk.doctor);
+  none.statement[0] = 9;
+  none.assertion = desk.doctor.assertion(kSite, digest_of(none.statement));
+  EXPECT_TRUE(refused(desk.signer->pair(none, desk.now), SigningRefusal::kPairing));
+  Desk nobody;  // whose signer was told of no gateway
+  EXPECT_TRUE(refused(nobody.signer->pair(PairingDesk::request(desk.statement(), nobody.doctor), nobody.now),
+                      SigningRefusal::kPairing));
+}
+
 }  // namespace
 }  // namespace theca::signer::example

@@ -83,8 +83,8 @@ std::expected<ImplantBook, std::string> read_book(const Files& files, const link
       for (const auto& one : json->at("checks")) book.checks.push_back(check_of(one));
     if (json->contains("fills")) {
       for (const auto& one : json->at("fills")) {
-        if (!from_base64url(one.get<std::string>(), book.fills.emplace_back()))
-          throw std::invalid_argument("a fill's digest has no 32 bytes");
+        if (!from_base64url(one.get<std::string>(), book.statements.emplace_back()))
+          throw std::invalid_argument("a statement's digest has no 32 bytes");
       }
     }
   } catch (const std::exception& error) {  // of the JSON library, and ours
@@ -104,16 +104,18 @@ std::expected<void, std::string> keep_book(Files& files, const link::ShortId& im
                       {"at_utc_s", one.at_utc_s},
                       {"uncounted", uncounted}});
   }
-  Json checks = Json::array(), fills = Json::array();
+  Json checks = Json::array(), statements = Json::array();
   for (auto one = newest_of(book.checks); one != book.checks.end(); ++one)
     checks.push_back({{"digest", to_base64url(one->digest)},
                       {"by", one->by},
                       {"passkey", to_base64url(one->passkey)},
                       {"at_utc_s", one->at_utc_s}});
-  for (auto one = newest_of(book.fills); one != book.fills.end(); ++one) fills.push_back(to_base64url(*one));
+  for (auto one = newest_of(book.statements); one != book.statements.end(); ++one)
+    statements.push_back(to_base64url(*one));
   return files.write(
       name_of(implant),
-      Json{{"model", book.model}, {"orders", orders}, {"checks", checks}, {"fills", fills}}.dump(1) + "\n");
+      Json{{"model", book.model}, {"orders", orders}, {"checks", checks}, {"fills", statements}}.dump(1) +
+          "\n");
 }
 
 std::expected<Counters, std::string> Counters::read(const Files& files) {

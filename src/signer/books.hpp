@@ -32,14 +32,14 @@ struct ImplantBook {
   std::uint16_t model = 0;             // 0: nothing was signed for it
   std::vector<SignedOrder> orders;     // by number
   std::vector<CheckedSyringe> checks;  // the newest kMostBedside, the oldest first
-  std::vector<link::Hash> fills;       // digests of statements that were asserted, likewise
+  std::vector<link::Hash> statements;  // digests of those of fills and pairings that were asserted, likewise
 
   [[nodiscard]] const SignedOrder* find(const link::Hash& digest) const;
   [[nodiscard]] const CheckedSyringe* find_check(const link::Hash& digest) const;
   [[nodiscard]] std::uint32_t newest() const { return orders.empty() ? 0 : orders.back().number; }
 };
 
-/// More than the refills whose statements may still be asserted.
+/// More than what may still be asserted.
 inline constexpr std::size_t kMostBedside = 100;
 
 /// Errors are sentences that begin with the file's name.

@@ -118,6 +118,12 @@ CertificateBytes Keys::read_pass(const link::Key& gateway, std::uint32_t epoch,
                gateway);
 }
 
+link::Pair Keys::pair(const link::ShortId& implant, const link::NearFieldNonce& number) const {
+  link::Key share{};
+  Sodium::random(share);
+  return link::signed_pair(clinic_seed_, implant, share, number);
+}
+
 CertificateBytes Keys::patients(const link::Key& handheld, const link::ShortId& implant, std::uint32_t epoch,
                                 std::int64_t now_utc_s) const {
   return issue(clinic_seed_,

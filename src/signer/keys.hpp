@@ -8,6 +8,7 @@
 
 #include "clinic/signing.hpp"
 #include "files/private_folder.hpp"
+#include "link/message.hpp"
 #include "link/order_talk.hpp"
 #include "signer/people.hpp"
 
@@ -46,6 +47,8 @@ class Keys {
   /// For sessions with any implant of the clinic: to read only.
   [[nodiscard]] CertificateBytes read_pass(const link::Key& gateway, std::uint32_t epoch,
                                            std::int64_t now_utc_s) const;
+  /// With a fresh share: makes this implant the clinic's in the session that this number of the coil opened.
+  [[nodiscard]] link::Pair pair(const link::ShortId& implant, const link::NearFieldNonce& number) const;
   /// For sessions of whoever has this key with this implant, as its patient.
   [[nodiscard]] CertificateBytes patients(const link::Key& handheld, const link::ShortId& implant,
                                           std::uint32_t epoch, std::int64_t now_utc_s) const;

@@ -90,6 +90,7 @@ SigningAnswer Signer::answer_to(std::string_view line, std::int64_t now_utc_s) {
   if (!request) return refuse(kRequest, request.error());
   if (const auto* check = std::get_if<CheckRequest>(&*request)) return confirm(*check, now_utc_s);
   if (const auto* fill = std::get_if<FillRequest>(&*request)) return let_fill(*fill, now_utc_s);
+  if (const auto* wanted = std::get_if<PairRequest>(&*request)) return pair(*wanted, now_utc_s);
   return sign(std::get<SigningRequest>(*request), now_utc_s);
 }
 
@@ -191,11 +192,11 @@ SigningAnswer Signer::let_fill(const FillRequest& request, std::int64_t now_utc_
                   fmt::format("{} has confirmed the syringe and states the fill; one of the two must be "
                               "another's",
                               yes->person->name));
-  if (std::ranges::find(book->fills, digest) != book->fills.end())
+  if (std::ranges::find(book->statements, digest) != book->statements.end())
     return refuse(kAssertion, "this statement was asserted before; read the pump, and write it anew");
 
   // First the books, then the pass.
-  book->fills.push_back(digest);
+  book->statements.push_back(digest);
   book->model = request.model;
   counters->set(yes->passkey->id, yes->counter);
   if (const auto kept = keep_book(*files_, statement->implant, *book); !kept)
@@ -204,6 +205,43 @@ SigningAnswer Signer::let_fill(const FillRequest& request, std::int64_t now_utc_
   SignedAnswer answer;
   if (*gateway)
     answer.pass = keys_.pass(*yes->person, statement->implant, **gateway, people->epoch, now_utc_s);
+  return answer;
+}
+
+SigningAnswer Signer::pair(const PairRequest& request, std::int64_t now_utc_s) {
+  const auto people = read_people(*files_);
+  if (!people) return refuse(kBooks, people.error());
+  const auto gateway = named_gateway(*files_);
+  if (!gateway) return refuse(kBooks, gateway.error());
+  if (!*gateway) return refuse(kPairing, "no gateway was named for whom an implant could be paired");
+  auto counters = Counters::read(*files_);
+  if (!counters) return refuse(kBooks, counters.error());
+  const link::Hash digest = digest_of(request.statement);
+  const auto yes = yes_of(request.assertion, digest, *people, *counters, /*signs_orders=*/false);
+  if (!yes) return std::unexpected(yes.error());
+  if (yes->person->role != Role::kPhysician)
+    return refuse(kRole, fmt::format("{} is enrolled as {}, and a {} pairs implants", yes->person->name,
+                                     row_of(yes->person->role).name, row_of(Role::kPhysician).name));
+  const auto statement = judge_pairing(request.statement, *library_, now_utc_s);
+  if (!statement) return std::unexpected(statement.error());
+  auto book = read_book(*files_, statement->implant);
+  if (!book) return refuse(kBooks, book.error());
+  if (std::ranges::find(book->statements, digest) != book->statements.end())
+    return refuse(kAssertion, "this statement was asserted before; read the card again");
+  if (!book->orders.empty() && book->model != statement->model)
+    return refuse(kPump, fmt::format("orders were signed for this implant as model {}, and it says {}",
+                                     book->model, statement->model));
+
+  // First the books, then the signature.
+  book->statements.push_back(digest);
+  book->model = statement->model;
+  counters->set(yes->passkey->id, yes->counter);
+  if (const auto kept = keep_book(*files_, statement->implant, *book); !kept)
+    return refuse(kBooks, kept.error());
+  if (const auto kept = counters->keep(*files_); !kept) return refuse(kBooks, kept.error());
+  SignedAnswer answer;
+  answer.pass = keys_.pass(*yes->person, statement->implant, **gateway, people->epoch, now_utc_s);
+  answer.pairing = sealed_for(**gateway, keys_.pair(statement->implant, statement->number));
   return answer;
 }
 

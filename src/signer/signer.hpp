@@ -31,6 +31,9 @@ class Signer {
   [[nodiscard]] SigningAnswer confirm(const CheckRequest& request, std::int64_t now_utc_s);
   /// A pass for whoever filled, where another person has confirmed the syringe.
   [[nodiscard]] SigningAnswer let_fill(const FillRequest& request, std::int64_t now_utc_s);
+  /// What makes an implant the clinic's in the session that the statement names, for the gateway's eyes
+  /// alone.
+  [[nodiscard]] SigningAnswer pair(const PairRequest& request, std::int64_t now_utc_s);
 
   [[nodiscard]] link::Key clinic_key() const { return keys_.clinic_key(); }
 

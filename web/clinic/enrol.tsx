@@ -1,11 +1,13 @@
-// A new patient, and a pump that was paired: into the records.
+// A new patient, and a pump, out of its pack or paired before: into the records.
 import { useRef, useState } from "react";
 
+import type { Answered } from "./api";
 import { ask, newWish, type Reason, type Told } from "./client";
 import styles from "./clinic.module.css";
 import { Action, Busy, Reasons } from "./parts";
+import { say } from "./passkey";
 import { hashOf } from "./route";
-import { texts } from "./texts";
+import { filledIn, texts } from "./texts";
 
 const longDay = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 /** Year, month and day, all of them. */
@@ -42,8 +44,10 @@ function useWish() {
   };
 }
 
-function Form({ title, whole, missing, keep, children }: {
+function Form({ title, act = texts.enrol.keep, doing = texts.enrol.keeping, whole, missing, keep, children }: {
   readonly title: string;
+  readonly act?: string;
+  readonly doing?: string;
   readonly whole: boolean;
   readonly missing: string;
   readonly keep: () => Promise<Told<unknown>>;
@@ -72,10 +76,10 @@ function Form({ title, whole, missing, keep, children }: {
       )}
       <Reasons reasons={reasons} />
       {busy ? (
-        <Busy>{texts.enrol.keeping}</Busy>
+        <Busy>{doing}</Busy>
       ) : (
         <div className={styles["actions"]}>
-          <Action onClick={() => void next()}>{texts.enrol.keep}</Action>
+          <Action onClick={() => void next()}>{act}</Action>
         </div>
       )}
     </details>
@@ -136,6 +140,114 @@ export function NewPump({ patient }: { readonly patient: number }) {
       <Text label={words.implant} value={implant} most={16} said={words.implantHow} onText={setImplant} />
       <Text label={words.serial} value={serial} most={64} onText={setSerial} />
       <Text label={words.on} value={on} most={10} said={day ? longDay.format(day) : texts.enrol.form} onText={setOn} />
+    </Form>
+  );
+}
+
+interface Card {
+  readonly implant: string;
+  readonly public_key: string;
+  readonly secret: string;
+}
+function cardOf(text: string): Card | null {
+  try {
+    const read = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    const [implant, key, secret] = [read["implant"], read["public_key"], read["secret"]];
+    if (typeof implant !== "string" || typeof key !== "string" || typeof secret !== "string") return null;
+    return { implant, public_key: key, secret };
+  } catch {
+    return null;
+  }
+}
+
+type Met = Answered["beginPairing"];
+type Paired = Answered["pairPump"];
+
+/** Out of its pack: met by its card, then made the clinic's with a physician's key. */
+export function PairPump({ patient }: { readonly patient: number }) {
+  const [card, setCard] = useState<Card | "none" | null>(null);
+  const [serial, setSerial] = useState("");
+  const [on, setOn] = useState("");
+  const [met, setMet] = useState<Met | null>(null);
+  const [paired, setPaired] = useState<Paired | null>(null);
+  const wish = useWish();
+  const words = texts.enrol.pack;
+  const day = dayOf(on);
+  const meet = async () => {
+    if (card === null || card === "none") return { ok: false, status: 400, reasons: [] } as const;
+    const told = await ask("beginPairing", { path: { patient }, body: { card } });
+    if (told.ok) setMet(told.it);
+    return told;
+  };
+  const pair = async () => {
+    if (met === null) return { ok: false, status: 400, reasons: [] } as const;
+    const asked = await ask("askChallenge", {}); // tells the site that the key is asked for
+    const said = asked.ok ? await say(met.challenge, asked.it.site) : asked;
+    if (!said.ok) return said;
+    const body = { statement: met.statement, assertion: said.it, serial: serial.trim(), implanted_on: on.trim() };
+    const told = await ask("pairPump", { path: { patient }, body, once: wish(met.statement) });
+    if (told.ok) setPaired(told.it);
+    // What was asserted is for one session: it is met again.
+    else setMet(null);
+    return told;
+  };
+  if (paired !== null) {
+    const mood = paired.state === "confirmed" ? "good" : paired.state === "failed" ? "bad" : "open";
+    return (
+      <div className={styles["verdict"]} data-mood={mood} role="status">
+        <h2>{words.states[mood === "good" ? "confirmed" : mood === "bad" ? "failed" : "unknown"]}</h2>
+        <p>{paired.message}</p>
+        <div className={styles["actions"]}>
+          {paired.pump !== undefined ? (
+            <a className={styles["link"]} href={hashOf({ at: "pump", patient, pump: paired.pump })}>
+              {words.toPump}
+            </a>
+          ) : (
+            <Action
+              onClick={() => {
+                setMet(null);
+                setPaired(null);
+              }}
+            >
+              {words.again}
+            </Action>
+          )}
+        </div>
+      </div>
+    );
+  }
+  return (
+    <Form
+      title={words.title}
+      act={met === null ? words.meet : words.pair}
+      doing={met === null ? words.meeting : words.pairing}
+      whole={card !== null && card !== "none" && serial.trim() !== "" && day !== null}
+      missing={words.missing}
+      keep={met === null ? meet : pair}
+    >
+      <p className={styles["whole"]}>{words.how}</p>
+      <label className={styles["select"]}>
+        {words.card}
+        <input
+          type="file"
+          accept=".card,application/json"
+          onChange={(event) => {
+            const file = event.currentTarget.files?.[0];
+            setMet(null);
+            if (!file) setCard(null);
+            else void file.text().then((text) => setCard(cardOf(text) ?? "none"));
+          }}
+        />
+        {card === "none" && <span className={styles["said"]}>{words.noCard}</span>}
+      </label>
+      <Text label={texts.enrol.pump.serial} value={serial} most={64} onText={setSerial} />
+      <Text label={texts.enrol.pump.on} value={on} most={10} said={day ? longDay.format(day) : texts.enrol.form} onText={setOn} />
+      {met !== null && (
+        <div className={styles["whole"]} role="status">
+          <p>{filledIn(words.met, { model: met.model, implant: met.implant, state: met.state })}</p>
+          <p>{words.held}</p>
+        </div>
+      )}
     </Form>
   );
 }

@@ -1,6 +1,8 @@
 // A first therapy in a browser, from the pump on the shelf to the pump's own journal: catheter, fluid and prime, the
 // doses, the comparison, the key; then the first hours.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import type { Browser, Page } from "playwright-core";
@@ -175,14 +177,57 @@ test("INV-16 a patient comes into the records, and a pump that does not answer d
       await picture(page, "new-patient");
       await button(page, texts.enrol.keep).click();
       await heading(page, "Noor Vale").waitFor();
-      await page.getByText(texts.enrol.pump.title, { exact: true }).click();
-      await page.getByLabel(texts.enrol.pump.implant).fill("0909090909090909");
-      await page.getByLabel(texts.enrol.pump.serial).fill("SN-1");
-      await page.getByLabel(texts.enrol.pump.on).fill("2026-01-05");
-      await button(page, texts.enrol.keep).click();
+      const part = page.locator("details", { has: page.getByText(texts.enrol.pump.title, { exact: true }) });
+      await part.getByText(texts.enrol.pump.title, { exact: true }).click();
+      await part.getByLabel(texts.enrol.pump.implant).fill("0909090909090909");
+      await part.getByLabel(texts.enrol.pump.serial).fill("SN-1");
+      await part.getByLabel(texts.enrol.pump.on).fill("2026-01-05");
+      await part.getByRole("button", { name: texts.enrol.keep }).click();
       await page.getByRole("alert").waitFor();
       assert.match(await page.getByRole("alert").innerText(), /was not read/);
       await picture(page, "new-pump");
+    },
+    { allowed: [/Failed to load resource: the server responded with a status of 502/] },
+  );
+});
+
+test("INV-10 a pump out of its pack is met by its card, paired with a physician's key, and is in the record", async () => {
+  await onPages(
+    demo.link("Ada Okafor"),
+    async (page) => {
+      await signIn(page);
+      await page.getByRole("link", { name: /Omar Reyes/ }).click();
+      await heading(page, "Omar Reyes").waitFor();
+      const words = texts.enrol.pack;
+      const part = page.locator("details", { has: page.getByText(words.title, { exact: true }) });
+      await part.getByText(words.title, { exact: true }).click();
+      await part.getByRole("button", { name: words.meet }).click();
+      await part.getByText(words.missing).waitFor();
+      await part.getByLabel(words.card).setInputFiles({ name: "photo.json", mimeType: "application/json", buffer: Buffer.from("{}") });
+      await part.getByText(words.noCard).waitFor();
+      const card = JSON.parse(readFileSync(join(demo.clinic, "pump-4.nvm.card"), "utf8")) as Record<string, string>;
+      const file = (what: unknown) => ({ name: "pump.card", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(what)) });
+      await part.getByLabel(words.card).setInputFiles(file({ ...card, secret: "0".repeat(64) }));
+      await part.getByLabel(texts.enrol.pump.serial).fill("THECA-DEMO-6630");
+      await part.getByLabel(texts.enrol.pump.on).fill("2026-01-05");
+      await part.getByRole("button", { name: words.meet }).click();
+      await part.getByRole("alert").waitFor();
+      assert.match(await part.getByRole("alert").innerText(), /another one's card/);
+      await part.getByLabel(words.card).setInputFiles(file(card));
+      await part.getByRole("button", { name: words.meet }).click();
+      await part.getByText(String(card["implant"])).waitFor();
+      assert.deepEqual(await accessibilityFaults(page), []);
+      await picture(page, "pump-met");
+      await part.getByRole("button", { name: words.pair }).click();
+      await verdict(page).waitFor();
+      assert.equal(await verdict(page).getAttribute("data-mood"), "good", await verdict(page).innerText());
+      assert.deepEqual(await accessibilityFaults(page), []);
+      await page.setViewportSize({ width: 320, height: 700 });
+      await fits(page);
+      await picture(page, "pump-paired-320");
+      await page.getByRole("link", { name: words.toPump }).click();
+      await readPump(page);
+      await page.getByText(texts.implant.shelf).waitFor();
     },
     { allowed: [/Failed to load resource: the server responded with a status of 502/] },
   );

@@ -1,7 +1,7 @@
 // The patients in whose care team a person is, and one of them.
 import type { Answered } from "./api";
 import styles from "./clinic.module.css";
-import { NewPatient, NewPump } from "./enrol";
+import { NewPatient, NewPump, PairPump } from "./enrol";
 import { Busy, Heading, Reasons } from "./parts";
 import { hashOf } from "./route";
 import { WaitingForMe } from "./second_step";
@@ -80,6 +80,7 @@ export function Patient({ patient }: { readonly patient: number }) {
               </li>
             ))}
           </ul>
+          <PairPump patient={patient} />
           <NewPump patient={patient} />
         </section>
       )}
