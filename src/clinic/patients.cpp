@@ -103,20 +103,28 @@ Recorded<FoundPatient> opened(const Work& work, const SecretKey& key, PatientId 
   return FoundPatient{id, *name, date_of(*birth).value_or(std::chrono::year_month_day{}), *number};
 }
 
+}  // namespace
+
+Recorded<FoundPatient> who_is(Work& work, PatientId id) {
+  SealedDetails row;
+  work.sql << "SELECT name, birth_date, record_number FROM patients WHERE id = :id AND clinic = :clinic",
+      soci::into(row.name), soci::into(row.birth_date), soci::into(row.record_number), soci::use(id.value),
+      soci::use(work.actor.clinic.value);
+  if (!work.sql.got_data()) return no_patient(id);
+  const auto key = data_key(work, id);
+  if (!key) return std::unexpected(key.error());
+  return opened(work, *key, id, row);
+}
+
+namespace {
+
 /// All of `query`'s patients that `fits`, opened and by name.
 template <class Fits>
 Recorded<FoundPatients> found(Work& work, const std::vector<PatientId>& ids, const Fits& fits) {
   FoundPatients all;
   for (const PatientId id : ids) {
-    SealedDetails row;
-    work.sql << "SELECT name, birth_date, record_number FROM patients WHERE id = :id AND clinic = :clinic",
-        soci::into(row.name), soci::into(row.birth_date), soci::into(row.record_number), soci::use(id.value),
-        soci::use(work.actor.clinic.value);
-    if (!work.sql.got_data()) return no_patient(id);
-    const auto key = data_key(work, id);
-    if (!key && key.error().fault == RecordFault::kErased) continue;
-    if (!key) return std::unexpected(key.error());
-    auto one = opened(work, *key, id, row);
+    auto one = who_is(work, id);
+    if (!one && one.error().fault == RecordFault::kErased) continue;
     if (!one) return std::unexpected(one.error());
     if (!fits(*one)) continue;
     if (all.patients.size() == kMostFound) {

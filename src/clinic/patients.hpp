@@ -79,5 +79,6 @@ Recorded<FoundPatients> patients_in_care(Database& database, const Actor& actor)
 /// Within a transaction: the key of a patient of the actor's clinic. kMissing for any other, kErased for one
 /// whose key was dropped.
 Recorded<SecretKey> data_key(Work& work, PatientId id);
+Recorded<FoundPatient> who_is(Work& work, PatientId id);
 
 }  // namespace theca::records

@@ -22,6 +22,30 @@ SealedPlace place(ClinicId clinic, PatientId patient, ReadingId id) {
   return {clinic, patient, kTable, "said", id.value};
 }
 
+/// The newest one that fits.
+Recorded<std::optional<Reading>> reading_where(Work& work, const std::string& condition, std::int64_t value) {
+  Reading one;
+  std::string sealed;
+  work.sql << "SELECT id, patient, pump, person, at_ms, said, digest FROM readings WHERE " + condition +
+                  " AND clinic = :clinic ORDER BY at_ms DESC, id DESC LIMIT 1",
+      soci::into(one.id.value), soci::into(one.patient.value), soci::into(one.pump.value),
+      soci::into(one.by.value), soci::into(one.at_ms), soci::into(sealed), soci::into(one.digest),
+      soci::use(value), soci::use(work.actor.clinic.value);
+  if (!work.sql.got_data()) return std::optional<Reading>{};
+  const auto key = data_key(work, one.patient);
+  if (!key) return std::unexpected(key.error());
+  const auto said = open_sealed(*key, place(work.actor.clinic, one.patient, one.id), sealed);
+  if (!said) return std::unexpected(said.error());
+  if (sha256_hex(*said) != one.digest)
+    return failed(
+        RecordFault::kSpoilt,
+        fmt::format("reading {}: its digest is not that of its bytes; verify the audit trail, which "
+                    "holds the right one",
+                    one.id.value));
+  one.said.assign(said->begin(), said->end());
+  return std::optional{std::move(one)};
+}
+
 }  // namespace
 
 Recorded<ReadingId> keep_reading(Database& database, const Actor& actor, const RequestId& request,
@@ -56,30 +80,17 @@ Recorded<ReadingId> keep_reading(Database& database, const Actor& actor, const R
 Recorded<Reading> reading(Database& database, const Actor& actor, ReadingId id) {
   return database.act<Reading>(
       actor, {"read reading", kTable, id.value}, [&](Work& work) -> Recorded<Reading> {
-        Reading one;
-        one.id = id;
-        std::string sealed;
-        work.sql << "SELECT patient, pump, person, at_ms, said, digest FROM readings "
-                    "WHERE id = :id AND clinic = :clinic",
-            soci::into(one.patient.value), soci::into(one.pump.value), soci::into(one.by.value),
-            soci::into(one.at_ms), soci::into(sealed), soci::into(one.digest), soci::use(id.value),
-            soci::use(actor.clinic.value);
-        if (!work.sql.got_data())
+        auto found = reading_where(work, "id = :id", id.value);
+        if (!found) return std::unexpected(found.error());
+        if (!*found)
           return failed(RecordFault::kMissing, fmt::format("no reading {} in this clinic", id.value));
-        work.deed.patient = one.patient.value;
-        const auto key = data_key(work, one.patient);
-        if (!key) return std::unexpected(key.error());
-        const auto said = open_sealed(*key, place(actor.clinic, one.patient, id), sealed);
-        if (!said) return std::unexpected(said.error());
-        if (sha256_hex(*said) != one.digest)
-          return failed(
-              RecordFault::kSpoilt,
-              fmt::format("reading {}: its digest is not that of its bytes; verify the audit trail, which "
-                          "holds the right one",
-                          id.value));
-        one.said.assign(said->begin(), said->end());
-        return one;
+        work.deed.patient = (*found)->patient.value;
+        return std::move(**found);
       });
+}
+
+Recorded<std::optional<Reading>> newest_reading(Work& work, PumpId pump) {
+  return reading_where(work, "pump = :pump", pump.value);
 }
 
 Recorded<std::vector<Reading>> readings_of(Database& database, const Actor& actor, PumpId pump) {

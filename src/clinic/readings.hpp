@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,5 +29,8 @@ Recorded<ReadingId> keep_reading(Database& database, const Actor& actor, const R
 Recorded<Reading> reading(Database& database, const Actor& actor, ReadingId id);
 /// The newest first, without what was said.
 Recorded<std::vector<Reading>> readings_of(Database& database, const Actor& actor, PumpId pump);
+
+/// Within a transaction; nothing: the pump was never read.
+Recorded<std::optional<Reading>> newest_reading(Work& work, PumpId pump);
 
 }  // namespace theca::records

@@ -22,12 +22,6 @@ bool may_become(SendState from, SendState to) {
   return from == SendState::kUnknown && (to == SendState::kConfirmed || to == SendState::kFailed);
 }
 
-Recorded<SendState> state_of(const std::string& word) {
-  const auto found = std::ranges::find(kStateWords, word);
-  if (found == kStateWords.end()) return failed(RecordFault::kSpoilt, "a send's state is none there is");
-  return static_cast<SendState>(found - kStateWords.begin());
-}
-
 std::unexpected<RecordError> no_send(SendId id) {
   return failed(RecordFault::kMissing, fmt::format("no send {} in this clinic", id.value));
 }
@@ -49,7 +43,7 @@ Recorded<std::vector<Send>> sends_where(Work& work, const char* column, std::int
        soci::into(settled_ms, has_settled), soci::use(value), soci::use(work.actor.clinic.value));
   std::vector<Send> all;
   for (query.execute(); query.fetch();) {
-    const auto read = state_of(state);
+    const auto read = send_state_of(state);
     if (!read) return std::unexpected(read.error());
     const auto bytes = from_hex(digest);
     if (!bytes || bytes->size() != one.wish.order_digest.size())
@@ -66,6 +60,11 @@ Recorded<std::vector<Send>> sends_where(Work& work, const char* column, std::int
 
 }  // namespace
 
+Recorded<SendState> send_state_of(const std::string& word) {
+  const auto found = std::ranges::find(kStateWords, word);
+  if (found == kStateWords.end()) return failed(RecordFault::kSpoilt, "a send's state is none there is");
+  return static_cast<SendState>(found - kStateWords.begin());
+}
 const char* word_of(SendState state) { return kStateWords.at(static_cast<std::size_t>(state)); }
 
 Recorded<SendId> begin_send(Database& database, const Actor& actor, const RequestId& request,

@@ -14,6 +14,8 @@ namespace theca::records {
 
 enum class SendState : std::uint8_t { kPending = 0, kConfirmed, kFailed, kUnknown, kRefused };
 const char* word_of(SendState state);
+/// kSpoilt for a word that is none of them.
+Recorded<SendState> send_state_of(const std::string& word);
 
 struct SendWish {
   PumpId pump;

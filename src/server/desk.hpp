@@ -24,6 +24,7 @@
 #include "clinic/refills.hpp"
 #include "clinic/sends.hpp"
 #include "clinic/signing.hpp"
+#include "clinic/today.hpp"
 #include "clinic/visiting.hpp"
 #include "cohort/trial.hpp"
 #include "plan/library.hpp"
@@ -65,6 +66,8 @@ class Desk {
   Answered who(const Call& call);
   Answered sign_out(const Call& call);
   Answered patients(const Call& call);
+  Answered find(const Call& call);
+  Answered today(const Call& call);
   Answered patient(const Call& call);
   Answered read_pump(const Call& call);
   Answered draft(const Call& call);
@@ -137,6 +140,8 @@ class Desk {
   /// Of a refill that touched the pump and was ended without telling it, until the next one is told: a
   /// sentence; empty: there is none. Mutex held.
   std::expected<std::string, Problem> never_told(const records::Actor& actor, records::PumpId pump);
+  /// Of a refill that is over, and so of one answer for good. Mutex held.
+  std::expected<RefillLeft, Problem> left_by(const records::Actor& actor, records::RefillId id);
   /// Why no order of this kind can be handed over to the pump now: a refill of it is open. Mutex held.
   std::optional<Problem> refill_in_the_way(const records::Actor& actor, records::PumpId pump,
                                            link::OrderKind kind);
@@ -196,6 +201,7 @@ class Desk {
   std::set<std::int64_t> handing_over_;       // sends that the gateway is being asked about
   std::map<std::int64_t, Asked> asked_;       // by draft
   std::map<std::int64_t, Syringe> syringes_;  // by refill
+  std::map<std::int64_t, RefillLeft> left_;   // by refill, of those that are over
   std::map<std::int64_t, Problem> refused_;   // by send: what was said of it, for whoever has not heard it
   std::mutex trial_mutex_;                    // never taken under mutex_
   std::condition_variable_any trial_free_;

@@ -450,6 +450,22 @@ std::expected<std::string, Problem> Desk::never_told(const records::Actor& actor
   return std::string{};
 }
 
+std::expected<RefillLeft, Problem> Desk::left_by(const records::Actor& actor, records::RefillId id) {
+  if (const auto known = left_.find(id.value); known != left_.end()) return known->second;
+  const auto open = opened(actor, id, /*keeps=*/false);
+  if (!open) return No(open.error());
+  RefillLeft left;
+  if (!open->state.causes.empty()) {
+    const ResidualCauseRow& row = row_of(open->state.causes.front());
+    left.residual =
+        fmt::format("{} came out. {}: {}", to_text(open->state.out.value_or(Volume{})), row.name, row.why);
+  }
+  if (open->unreadable) left.never_told = *open->state.broken_off;
+  if (!open->unreadable && !open->state.told && open->state.untold && open->state.touched_at_ms != 0)
+    left.never_told = words_of_untold(open->state, open->aim, parts_.library);
+  return left_.emplace(id.value, std::move(left)).first->second;
+}
+
 std::optional<Problem> Desk::refill_in_the_way(const records::Actor& actor, records::PumpId pump,
                                                link::OrderKind kind) {
   const auto all = records::refills_of(parts_.database, actor, pump);

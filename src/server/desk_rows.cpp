@@ -1,8 +1,10 @@
 // The desk's part of the interface, as rows.
+#include "clinic/day_list.hpp"
 #include "clinic/number_entry.hpp"
 #include "clinic/passkey_json.hpp"
 #include "clinic/signing.hpp"
 #include "clinic/standing.hpp"
+#include "clinic/today.hpp"
 #include "cohort/many_patients.hpp"
 #include "server/desk_words.hpp"
 
@@ -160,6 +162,17 @@ std::vector<Route> Desk::routes() {
   const Shape person = object({needed("person", kId), needed("role", text(40)), needed("name", text(200))});
   const Shape found = object({needed("patient", kId), needed("name", text(200)),
                               needed("birth_date", text(10)), needed("record_number", text(64))});
+  const Shape in_clinic =
+      object({needed("patient", kId), needed("name", text(200)), needed("birth_date", text(10)),
+              needed("record_number", text(64)), needed("in_care", flag())});
+  const auto words = [](const auto& names) { return choice({std::begin(names), std::end(names)}); };
+  const Shape matter = object({needed("kind", words(kMatterNames)), needed("urgency", words(kUrgencyNames)),
+                               needed("words", kWords), optional("at_ms", integer(-kMostTime, kMostTime))});
+  const Shape on_the_day =
+      object({needed("patient", kId), needed("name", text(200)), needed("birth_date", text(10)),
+              needed("record_number", text(64)), needed("pump", kId), needed("model", text(100)),
+              needed("radio", flag()), optional("read_ms", integer(0, kMostTime)),
+              needed("matters", list(matter, 40))});
   const Shape pump = object({needed("pump", kId), needed("model", text(64)),
                              needed("serial_ends", text(16, 0)), needed("implanted", flag())});
   const auto second = [this](const Call& call) -> Sought {
@@ -252,6 +265,30 @@ std::vector<Route> Desk::routes() {
        .response = object({needed("patients", list(found, kMostPeople)), needed("more", flag())}),
        .object = [](const Call& call) { return Object{.clinic = call.actor.clinic}; },
        .handle = by(&Desk::patients)},
+      {.method = Method::kPut,
+       .path = "/api/search",
+       .name = "findPatients",
+       .summary = "Patients of the clinic by the beginnings of a name, a birth date or a record number, "
+                  "whichever was "
+                  "typed. What is looked for stands in no address.",
+       .action = Action::kSearch,
+       .request = object({needed("typed", text(100))}),
+       .response = object({needed("patients", list(in_clinic, kMostPeople)), needed("more", flag())}),
+       .object = [](const Call& call) { return Object{.clinic = call.actor.clinic}; },
+       .handle = by(&Desk::find)},
+      {.method = Method::kGet,
+       .path = "/api/today",
+       .name = "readToday",
+       .summary = "The pumps in the person's care, and what each of them asks for, by what it said last and "
+                  "by the records.",
+       .action = Action::kSearch,
+       .response =
+           object({needed("now_ms", integer(0, kMostTime)),
+                   needed("pumps", list(on_the_day, static_cast<std::int64_t>(records::kMostOnDayList))),
+                   needed("unopened", integer(0, static_cast<std::int64_t>(2 * records::kMostOnDayList))),
+                   needed("more", flag())}),
+       .object = [](const Call& call) { return Object{.clinic = call.actor.clinic}; },
+       .handle = by(&Desk::today)},
       {.method = Method::kGet,
        .path = "/api/patients/{patient}",
        .name = "readPatient",

@@ -15,6 +15,10 @@ export const rows = {
   listPatients: { method: "GET", path: "/api/patients", once: false },
   /** A new patient, in whose care team the person is. */
   enrolPatient: { method: "POST", path: "/api/patients", once: true },
+  /** Patients of the clinic by the beginnings of a name, a birth date or a record number, whichever was typed. What is looked for stands in no address. */
+  findPatients: { method: "PUT", path: "/api/search", once: false },
+  /** The pumps in the person's care, and what each of them asks for, by what it said last and by the records. */
+  readToday: { method: "GET", path: "/api/today", once: false },
   /** A patient, and the pumps. */
   readPatient: { method: "GET", path: "/api/patients/{patient}", once: false },
   /** A pump that was paired, and that answers, comes into the patient's record. */
@@ -97,6 +101,8 @@ export interface Asked {
   signOut: { path: undefined; body: undefined };
   listPatients: { path: undefined; body: undefined };
   enrolPatient: { path: undefined; body: { readonly name: string; readonly birth_date: string; readonly record_number: string; readonly sex: "female" | "male" | "other" | "unknown" } };
+  findPatients: { path: undefined; body: { readonly typed: string } };
+  readToday: { path: undefined; body: undefined };
   readPatient: { path: { readonly patient: number }; body: undefined };
   addPump: { path: { readonly patient: number }; body: { readonly implant: string; readonly serial: string; readonly implanted_on: string } };
   beginPairing: { path: { readonly patient: number }; body: { readonly card: { readonly implant: string; readonly public_key: string; readonly secret: string } } };
@@ -142,6 +148,8 @@ export interface Answered {
   signOut: null;
   listPatients: { readonly patients: readonly ({ readonly patient: number; readonly name: string; readonly birth_date: string; readonly record_number: string })[]; readonly more: boolean };
   enrolPatient: { readonly patient: number };
+  findPatients: { readonly patients: readonly ({ readonly patient: number; readonly name: string; readonly birth_date: string; readonly record_number: string; readonly in_care: boolean })[]; readonly more: boolean };
+  readToday: { readonly now_ms: number; readonly pumps: readonly ({ readonly patient: number; readonly name: string; readonly birth_date: string; readonly record_number: string; readonly pump: number; readonly model: string; readonly radio: boolean; readonly read_ms?: number; readonly matters: readonly ({ readonly kind: "alarm" | "not known" | "open refill" | "supervised" | "refill" | "replace" | "residual" | "draft" | "never told" | "not read"; readonly urgency: "now" | "soon" | "later"; readonly words: string; readonly at_ms?: number })[] })[]; readonly unopened: number; readonly more: boolean };
   readPatient: { readonly patient: number; readonly name: string; readonly birth_date: string; readonly record_number: string; readonly pumps: readonly ({ readonly pump: number; readonly model: string; readonly serial_ends: string; readonly implanted: boolean })[] };
   addPump: { readonly pump: number; readonly model: string; readonly state: string };
   beginPairing: { readonly implant: string; readonly model: string; readonly state: string; readonly statement: string; readonly challenge: string };

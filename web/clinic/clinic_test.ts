@@ -195,6 +195,52 @@ test("INV-7 an answer that is lost in mid-send is told as not known, asked for a
   );
 });
 
+test("the day has each pump with what it asks for, and a patient is found by three letters, a date or a number", async () => {
+  await onPages(
+    demo.link("Ada Okafor"),
+    async (page) => {
+      await signIn(page);
+      const today = page.locator("section", { has: heading(page, texts.today.title) });
+      const row = today.getByRole("link", { name: /^Zoe Quist/ });
+      await row.waitFor();
+      assert.match(await row.innerText(), /The patient is watched until/);
+      assert.match(await row.innerText(), /Refill before/);
+      assert.match(await today.getByRole("link", { name: /^Lena Marsh/ }).innerText(), new RegExp(texts.today.noRadio));
+      assert.match(await today.getByRole("link", { name: /^Tom Ivers/ }).innerText(), new RegExp(texts.today.matters.notRead));
+      await page.keyboard.press("/");
+      const field = page.getByLabel(texts.search.label);
+      assert.ok(await field.evaluate((one) => one === document.activeElement), "the slash does not lead to the search");
+      const results = page.getByRole("status").getByRole("link");
+      for (const [typed, name] of [["mar", "Lena Marsh"], ["1971-01-14", "Omar Reyes"], ["demo-2", "Tom Ivers"]] as const) {
+        await field.fill(typed);
+        await field.press("Enter");
+        await results.filter({ hasText: name }).waitFor();
+        assert.equal(await results.count(), 1);
+      }
+      await field.fill("zz");
+      await field.press("Enter");
+      await page.getByText(texts.search.nobody).waitFor();
+      await field.fill("-");
+      await field.press("Enter");
+      await page.getByRole("alert").waitFor();
+      assert.match(await page.getByRole("alert").innerText(), /three letters or more/);
+      await field.fill("lena");
+      await field.press("Enter");
+      await results.first().waitFor();
+      await picture(page, "today");
+      assert.deepEqual(await accessibilityFaults(page), []);
+      await page.emulateMedia({ colorScheme: "dark" });
+      await page.setViewportSize({ width: 320, height: 700 });
+      assert.deepEqual(await accessibilityFaults(page), []);
+      assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)) <= 0);
+      await picture(page, "today-320-dark");
+      await results.first().click();
+      await heading(page, "Lena Marsh").waitFor();
+    },
+    { allowed: [refusal] },
+  );
+});
+
 test("INV-7 two tabs of one draft change the pump once", async () => {
   const first = await openPage(browser, demo.link("Ada Okafor"), { viewport: tablet });
   try {

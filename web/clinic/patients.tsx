@@ -6,6 +6,7 @@ import { Busy, Heading, Reasons } from "./parts";
 import { hashOf } from "./route";
 import { WaitingForMe } from "./second_step";
 import { texts } from "./texts";
+import { Search, Today } from "./today";
 import { useAnswer } from "./use_answer";
 
 export type PatientNow = Answered["readPatient"];
@@ -15,8 +16,10 @@ export function Patients() {
   return (
     <>
       <WaitingForMe />
+      <Search />
+      <Today />
       <section className={styles["card"]}>
-        <Heading>{texts.patients.title}</Heading>
+        <h2 className={styles["second"]}>{texts.patients.title}</h2>
         {told === null && <Busy>{texts.loading}</Busy>}
         {told && !told.ok && <Reasons reasons={told.reasons} />}
         {told?.ok && told.it.patients.length === 0 && <p>{texts.patients.none}</p>}

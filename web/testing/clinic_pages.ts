@@ -56,7 +56,7 @@ export async function picture(page: Page, name: string): Promise<void> {
 export const heading = (page: Page, name: string) => page.getByRole("heading", { name, exact: true });
 export const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 export const verdict = (page: Page) => page.locator("[data-mood]");
-export const patientLink = (page: Page, name: string) => page.getByRole("link", { name: new RegExp(`^${name} born`) });
+export const patientLink = (page: Page, name: string) => page.getByRole("link", { name: new RegExp(`^${name} born [0-9-]+ record`) });
 
 export async function signIn(page: Page): Promise<void> {
   await heading(page, texts.patients.title).waitFor();
