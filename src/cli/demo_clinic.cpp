@@ -60,6 +60,7 @@ struct DemoPerson {
 constexpr std::array<DemoPerson, 3> kPeople{{{"Ada Okafor", records::StaffRole::kPhysician},
                                              {"Ben Castell", records::StaffRole::kPhysician},
                                              {"Mia Sato", records::StaffRole::kNurse}}};
+constexpr DemoPerson kAdministrator{"Adam Ray", records::StaffRole::kAdministrator};
 constexpr const char* kInstitution = "Theca demo clinic";
 constexpr const char* kReason = "As the demo's scenario has it.";
 
@@ -80,32 +81,45 @@ std::chrono::year_month_day date_of(const std::string& text) {
          std::chrono::day{static_cast<unsigned>(std::stoi(text.substr(8, 2)))};
 }
 
-/// A software security key for everybody, enrolled at the signer and in the records.
+/// A software security key for somebody who is in the records, and at the signer for whoever signs or fills
+/// there.
+Done give_key(PrivateFolder& signer, records::Database& database, const server::ClinicSettings& settings,
+              records::PersonId person, const DemoPerson& who, std::vector<server::DemoSecret>& secrets) {
+  server::DemoSecret secret{person, {}};
+  link::Sodium::random(secret.secret);
+  SoftwareKey key{PasskeyAlgorithm::kEs256, secret.secret, /*counts=*/false};
+  link::Key challenge{};
+  link::Sodium::random(challenge);
+  const PasskeyRegistration registration = key.registration(settings.site, challenge);
+  const auto passkey = check_registration(registration, settings.site, challenge);
+  if (!passkey) return std::unexpected(passkey.error().message);
+  if (who.role != records::StaffRole::kAdministrator) {
+    const auto enrolled = signer::enrol(signer, records::serial_of(person), who.name, role_of(who.role),
+                                        registration, challenge);
+    if (!enrolled) return std::unexpected(enrolled.error());
+  }
+  const records::Actor owner{settings.administrator.clinic, person};
+  const auto kept = records::add_passkey(
+      database, settings.administrator, wish(),
+      {to_base64url(passkey->id), owner, who.role, key_text(passkey->algorithm, passkey->key), 0});
+  if (!kept) return no(kept.error());
+  secrets.push_back(secret);
+  return {};
+}
+
+/// `people`: whoever treats patients.
 Done enrol_people(PrivateFolder& signer, PrivateFolder& server, records::Database& database,
                   const server::ClinicSettings& settings, std::vector<records::Actor>& people) {
   std::vector<server::DemoSecret> secrets;
   for (const DemoPerson& one : kPeople) {
     const auto added = records::add_person(database, settings.administrator, wish(), one.role, one.name);
     if (!added) return no(added.error());
-    server::DemoSecret secret{*added, {}};
-    link::Sodium::random(secret.secret);
-    SoftwareKey key{PasskeyAlgorithm::kEs256, secret.secret, /*counts=*/false};
-    link::Key challenge{};
-    link::Sodium::random(challenge);
-    const PasskeyRegistration registration = key.registration(settings.site, challenge);
-    const auto enrolled = signer::enrol(signer, records::serial_of(*added), one.name, role_of(one.role),
-                                        registration, challenge);
-    if (!enrolled) return std::unexpected(enrolled.error());
-    const Passkey& passkey = enrolled->passkeys.front();
-    const records::Actor owner{settings.administrator.clinic, *added};
-    const auto kept = records::add_passkey(
-        database, settings.administrator, wish(),
-        {to_base64url(passkey.id), owner, one.role, key_text(passkey.algorithm, passkey.key), 0});
-    if (!kept) return no(kept.error());
-    secrets.push_back(secret);
-    people.push_back(owner);
+    if (const Done given = give_key(signer, database, settings, *added, one, secrets); !given) return given;
+    people.push_back({settings.administrator.clinic, *added});
   }
-  return server::keep_demo_secrets(server, secrets);
+  const Done given =
+      give_key(signer, database, settings, settings.administrator.person, kAdministrator, secrets);
+  return given ? server::keep_demo_secrets(server, secrets) : given;
 }
 
 Done add_patients(records::Database& database, const std::vector<records::Actor>& people,
@@ -201,7 +215,7 @@ std::expected<std::vector<link::ShortId>, std::string> make_demo_clinic(
   settings.institution = kInstitution;
   settings.database = address;
   settings.site = site;
-  auto clinic = server::make_clinic(*server_files, places.server(), std::move(settings), "Adam Ray");
+  auto clinic = server::make_clinic(*server_files, places.server(), std::move(settings), kAdministrator.name);
   if (!clinic) return std::unexpected(clinic.error());
   auto database = records::Database::open(server::opening_of(*clinic, places.server()));
   if (!database) return no(database.error());

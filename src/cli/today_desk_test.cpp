@@ -86,5 +86,35 @@ TEST_F(TodayDesk, somebody_is_found_by_three_letters_a_birth_date_or_a_record_nu
   EXPECT_TRUE(ask(Method::kGet, "/api/today").body["pumps"].empty()) << "she is in nobody's care team";
 }
 
+TEST_F(TodayDesk,
+       INV_10_a_chart_is_opened_with_a_reason_to_read_and_to_lower_for_hours_and_for_nothing_else) {
+  sign_in(nurse);  // of no care team
+  const std::string chart = "/api/patients/" + std::to_string(patient.value);
+  EXPECT_EQ(ask(Method::kGet, chart).status, 403);
+  EXPECT_EQ(read_pump().status, 403);
+  EXPECT_EQ(ask(Method::kPost, chart + "/glass", {{"reason", "quick"}}).status, 422);
+  EXPECT_EQ(ask(Method::kGet, chart).status, 403) << "opened without a reason";
+  const std::string wish = request().text;
+  const json reason{{"reason", "Brought in by ambulance and cannot be woken."}};
+  const Got opened = ask(Method::kPost, chart + "/glass", reason, wish);
+  ASSERT_EQ(opened.status, 201) << opened.body;
+  EXPECT_EQ(ask(Method::kPost, chart + "/glass", reason, wish).body, opened.body);
+  EXPECT_EQ(ask(Method::kGet, chart).status, 200);
+  const Got reading = read_pump();
+  ASSERT_EQ(reading.status, 201) << reading.body;
+  EXPECT_EQ(
+      ask(Method::kPost, at("readings", reading.body["reading"], "drafts"), {{"dose", "1 mg/day"}}).status,
+      403)
+      << "a therapy is changed by the care team";
+  EXPECT_EQ(ask(Method::kPost, at("pumps", pump_id.value, "lowerings")).status, 201);
+  EXPECT_TRUE(ask(Method::kGet, "/api/today").body["pumps"].empty());
+  EXPECT_EQ(ask(Method::kGet, "/api/glass").status, 403) << "whoever opens charts does not review them";
+  EXPECT_EQ(ask(Method::kGet, "/api/audit/0").status, 403);
+  ahead_ms += hours(4).raw() + 2'000;
+  EXPECT_EQ(ask(Method::kGet, chart).status, 403) << "it is over";
+  sign_in(doctor);  // of the care team
+  EXPECT_EQ(ask(Method::kPost, chart + "/glass", reason).status, 409);
+}
+
 }  // namespace
 }  // namespace theca

@@ -118,6 +118,29 @@ Recorded<std::vector<AuditRow>> audit_of_patient(Database& database, const Actor
       });
 }
 
+Recorded<std::vector<AuditRow>> audit_of_clinic(Database& database, const Actor& actor, std::int64_t before,
+                                                std::size_t most) {
+  return database.act<std::vector<AuditRow>>(
+      actor, {"read audit trail", "audit"}, [&](Work& work) -> Recorded<std::vector<AuditRow>> {
+        std::vector<AuditRow> rows;
+        const std::int64_t below = before > 0 ? before : std::numeric_limits<std::int64_t>::max();
+        const auto limit = static_cast<std::int64_t>(most);
+        soci::statement statement{work.sql};
+        AuditRowInto into;
+        into.bind(statement);
+        statement.exchange(soci::use(actor.clinic.value));
+        statement.exchange(soci::use(below));
+        statement.exchange(soci::use(limit));
+        statement.alloc();
+        statement.prepare(
+            std::string{"SELECT "} + kAuditColumns +
+            " FROM audit WHERE clinic = :clinic AND sequence < :below ORDER BY sequence DESC LIMIT :most");
+        statement.define_and_bind();
+        for (statement.execute(); statement.fetch();) rows.push_back(into.row());
+        return rows;
+      });
+}
+
 AuditCheck check_trail(soci::session& sql, const std::vector<HeadLine>& heads) {
   std::string id;
   sql << "SELECT text FROM marks WHERE name = 'id'", soci::into(id);

@@ -16,6 +16,11 @@ namespace theca::records {
 Recorded<std::vector<AuditRow>> audit_of_patient(Database& database, const Actor& actor, PatientId patient,
                                                  std::size_t most);
 
+/// What was done in the clinic, the newest first, at most `most` rows before row `before` (0: the newest).
+/// Itself a row of the trail.
+Recorded<std::vector<AuditRow>> audit_of_clinic(Database& database, const Actor& actor, std::int64_t before,
+                                                std::size_t most);
+
 struct AuditWrong {
   std::int64_t sequence = 0;  // the row that it was found at
   std::string message;

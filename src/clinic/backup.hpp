@@ -17,7 +17,8 @@ namespace theca::records {
 /// Every table but `marks`, each behind those that it points into.
 inline constexpr std::array kTables{
     "clinics",    "people", "passkeys", "requests", "audit", "patients", "patient_keys", "search_tokens",
-    "care_teams", "pumps",  "readings", "drafts",   "sends", "visits",   "refills",      "refill_steps"};
+    "care_teams", "pumps",  "readings", "drafts",   "sends", "visits",   "refills",      "refill_steps",
+    "glass"};
 
 struct BackupFacts {
   std::string database;  // its id, 64 hexadecimal digits

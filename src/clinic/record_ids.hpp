@@ -22,6 +22,7 @@ using DraftId = Id<struct OfDraft>;
 using SendId = Id<struct OfSend>;
 using VisitId = Id<struct OfVisit>;
 using RefillId = Id<struct OfRefill>;
+using GlassId = Id<struct OfGlass>;
 
 /// Who acts, and for which clinic. Both are held against the clinic's people at every call.
 struct Actor {

@@ -143,6 +143,22 @@ const SchemaStep kRefillsStep{
         "FOR EACH STATEMENT EXECUTE FUNCTION refill_steps_are_appended_to()",
     }};
 
+/// Charts that somebody outside of the care team has opened, and why.
+const SchemaStep kGlassStep{
+    .both =
+        {
+            "CREATE TABLE glass (id BIGINT PRIMARY KEY, clinic BIGINT NOT NULL, patient BIGINT NOT NULL, "
+            "person BIGINT NOT NULL, at_ms BIGINT NOT NULL, until_ms BIGINT NOT NULL, reason TEXT NOT NULL, "
+            "reviewer BIGINT, reviewed_ms BIGINT, "
+            "FOREIGN KEY (patient, clinic) REFERENCES patients (id, clinic), "
+            "FOREIGN KEY (person, clinic) REFERENCES people (id, clinic), "
+            "FOREIGN KEY (reviewer, clinic) REFERENCES people (id, clinic))",
+            "CREATE INDEX glass_of_person ON glass (person, patient, until_ms)",
+            "CREATE INDEX glass_not_reviewed ON glass (clinic) WHERE reviewed_ms IS NULL",
+        },
+    .sqlite = {},
+    .postgres = {}};
+
 bool has_marks(soci::session& sql, Engine engine) {
   long long count = 0;
   if (engine == Engine::kSqlite)
@@ -157,7 +173,7 @@ bool has_marks(soci::session& sql, Engine engine) {
 }  // namespace
 
 std::span<const SchemaStep> schema_steps() {
-  static const std::array<SchemaStep, 3> kSteps{kPeopleStep, kPatientsStep, kRefillsStep};
+  static const std::array<SchemaStep, 4> kSteps{kPeopleStep, kPatientsStep, kRefillsStep, kGlassStep};
   return kSteps;
 }
 

@@ -20,19 +20,28 @@ constexpr std::array<Place, 6> kPlaces{{{"patients", "id"},
 
 }  // namespace
 
-Recorded<Standing> standing(Database& database, const Actor& actor, PatientsThing what, std::int64_t id) {
+Recorded<Standing> standing(Database& database, const Actor& actor, PatientsThing what, std::int64_t id,
+                            std::int64_t now_ms) {
   const Place place = kPlaces.at(static_cast<std::size_t>(what));
   Standing found;
   const auto looked = database.look([&](soci::session& sql) {
     std::int64_t patient = 0, member = 0;
     sql << fmt::format("SELECT {} FROM {} WHERE id = :id AND clinic = :clinic", place.patient, place.table),
         soci::into(patient), soci::use(id), soci::use(actor.clinic.value);
-    found = Standing{.exists = sql.got_data(), .patient = {patient}, .in_care_team = false};
+    found = Standing{
+        .exists = sql.got_data(), .patient = {patient}, .in_care_team = false, .glass_broken = false};
     if (!found.exists) return;
     sql << "SELECT COUNT(*) FROM care_teams WHERE patient = :patient AND person = :person AND clinic = "
            ":clinic",
         soci::into(member), soci::use(patient), soci::use(actor.person.value), soci::use(actor.clinic.value);
     found.in_care_team = member > 0;
+    std::int64_t broken = 0;
+    sql << "SELECT COUNT(*) FROM glass WHERE person = :person AND patient = :patient AND clinic = :clinic "
+           "AND "
+           "until_ms > :now",
+        soci::into(broken), soci::use(actor.person.value), soci::use(patient), soci::use(actor.clinic.value),
+        soci::use(now_ms);
+    found.glass_broken = broken > 0;
   });
   if (!looked) return std::unexpected(looked.error());
   return found;

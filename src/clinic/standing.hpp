@@ -14,8 +14,10 @@ struct Standing {
   bool exists = false;  // in the actor's clinic
   PatientId patient;
   bool in_care_team = false;
+  bool glass_broken = false;  // by the actor, and not over at `now_ms`
 };
 
-Recorded<Standing> standing(Database& database, const Actor& actor, PatientsThing what, std::int64_t id);
+Recorded<Standing> standing(Database& database, const Actor& actor, PatientsThing what, std::int64_t id,
+                            std::int64_t now_ms);
 
 }  // namespace theca::records

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "clinic/glass.hpp"
 #include "clinic/records_testing.hpp"
 #include "clinic/refills.hpp"
 
@@ -23,6 +24,7 @@ struct Tenant {
   DraftId draft;
   SendId send;
   RefillId refill;  // open, of another pump
+  GlassId glass;    // broken by the nurse
 };
 
 Tenant new_tenant(Database& database, const std::string& name) {
@@ -36,6 +38,9 @@ Tenant new_tenant(Database& database, const std::string& name) {
   one.send = must(begin_send(database, one.actor, new_request(), {one.pump, one.draft, "prescription", {}}));
   const PumpId second = must(add_pump(database, one.actor, new_request(), one.patient, some_pump(7)));
   const ReadingId read = must(keep_reading(database, one.actor, new_request(), second, kNoon, {4, 5, 6}));
+  const Actor nurse{one.actor.clinic, one.nurse};
+  must(break_glass(database, nurse, new_request(), one.patient, "Brought in, cannot be woken."));
+  one.glass = must(glass_to_review(database, one.actor)).front().id;
   one.refill = must(begin_refill(database, one.actor, new_request(), read, "label", "{}"));
   return one;
 }
@@ -58,6 +63,12 @@ const std::map<std::string, Call>& calls() {
          return answer(
              add_passkey(d, a, new_request(), {"AQID", {a.clinic, t.nurse}, StaffRole::kNurse, "AQID", 0}));
        }},
+      {"break_glass",
+       [](Database& d, const Actor& a, const Tenant& t) {
+         return answer(break_glass(d, a, new_request(), t.patient, "Brought in, cannot be woken."));
+       }},
+      {"review_glass", [](Database& d, const Actor& a,
+                          const Tenant& t) { return answer(review_glass(d, a, new_request(), t.glass)); }},
       {"patient",
        [](Database& d, const Actor& a, const Tenant& t) { return answer(patient(d, a, t.patient)); }},
       {"change_patient",

@@ -68,6 +68,10 @@ class Desk {
   Answered patients(const Call& call);
   Answered find(const Call& call);
   Answered today(const Call& call);
+  Answered break_glass(const Call& call);
+  Answered broken_glass(const Call& call);
+  Answered review_glass(const Call& call);
+  Answered audit(const Call& call);
   Answered patient(const Call& call);
   Answered read_pump(const Call& call);
   Answered draft(const Call& call);

@@ -1,5 +1,6 @@
 // The desk's part of the interface, as rows.
 #include "clinic/day_list.hpp"
+#include "clinic/glass.hpp"
 #include "clinic/number_entry.hpp"
 #include "clinic/passkey_json.hpp"
 #include "clinic/signing.hpp"
@@ -152,16 +153,27 @@ std::vector<Route> Desk::routes() {
   const auto of = [this](records::PatientsThing what, const char* name) {
     return [this, what, name](const Call& call) -> Sought {
       const std::scoped_lock lock{mutex_};
-      const auto stands = records::standing(parts_.database, at_records(call.actor), what, id_in(call, name));
+      const auto stands = records::standing(parts_.database, at_records(call.actor), what, id_in(call, name),
+                                            parts_.utc_ms());
       if (!stands) return std::unexpected(problem_for(stands.error()));
       if (!stands->exists) return Object{};
-      return Object{.clinic = call.actor.clinic, .in_care_team = stands->in_care_team};
+      return Object{.clinic = call.actor.clinic,
+                    .in_care_team = stands->in_care_team,
+                    .glass_broken = stands->glass_broken};
     };
   };
   using enum records::PatientsThing;
   const Shape person = object({needed("person", kId), needed("role", text(40)), needed("name", text(200))});
   const Shape found = object({needed("patient", kId), needed("name", text(200)),
                               needed("birth_date", text(10)), needed("record_number", text(64))});
+  const Shape broken =
+      object({needed("glass", kId), needed("patient", kId), needed("by", text(200, 0)),
+              needed("at_ms", integer(0, kMostTime)), needed("until_ms", integer(0, kMostTime)),
+              needed("reason", text(static_cast<std::int64_t>(records::kLongestReason), 0))});
+  const Shape audited =
+      object({needed("sequence", kId), needed("at_ms", integer(0, kMostTime)), needed("by", text(200, 0)),
+              needed("action", text(100)), needed("object", text(100)), optional("patient", kId),
+              needed("outcome", text(40)), needed("detail", kWords)});
   const Shape in_clinic =
       object({needed("patient", kId), needed("name", text(200)), needed("birth_date", text(10)),
               needed("record_number", text(64)), needed("in_care", flag())});
@@ -178,7 +190,8 @@ std::vector<Route> Desk::routes() {
   const auto second = [this](const Call& call) -> Sought {
     const std::scoped_lock lock{mutex_};
     const std::int64_t draft = id_in(call, "draft");
-    const auto stands = records::standing(parts_.database, at_records(call.actor), kDraft, draft);
+    const auto stands =
+        records::standing(parts_.database, at_records(call.actor), kDraft, draft, parts_.utc_ms());
     const auto asked = asked_.find(draft);
     if (!stands) return std::unexpected(problem_for(stands.error()));
     if (!stands->exists || asked == asked_.end()) return Object{};
@@ -189,7 +202,8 @@ std::vector<Route> Desk::routes() {
   const auto of_syringe = [this](const Call& call) -> Sought {
     const std::scoped_lock lock{mutex_};
     const std::int64_t refill = id_in(call, "refill");
-    const auto stands = records::standing(parts_.database, at_records(call.actor), kRefill, refill);
+    const auto stands =
+        records::standing(parts_.database, at_records(call.actor), kRefill, refill, parts_.utc_ms());
     const auto waits = syringes_.find(refill);
     if (!stands) return std::unexpected(problem_for(stands.error()));
     if (!stands->exists || waits == syringes_.end()) return Object{};
@@ -323,6 +337,44 @@ std::vector<Route> Desk::routes() {
        .idempotency_key = true,
        .object = of(kPatient, "patient"),
        .handle = by(&Desk::add_pump)},
+      {.method = Method::kPost,
+       .path = "/api/patients/{patient}/glass",
+       .name = "breakGlass",
+       .summary = "Opens a chart of the clinic to somebody outside of its care team, in an emergency, with a "
+                  "reason; it "
+                  "is reviewed.",
+       .action = Action::kBreakGlass,
+       .request = object({needed("reason", text(static_cast<std::int64_t>(records::kLongestReason)))}),
+       .status = 201,
+       .response = object({needed("until_ms", integer(0, kMostTime))}),
+       .idempotency_key = true,
+       .object = of(kPatient, "patient"),
+       .handle = by(&Desk::break_glass)},
+      {.method = Method::kGet,
+       .path = "/api/glass",
+       .name = "listBrokenGlass",
+       .summary = "Charts that were opened with a reason and that nobody has reviewed yet, the oldest first.",
+       .action = Action::kReviewBreakGlass,
+       .response = object({needed("opened", list(broken, static_cast<std::int64_t>(records::kMostGlass)))}),
+       .object = [](const Call& call) { return Object{.clinic = call.actor.clinic}; },
+       .handle = by(&Desk::broken_glass)},
+      {.method = Method::kPost,
+       .path = "/api/glass/{glass}/review",
+       .name = "reviewGlass",
+       .summary = "Somebody who keeps the books has looked at it.",
+       .action = Action::kReviewBreakGlass,
+       .status = 204,
+       .idempotency_key = true,
+       .object = [](const Call& call) { return Object{.clinic = call.actor.clinic}; },
+       .handle = by(&Desk::review_glass)},
+      {.method = Method::kGet,
+       .path = "/api/audit/{before}",
+       .name = "readAudit",
+       .summary = "The clinic's audit trail, the newest rows before this one; before 0 is the newest.",
+       .action = Action::kReadAudit,
+       .response = object({needed("rows", list(audited, kAuditRows))}),
+       .object = [](const Call& call) { return Object{.clinic = call.actor.clinic}; },
+       .handle = by(&Desk::audit)},
       {.method = Method::kPut,
        .path = "/api/patients/{patient}/pairing",
        .name = "beginPairing",

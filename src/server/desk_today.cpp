@@ -73,7 +73,7 @@ Desk::Answered Desk::find(const Call& call) {
   Json all = Json::array();
   for (const records::FoundPatient& one : found->patients) {
     const auto stands =
-        records::standing(parts_.database, actor, records::PatientsThing::kPatient, one.id.value);
+        records::standing(parts_.database, actor, records::PatientsThing::kPatient, one.id.value, parts_.utc_ms());
     if (!stands) return No(problem_for(stands.error()));
     Json json = json_of(one);
     json["in_care"] = stands->in_care_team;

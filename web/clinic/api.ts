@@ -23,6 +23,14 @@ export const rows = {
   readPatient: { method: "GET", path: "/api/patients/{patient}", once: false },
   /** A pump that was paired, and that answers, comes into the patient's record. */
   addPump: { method: "POST", path: "/api/patients/{patient}/pumps", once: true },
+  /** Opens a chart of the clinic to somebody outside of its care team, in an emergency, with a reason; it is reviewed. */
+  breakGlass: { method: "POST", path: "/api/patients/{patient}/glass", once: true },
+  /** Charts that were opened with a reason and that nobody has reviewed yet, the oldest first. */
+  listBrokenGlass: { method: "GET", path: "/api/glass", once: false },
+  /** Somebody who keeps the books has looked at it. */
+  reviewGlass: { method: "POST", path: "/api/glass/{glass}/review", once: true },
+  /** The clinic's audit trail, the newest rows before this one; before 0 is the newest. */
+  readAudit: { method: "GET", path: "/api/audit/{before}", once: false },
   /** Meets a pump out of its pack under the gateway's coil, with its card, and writes what a physician is to assert. */
   beginPairing: { method: "PUT", path: "/api/patients/{patient}/pairing", once: false },
   /** Makes that pump the clinic's, and writes it into the patient's record. */
@@ -105,6 +113,10 @@ export interface Asked {
   readToday: { path: undefined; body: undefined };
   readPatient: { path: { readonly patient: number }; body: undefined };
   addPump: { path: { readonly patient: number }; body: { readonly implant: string; readonly serial: string; readonly implanted_on: string } };
+  breakGlass: { path: { readonly patient: number }; body: { readonly reason: string } };
+  listBrokenGlass: { path: undefined; body: undefined };
+  reviewGlass: { path: { readonly glass: number }; body: undefined };
+  readAudit: { path: { readonly before: number }; body: undefined };
   beginPairing: { path: { readonly patient: number }; body: { readonly card: { readonly implant: string; readonly public_key: string; readonly secret: string } } };
   pairPump: { path: { readonly patient: number }; body: { readonly statement: string; readonly assertion: string; readonly serial: string; readonly implanted_on: string } };
   readPump: { path: { readonly pump: number }; body: undefined };
@@ -152,6 +164,10 @@ export interface Answered {
   readToday: { readonly now_ms: number; readonly pumps: readonly ({ readonly patient: number; readonly name: string; readonly birth_date: string; readonly record_number: string; readonly pump: number; readonly model: string; readonly radio: boolean; readonly read_ms?: number; readonly matters: readonly ({ readonly kind: "alarm" | "not known" | "open refill" | "supervised" | "refill" | "replace" | "residual" | "draft" | "never told" | "not read"; readonly urgency: "now" | "soon" | "later"; readonly words: string; readonly at_ms?: number })[] })[]; readonly unopened: number; readonly more: boolean };
   readPatient: { readonly patient: number; readonly name: string; readonly birth_date: string; readonly record_number: string; readonly pumps: readonly ({ readonly pump: number; readonly model: string; readonly serial_ends: string; readonly implanted: boolean })[] };
   addPump: { readonly pump: number; readonly model: string; readonly state: string };
+  breakGlass: { readonly until_ms: number };
+  listBrokenGlass: { readonly opened: readonly ({ readonly glass: number; readonly patient: number; readonly by: string; readonly at_ms: number; readonly until_ms: number; readonly reason: string })[] };
+  reviewGlass: null;
+  readAudit: { readonly rows: readonly ({ readonly sequence: number; readonly at_ms: number; readonly by: string; readonly action: string; readonly object: string; readonly patient?: number; readonly outcome: string; readonly detail: string })[] };
   beginPairing: { readonly implant: string; readonly model: string; readonly state: string; readonly statement: string; readonly challenge: string };
   pairPump: { readonly state: string; readonly message: string; readonly implant: string; readonly model: string; readonly pump?: number };
   readPump: { readonly reading: number; readonly at_ms: number; readonly lasts_until_ms: number; readonly state: string; readonly mode: string; readonly flow_nl_per_day: number; readonly reservoir_earliest_nl: number; readonly alarms: readonly (string)[]; readonly prescription: number; readonly rows: readonly ({ readonly what: string; readonly before: string; readonly now: string; readonly changed: boolean })[]; readonly record: { readonly is: "same" | "none" | "differs"; readonly rows: readonly ({ readonly what: string; readonly before: string; readonly now: string; readonly changed: boolean })[] }; readonly never_told?: string; readonly therapy?: { readonly drug: string; readonly concentration: string; readonly mode: string; readonly daily_dose: string; readonly dose: { readonly unit: string; readonly step: { readonly numerator: number; readonly denominator: number }; readonly least: string; readonly most: string }; readonly bolus: { readonly unit: string; readonly step: { readonly numerator: number; readonly denominator: number }; readonly least: string; readonly most: string }; readonly part_dose: { readonly unit: string; readonly step: { readonly numerator: number; readonly denominator: number }; readonly least: string; readonly most: string }; readonly patient_bolus?: { readonly dose: string; readonly over_s: number; readonly lockout_s: number; readonly window_s: number; readonly allotted: number }; readonly flex: readonly ({ readonly weekdays: readonly (number)[]; readonly steps: readonly ({ readonly from_minute: number; readonly dose: string })[] })[] } };

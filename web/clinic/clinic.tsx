@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 
 import { showPage } from "../shared/page";
 import type { Answered } from "./api";
+import { Books } from "./books";
 import { ask, type Reason, signedOut } from "./client";
 import styles from "./clinic.module.css";
 import { EmergencyPage, LowerPage } from "./emergency";
@@ -59,9 +60,9 @@ function SignIn({ about, over, onPerson }: {
   );
 }
 
-function Pages() {
+function Pages({ role }: { readonly role: string }) {
   const place = usePlace();
-  if (place.at === "patients") return <Patients />;
+  if (place.at === "patients") return role === "administrator" ? <Books /> : <Patients />;
   if (place.at === "patient") return <Patient key={place.patient} patient={place.patient} />;
   if (place.at === "syringe") return <Syringe key={place.refill} refill={place.refill} />;
   if (place.at === "refill") return <RefillPage key={place.refill} patient={place.patient} pump={place.pump} refill={place.refill} />;
@@ -166,7 +167,7 @@ function Clinic() {
         {!known && !emergency && reasons.length === 0 && <Busy>{texts.loading}</Busy>}
         {!person && emergency && <EmergencyPage />}
         {known && about && !person && !emergency && <SignIn about={about} over={over} onPerson={setPerson} />}
-        {person && <Pages />}
+        {person && <Pages role={person.role} />}
       </main>
       <footer className={styles["foot"]}>
         <p>

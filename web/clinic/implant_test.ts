@@ -191,6 +191,50 @@ test("INV-16 a patient comes into the records, and a pump that does not answer d
   );
 });
 
+test("INV-10 INV-16 a chart is opened with a reason, and whoever keeps the books sees it", async () => {
+  const reason = "Brought in by ambulance and cannot be woken.";
+  await onPages(
+    demo.link("Ada Okafor"),
+    async (page) => {
+      await signIn(page);
+      await page.getByLabel(texts.search.label).fill("noor");
+      await page.getByLabel(texts.search.label).press("Enter");
+      const found = page.getByRole("status").getByRole("link");
+      await found.waitFor();
+      assert.match(await found.innerText(), new RegExp(texts.search.notInCare));
+      await found.click();
+      await page.getByText(texts.glass.how).waitFor();
+      assert.equal(await page.getByRole("heading", { name: "Noor Vale" }).count(), 0, "a chart that is not open is shown");
+      await page.getByLabel(texts.glass.reason).fill("why not");
+      await button(page, texts.glass.open).click();
+      await page.getByText(/This says too little/).waitFor();
+      await page.getByLabel(texts.glass.reason).fill(reason);
+      assert.deepEqual(await accessibilityFaults(page), []);
+      await picture(page, "glass");
+      await button(page, texts.glass.open).click();
+      await heading(page, "Noor Vale").waitFor();
+    },
+    { allowed: [refusal] },
+  );
+  await onPages(demo.link("Adam Ray"), async (page) => {
+    await page.getByText(reason).waitFor();
+    await page.getByRole("row", { name: /Ada Okafor break glass/ }).first().waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await picture(page, "books");
+    await page.setViewportSize({ width: 320, height: 700 });
+    await page.emulateMedia({ colorScheme: "dark" });
+    await fits(page);
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await picture(page, "books-320-dark");
+    const rows = page.locator("tbody tr");
+    const shown = await rows.count();
+    await button(page, texts.books.older).click();
+    await page.waitForFunction((before) => document.querySelectorAll("tbody tr").length > before, shown);
+    await button(page, texts.books.reviewed).click();
+    await page.getByText(texts.books.none).waitFor();
+  });
+});
+
 test("INV-10 a pump out of its pack is met by its card, paired with a physician's key, and is in the record", async () => {
   await onPages(
     demo.link("Ada Okafor"),

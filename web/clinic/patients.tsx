@@ -1,8 +1,11 @@
 // The patients in whose care team a person is, and one of them.
+import { useRef, useState } from "react";
+
 import type { Answered } from "./api";
+import { ask, newWish, type Reason } from "./client";
 import styles from "./clinic.module.css";
 import { NewPatient, NewPump, PairPump } from "./enrol";
-import { Busy, Heading, Reasons } from "./parts";
+import { Action, Busy, Heading, Reasons } from "./parts";
 import { hashOf } from "./route";
 import { WaitingForMe } from "./second_step";
 import { texts } from "./texts";
@@ -47,7 +50,43 @@ export function Patients() {
   );
 }
 
+/** To whoever is not in the care team: a chart is opened with a reason, and somebody looks at it afterwards. */
+function BreakGlass({ patient, onOpen }: { readonly patient: number; readonly onOpen: () => void }) {
+  const [reason, setReason] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [reasons, setReasons] = useState<readonly Reason[]>([]);
+  const wish = useRef(newWish());
+  const open = async () => {
+    setBusy(true);
+    setReasons([]);
+    const told = await ask("breakGlass", { path: { patient }, body: { reason: reason.trim() }, once: wish.current });
+    setBusy(false);
+    if (told.ok) return onOpen();
+    if (told.status !== 0) wish.current = newWish();
+    setReasons(told.reasons);
+  };
+  return (
+    <section className={styles["card"]}>
+      <Heading>{texts.glass.title}</Heading>
+      <p>{texts.glass.how}</p>
+      <label className={styles["reason"]}>
+        {texts.glass.reason}
+        <textarea rows={3} value={reason} maxLength={500} onChange={(event) => setReason(event.currentTarget.value)} />
+      </label>
+      <Reasons reasons={reasons} />
+      <div className={styles["actions"]}>
+        {busy ? <Busy>{texts.loading}</Busy> : reason.trim() !== "" && <Action onClick={() => void open()}>{texts.glass.open}</Action>}
+      </div>
+    </section>
+  );
+}
+
 export function Patient({ patient }: { readonly patient: number }) {
+  const [turn, setTurn] = useState(0);
+  return <Chart key={turn} patient={patient} onOpen={() => setTurn(turn + 1)} />;
+}
+
+function Chart({ patient, onOpen }: { readonly patient: number; readonly onOpen: () => void }) {
   const told = useAnswer("readPatient", { patient });
   return (
     <>
@@ -56,6 +95,7 @@ export function Patient({ patient }: { readonly patient: number }) {
       </p>
       {told === null && <Busy>{texts.loading}</Busy>}
       {told && !told.ok && <Reasons reasons={told.reasons} />}
+      {told && !told.ok && told.status === 403 && <BreakGlass patient={patient} onOpen={onOpen} />}
       {told?.ok && (
         <section className={styles["card"]}>
           <Heading>{told.it.name}</Heading>

@@ -46,6 +46,23 @@ export const texts = {
     more: "There are more than are shown: write more of it.",
     notInCare: "you are not in the care team",
   },
+  glass: {
+    title: "Open this chart in an emergency",
+    how: "It opens for four hours, to read the patient and the pump, and to lower or stop it. Your name, the time and your reason are kept, and somebody who keeps the clinic's books looks at it.",
+    reason: "Why it has to be opened now",
+    open: "Open the chart",
+  },
+  books: {
+    title: "Charts that were opened with a reason",
+    none: "None waits to be reviewed.",
+    opened: "{by} opened the chart of patient {patient} on {hour}",
+    erased: "The patient's data were erased, and the reason with them.",
+    reviewed: "Reviewed",
+    trail: "Audit trail",
+    how: "Everything that was read or done in this clinic, the newest first. theca verify holds the whole trail against its heads, outside of this server.",
+    columns: ["When", "Who", "What", "Patient", "Outcome", "Detail"],
+    older: "Older",
+  },
   patients: {
     title: "Your patients",
     none: "You are in nobody's care team.",
