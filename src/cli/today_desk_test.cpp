@@ -116,5 +116,28 @@ TEST_F(TodayDesk,
   EXPECT_EQ(ask(Method::kPost, chart + "/glass", reason).status, 409);
 }
 
+TEST_F(TodayDesk, INV_10_a_care_team_is_changed_by_who_is_in_it_and_keeps_a_physician) {
+  const std::string team = "/api/patients/" + std::to_string(patient.value) + "/team";
+  const auto change = [&](records::PersonId person, bool joins) {
+    return ask(Method::kPost, team, {{"person", person.value}, {"joins", joins}});
+  };
+  const Got before = ask(Method::kGet, team);
+  ASSERT_EQ(before.body["members"].size(), 1U) << before.body;
+  EXPECT_EQ(before.body["members"][0]["name"].get<std::string>(), "Ada Okafor");
+  ASSERT_EQ(before.body["others"].size(), 1U) << "an administrator treats nobody" << before.body;
+  EXPECT_EQ(change(ada.person, false).status, 409) << "no physician would be left";
+  EXPECT_EQ(change(records::PersonId{99}, true).status, 409);
+  ASSERT_EQ(change(mia.person, true).status, 204);
+  sign_in(nurse);
+  EXPECT_EQ(ask(Method::kGet, "/api/patients/" + std::to_string(patient.value)).status, 200);
+  EXPECT_EQ(change(ada.person, false).status, 409) << "no physician would be left";
+  sign_in(doctor);
+  ASSERT_EQ(change(mia.person, false).status, 204);
+  EXPECT_EQ(ask(Method::kGet, team).body["members"].size(), 1U);
+  sign_in(nurse);
+  EXPECT_EQ(ask(Method::kGet, "/api/patients/" + std::to_string(patient.value)).status, 403);
+  EXPECT_EQ(change(mia.person, true).status, 403) << "nobody adds himself";
+}
+
 }  // namespace
 }  // namespace theca

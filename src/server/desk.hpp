@@ -68,6 +68,8 @@ class Desk {
   Answered patients(const Call& call);
   Answered find(const Call& call);
   Answered today(const Call& call);
+  Answered team(const Call& call);
+  Answered change_team(const Call& call);
   Answered break_glass(const Call& call);
   Answered broken_glass(const Call& call);
   Answered review_glass(const Call& call);

@@ -29,6 +29,7 @@ using No = std::unexpected<Problem>;
 /// On one page.
 inline constexpr std::int64_t kMostPeople = 50;
 inline constexpr std::int64_t kAuditRows = 100;
+inline constexpr std::int64_t kMostStaff = 500;
 /// The field that a refusal names where it takes another clinician.
 inline constexpr const char* kSecondField = "second_clinician";
 

@@ -115,7 +115,7 @@ inline constexpr std::array<PermitRow, kActionCount> kTable{{
     {Action::kEnrolPatient, "enrol a patient", {kNo, kHere, kHere, kNo, kNo}},
     {Action::kAddPump, "add a pump", {kNo, kTeam, kTeam, kNo, kNo}},
     {Action::kPairPump, "pair a pump", {kNo, kTeam, kNo, kNo, kNo}},
-    {Action::kManageCareTeam, "change a care team", {kNo, kTeam, kNo, kNo, kNo}},
+    {Action::kManageCareTeam, "change a care team", {kNo, kTeam, kTeam, kNo, kNo}},
     {Action::kExport, "export", {kNo, kTeam, kTeam, kNo, kNo}},
     {Action::kBreakGlass, "break the glass", {kNo, kHere, kHere, kNo, kNo}},
     {Action::kReviewBreakGlass, "review broken glass", {kNo, kNo, kNo, kNo, kHere}},

@@ -23,6 +23,10 @@ export const rows = {
   readPatient: { method: "GET", path: "/api/patients/{patient}", once: false },
   /** A pump that was paired, and that answers, comes into the patient's record. */
   addPump: { method: "POST", path: "/api/patients/{patient}/pumps", once: true },
+  /** Who cares for the patient, and who else of the clinic might. */
+  readTeam: { method: "GET", path: "/api/patients/{patient}/team", once: false },
+  /** Somebody joins or leaves the care team; a physician stays in it. */
+  changeTeam: { method: "POST", path: "/api/patients/{patient}/team", once: true },
   /** Opens a chart of the clinic to somebody outside of its care team, in an emergency, with a reason; it is reviewed. */
   breakGlass: { method: "POST", path: "/api/patients/{patient}/glass", once: true },
   /** Charts that were opened with a reason and that nobody has reviewed yet, the oldest first. */
@@ -113,6 +117,8 @@ export interface Asked {
   readToday: { path: undefined; body: undefined };
   readPatient: { path: { readonly patient: number }; body: undefined };
   addPump: { path: { readonly patient: number }; body: { readonly implant: string; readonly serial: string; readonly implanted_on: string } };
+  readTeam: { path: { readonly patient: number }; body: undefined };
+  changeTeam: { path: { readonly patient: number }; body: { readonly person: number; readonly joins: boolean } };
   breakGlass: { path: { readonly patient: number }; body: { readonly reason: string } };
   listBrokenGlass: { path: undefined; body: undefined };
   reviewGlass: { path: { readonly glass: number }; body: undefined };
@@ -164,6 +170,8 @@ export interface Answered {
   readToday: { readonly now_ms: number; readonly pumps: readonly ({ readonly patient: number; readonly name: string; readonly birth_date: string; readonly record_number: string; readonly pump: number; readonly model: string; readonly radio: boolean; readonly read_ms?: number; readonly matters: readonly ({ readonly kind: "alarm" | "not known" | "open refill" | "supervised" | "refill" | "replace" | "residual" | "draft" | "never told" | "not read"; readonly urgency: "now" | "soon" | "later"; readonly words: string; readonly at_ms?: number })[] })[]; readonly unopened: number; readonly more: boolean };
   readPatient: { readonly patient: number; readonly name: string; readonly birth_date: string; readonly record_number: string; readonly pumps: readonly ({ readonly pump: number; readonly model: string; readonly serial_ends: string; readonly implanted: boolean })[] };
   addPump: { readonly pump: number; readonly model: string; readonly state: string };
+  readTeam: { readonly members: readonly ({ readonly person: number; readonly role: string; readonly name: string })[]; readonly others: readonly ({ readonly person: number; readonly role: string; readonly name: string })[] };
+  changeTeam: null;
   breakGlass: { readonly until_ms: number };
   listBrokenGlass: { readonly opened: readonly ({ readonly glass: number; readonly patient: number; readonly by: string; readonly at_ms: number; readonly until_ms: number; readonly reason: string })[] };
   reviewGlass: null;

@@ -216,6 +216,18 @@ test("INV-10 INV-16 a chart is opened with a reason, and whoever keeps the books
     },
     { allowed: [refusal] },
   );
+  await onPages(demo.link("Mia Sato"), async (page) => {
+    await signIn(page);
+    await page.getByRole("link", { name: /^Noor Vale/ }).click();
+    const part = page.locator("details", { has: page.getByText(texts.team.title, { exact: true }) });
+    await part.getByText(texts.team.title, { exact: true }).click();
+    await part.getByText("Mia Sato, nurse").waitFor();
+    await part.getByLabel(texts.team.choose).selectOption({ label: "Ada Okafor, physician" });
+    await part.getByRole("button", { name: texts.team.join }).click();
+    await part.getByRole("button", { name: texts.team.leave.replace("{name}", "Ada Okafor") }).waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await picture(page, "team");
+  });
   await onPages(demo.link("Adam Ray"), async (page) => {
     await page.getByText(reason).waitFor();
     await page.getByRole("row", { name: /Ada Okafor break glass/ }).first().waitFor();

@@ -8,6 +8,7 @@ import { NewPatient, NewPump, PairPump } from "./enrol";
 import { Action, Busy, Heading, Reasons } from "./parts";
 import { hashOf } from "./route";
 import { WaitingForMe } from "./second_step";
+import { Team } from "./team";
 import { texts } from "./texts";
 import { Search, Today } from "./today";
 import { useAnswer } from "./use_answer";
@@ -123,6 +124,7 @@ function Chart({ patient, onOpen }: { readonly patient: number; readonly onOpen:
               </li>
             ))}
           </ul>
+          <Team patient={patient} />
           <PairPump patient={patient} />
           <NewPump patient={patient} />
         </section>

@@ -46,6 +46,13 @@ export const texts = {
     more: "There are more than are shown: write more of it.",
     notInCare: "you are not in the care team",
   },
+  team: {
+    title: "Care team",
+    who: "{name}, {role}",
+    join: "Add to the care team",
+    choose: "Who joins",
+    leave: "Take {name} out of the care team",
+  },
   glass: {
     title: "Open this chart in an emergency",
     how: "It opens for four hours, to read the patient and the pump, and to lower or stop it. Your name, the time and your reason are kept, and somebody who keeps the clinic's books looks at it.",
