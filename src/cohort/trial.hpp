@@ -141,6 +141,7 @@ struct TrialPast {
   Volume dry;              // so much leaves the tip before any drug does, and none has before
   bool used_to_it = true;  // to opioids, as one who lives on what runs; false: nothing was given before
   [[nodiscard]] bool had_nothing() const { return dry.raw() > 0 || !used_to_it; }
+  friend bool operator==(const TrialPast&, const TrialPast&) = default;
 };
 
 /// What runs, in all of them: where it has brought each, and what it does in the days to come.

@@ -188,12 +188,12 @@ class Desk {
   struct PlayedReading {
     records::ReadingId reading;
     std::vector<DrugCode> drugs;
-    bool used_to_it = true;
+    TrialPast past;
     std::shared_ptr<const WhatRuns> runs;
   };
   std::shared_ptr<const TrialPatients> trial_patients(const TriedDrugs& drugs);
-  std::shared_ptr<const WhatRuns> what_runs(const Found& found, const TriedDrugs& drugs,
-                                            const TrialPast& past);
+  std::shared_ptr<const WhatRuns> what_runs(const Found& found, const Prescription& runs,
+                                            const TriedDrugs& drugs, const TrialPast& past);
 
   void forget_asked();  // what is over; mutex held
   /// What the records hold of a draft that was sent; null: it was not. Mutex held.

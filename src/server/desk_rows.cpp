@@ -481,6 +481,7 @@ std::vector<Route> Desk::routes() {
                            optional("used_to_it", flag()),
                            optional("naive", flag()),
                            optional("begun", flag()),
+                           optional("first", flag()),
                            optional("spasticity_too", flag()),
                            optional("other_opioids", list(text(64), kMaxComponents * 2)),
                            optional("of", list(kWords, 100)),

@@ -94,6 +94,24 @@ bool gives_its_therapy(const link::StatusReply& status, const Prescription& runs
          status.mode != Mode::kSafeState && status.mode != Mode::kLowered && status.mode != Mode::kPrime;
 }
 
+/// Before a first therapy: no pump gives anything.
+Prescription nothing_of(const Prescription& draft) {
+  Prescription nothing = draft;
+  nothing.basal = {};
+  nothing.basal.mode = BasalMode::kStopped;
+  nothing.schedule = {};
+  nothing.patient = {};
+  nothing.bridge = {};
+  nothing.single = {};
+  return nothing;
+}
+/// What is left of a dry path once the prime is through.
+Volume dry_behind_the_prime(const Json& hours) {
+  return Volume{std::max<std::int64_t>(
+      0, hours["path_nl"].get<std::int64_t>() -
+             (hours["prime_ms"].get<std::int64_t>() > 0 ? hours["given_nl"].get<std::int64_t>() : 0))};
+}
+
 bool holds(const Prescription& prescription, DrugCode drug) {
   const Formulation& fluid = prescription.formulation;
   return std::ranges::any_of(std::span{fluid.components}.first(fluid.count),
@@ -117,16 +135,15 @@ std::shared_ptr<const TrialPatients> Desk::trial_patients(const TriedDrugs& drug
       .first->second;
 }
 
-std::shared_ptr<const WhatRuns> Desk::what_runs(const Found& found, const TriedDrugs& drugs,
-                                                const TrialPast& past) {
+std::shared_ptr<const WhatRuns> Desk::what_runs(const Found& found, const Prescription& runs,
+                                                const TriedDrugs& drugs, const TrialPast& past) {
   for (const PlayedReading& one : played_)
-    if (one.reading == found.reading.id && one.drugs == drugs.drugs && one.used_to_it == past.used_to_it)
-      return one.runs;
-  auto runs = WhatRuns::play(trial_patients(drugs), drugs.drugs, *found.running.prescription,
-                             ClockOffset{found.reading.at_ms}, found.model.minimum_rate, threads(), {}, past);
+    if (one.reading == found.reading.id && one.drugs == drugs.drugs && one.past == past) return one.runs;
+  auto played = WhatRuns::play(trial_patients(drugs), drugs.drugs, runs, ClockOffset{found.reading.at_ms},
+                               found.model.minimum_rate, threads(), {}, past);
   if (played_.size() >= kMostKept) played_.pop_front();
   played_.push_back(
-      {found.reading.id, drugs.drugs, past.used_to_it, std::make_shared<WhatRuns>(std::move(runs.value()))});
+      {found.reading.id, drugs.drugs, past, std::make_shared<WhatRuns>(std::move(played.value()))});
   return played_.back().runs;
 }
 
@@ -158,30 +175,28 @@ Desk::Answered Desk::try_draft(const Call& call) {
     found = std::move(*reading);
   }
   const link::StatusReply& status = found->running.status;
-  if (!made->hours.is_null())
-    return Answer{not_tried("This is a first therapy: what the patient's screening dose did is not in the "
-                            "records."),
-                  {}};
-  if (!found->running.prescription || !gives_its_therapy(status, *found->running.prescription))
+  const Prescription& draft = made->draft.prescription;
+  const bool first = !made->hours.is_null();
+  if (!first && (!found->running.prescription || !gives_its_therapy(status, *found->running.prescription)))
     return Answer{
         not_tried(fmt::format("The pump does not give its therapy now ({}, {}); what the patient has "
                               "had of it lately is not known.",
                               state_name(status.state), row_of(status.mode).name)),
         {}};
-  const Prescription& runs = *found->running.prescription;
-  const Prescription& draft = made->draft.prescription;
+  const Prescription runs = first ? nothing_of(draft) : *found->running.prescription;
   const TriedDrugs drugs = tried_drugs(runs, draft, parts_.library, parts_.body);
   if (!drugs.unknown.empty())
     return Answer{not_tried("The model of the patient has no " + drugs.unknown.front() + "."), {}};
-  if (status.in_reservoir != status.at_tip && status.at_tip != kNoFluid)
+  if (!first && status.in_reservoir != status.at_tip && status.at_tip != kNoFluid)
     return Answer{not_tried("Another fluid is still on its way to the tip: what is there now is not what the "
                             "pump holds."),
                   {}};
   // Nobody has lived on what came to the tip just now, or has not come yet; whoever knows better says so. But
   // where nothing was given for so long that the old dose may be an overdose nobody does.
-  const bool begun = status.supervised_until > status.now;
-  TrialPast past{.dry = dry_before(status), .used_to_it = false};
-  past.used_to_it = !status.naive && !call.body.value("opioid_naive", begun || past.dry.raw() > 0);
+  const bool begun = !first && status.supervised_until > status.now;
+  TrialPast past{.dry = first ? dry_behind_the_prime(made->hours) : dry_before(status), .used_to_it = false};
+  past.used_to_it =
+      !first && !status.naive && !call.body.value("opioid_naive", begun || past.dry.raw() > 0);
 
   std::unique_lock lock{trial_mutex_};
   if (!trial_free_.wait(lock, stop, [&] { return !trying_now_; })) return Answer{newer(), {}};
@@ -197,11 +212,12 @@ Desk::Answered Desk::try_draft(const Call& call) {
       desk.trial_free_.notify_all();
     }
   } const free{*this};
-  const auto trial = what_runs(*found, drugs, past)->tried(draft, threads(), stop);
+  const auto trial = what_runs(*found, runs, drugs, past)->tried(draft, threads(), stop);
   if (!trial) return Answer{newer(), {}};
   Json json = json_of(*trial);
   json["used_to_it"] = past.used_to_it;
-  json["naive"] = status.naive;
+  json["first"] = first;
+  json["naive"] = !first && status.naive;
   json["begun"] = begun;
   json["spasticity_too"] =
       trial->relieves == Relieves::kPain && std::ranges::any_of(drugs.substances, [](const Substance* one) {

@@ -109,6 +109,9 @@ test("INV-4 INV-7 INV-11 a first therapy is written, compared, signed, sent and 
     await page.locator("[data-preview=made]").waitFor();
     // 0.199 mL + 72 cm x 0.0022 mL/cm = 0.357 mL; x 500 mcg/mL = 179 mcg
     assert.match(await page.locator("[data-preview]").innerText(), /179 mcg in 0\.3574 mL/);
+    await page.locator('[data-trial="tried"]').waitFor();
+    assert.match(await page.locator("[data-trial]").innerText(), /tried in 500 virtual patients/);
+    await page.getByText(texts.trial.first).waitFor();
     await picture(page, "implant-therapy");
     assert.deepEqual(await accessibilityFaults(page), []);
     await button(page, texts.change.compare).click();

@@ -194,6 +194,8 @@ export const texts = {
     numbers: "What it comes to: the median, and nine of ten",
     what: "In 30 days",
     runs: "As it runs",
+    noPump: "Without it",
+    first: "A first therapy: tried as in somebody who never had such a drug, out of the catheter as it is written above. What was taken by mouth, and what the screening dose did, are not in the records: who is used to opioids feels less of it, and withdrawal from those is not told here.",
     draft: "As written",
     pain: "Pain taken away, last day",
     spasticity: "Spasticity taken away, last day",

@@ -128,7 +128,7 @@ function Numbers({ it, asks }: { readonly it: Answer; readonly asks: Asks }) {
     ...(it.breathing ? [row(hadNothing(it) ? texts.trial.breathingOfNone : texts.trial.breathing, spread(before.lowest_of_before), spread(then.lowest_of_before)), row(texts.trial.breathingOfNone, spread(before.lowest), spread(then.lowest))].slice(0, hadNothing(it) ? 1 : 2) : []),
     ...(it.withdrawal ? [row(texts.trial.withdrawal, spread(before.withdrawal), spread(then.withdrawal))] : []),
   ];
-  return <Rows rows={rows} columns={[texts.trial.what, texts.trial.runs, texts.trial.draft]} caption={texts.trial.numbers} />;
+  return <Rows rows={rows} columns={[texts.trial.what, it.first ? texts.trial.noPump : texts.trial.runs, texts.trial.draft]} caption={texts.trial.numbers} />;
 }
 
 export function TrialOf({ trial, naive, onNaive }: {
@@ -159,7 +159,7 @@ export function TrialOf({ trial, naive, onNaive }: {
             {filledIn(asking ? texts.trial.shownOlder : texts.trial.shown, { draft: draftWords(shown.body), patients: it.patients ?? 0 })}
           </p>
           {(it.of ?? []).length > 0 && <p className={styles["quietly"]}>{(it.of ?? []).join("; ")}</p>}
-          {it.breathing && !it.naive && (
+          {it.breathing && !it.naive && !it.first && (
             <div className={styles["choices"]} role="radiogroup" aria-label={texts.trial.opioids}>
               <span>{texts.trial.opioids}:</span>
               {([false, true] as const).map((one) => (
@@ -169,8 +169,9 @@ export function TrialOf({ trial, naive, onNaive }: {
               ))}
             </div>
           )}
+          {it.first && <p className={styles["check"]}>{texts.trial.first}</p>}
           {it.naive && <p className={styles["check"]}>{texts.trial.naive}</p>}
-          {it.breathing && !it.naive && it.dry_nl !== undefined && <p className={styles["check"]}>{texts.trial.dry}</p>}
+          {it.breathing && !it.naive && !it.first && it.dry_nl !== undefined && <p className={styles["check"]}>{texts.trial.dry}</p>}
           {it.breathing && !it.naive && it.dry_nl === undefined && it.begun === true && <p className={styles["check"]}>{texts.trial.begun}</p>}
           {(it.other_opioids ?? []).map((drug) => (
             <p key={drug} className={styles["check"]}>
@@ -192,7 +193,7 @@ export function TrialOf({ trial, naive, onNaive }: {
               <figcaption>{it.relieves === "spasticity" ? texts.trial.captionSpasticity : texts.trial.caption}</figcaption>
               <Picture it={it} asks={chosen} />
               <p className={styles["legend"]}>
-                <span data-line="then" /> {texts.trial.draft} <span data-line="before" /> {texts.trial.runs}
+                <span data-line="then" /> {texts.trial.draft} <span data-line="before" /> {it.first ? texts.trial.noPump : texts.trial.runs}
               </p>
             </figure>
           )}
