@@ -90,9 +90,11 @@ struct PairedClinic : testing::Test {
     scenario = (folder / "settled.toml").string();
     std::ofstream{scenario} << settled;
   }
+  /// How fast its time runs while nobody is near.
+  [[nodiscard]] virtual std::string pump_speed() const { return "1"; }
   void start_pump() {
     pump.emplace(std::vector<std::string>{"pump", "--listen", pump_at, "--state", state, "--patient",
-                                          scenario, "--for", "600", "--json"});
+                                          scenario, "--speed", pump_speed(), "--for", "600", "--json"});
     const std::string said = pump->line();
     ASSERT_NE(said.find("implant"), std::string::npos) << said;
   }

@@ -18,7 +18,7 @@ namespace theca::records {
 inline constexpr std::array kTables{
     "clinics",    "people", "passkeys", "requests", "audit", "patients", "patient_keys", "search_tokens",
     "care_teams", "pumps",  "readings", "drafts",   "sends", "visits",   "refills",      "refill_steps",
-    "glass"};
+    "glass",      "traces"};
 
 struct BackupFacts {
   std::string database;  // its id, 64 hexadecimal digits

@@ -159,6 +159,31 @@ const SchemaStep kGlassStep{
     .sqlite = {},
     .postgres = {}};
 
+/// What pump and patient have written down themselves.
+const SchemaStep kTraceStep{
+    .both =
+        {
+            "CREATE TABLE traces (id BIGINT PRIMARY KEY, clinic BIGINT NOT NULL, patient BIGINT NOT NULL, "
+            "pump BIGINT NOT NULL, person BIGINT NOT NULL, kind TEXT NOT NULL, at_ms BIGINT NOT NULL, "
+            "said TEXT NOT NULL, "
+            "FOREIGN KEY (pump, clinic, patient) REFERENCES pumps (id, clinic, patient), "
+            "FOREIGN KEY (person, clinic) REFERENCES people (id, clinic))",
+            "CREATE INDEX traces_of_pump ON traces (pump, kind, at_ms)",
+        },
+    .sqlite =
+        {
+            "CREATE TRIGGER traces_no_update BEFORE UPDATE ON traces BEGIN "
+            "SELECT RAISE(ABORT, 'a trace is only appended to'); END",
+            "CREATE TRIGGER traces_no_delete BEFORE DELETE ON traces BEGIN "
+            "SELECT RAISE(ABORT, 'a trace is only appended to'); END",
+        },
+    .postgres = {
+        "CREATE FUNCTION traces_are_appended_to() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'a trace is only appended to'; END $$",
+        "CREATE TRIGGER traces_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON traces "
+        "FOR EACH STATEMENT EXECUTE FUNCTION traces_are_appended_to()",
+    }};
+
 bool has_marks(soci::session& sql, Engine engine) {
   long long count = 0;
   if (engine == Engine::kSqlite)
@@ -173,7 +198,8 @@ bool has_marks(soci::session& sql, Engine engine) {
 }  // namespace
 
 std::span<const SchemaStep> schema_steps() {
-  static const std::array<SchemaStep, 4> kSteps{kPeopleStep, kPatientsStep, kRefillsStep, kGlassStep};
+  static const std::array<SchemaStep, 5> kSteps{kPeopleStep, kPatientsStep, kRefillsStep, kGlassStep,
+                                                kTraceStep};
   return kSteps;
 }
 

@@ -10,6 +10,7 @@
 #include "clinic/glass.hpp"
 #include "clinic/records_testing.hpp"
 #include "clinic/refills.hpp"
+#include "clinic/traces.hpp"
 
 namespace theca::records {
 namespace {
@@ -69,6 +70,12 @@ const std::map<std::string, Call>& calls() {
        }},
       {"review_glass", [](Database& d, const Actor& a,
                           const Tenant& t) { return answer(review_glass(d, a, new_request(), t.glass)); }},
+      {"keep_trace",
+       [](Database& d, const Actor& a, const Tenant& t) {
+         return answer(keep_trace(d, a, new_request(), t.pump, TraceKind::kDiary, kNoon, "[]"));
+       }},
+      {"traces_of", [](Database& d, const Actor& a,
+                       const Tenant& t) { return answer(traces_of(d, a, t.pump, TraceKind::kJournal)); }},
       {"patient",
        [](Database& d, const Actor& a, const Tenant& t) { return answer(patient(d, a, t.patient)); }},
       {"change_patient",

@@ -117,6 +117,8 @@ std::string text_of(const VisitRequest& request) {
         .dump();
   if (const auto* back = std::get_if<LookBack>(&request))
     return Json{{"look_back", to_base64url(back->implant)}}.dump();
+  if (const auto* pages = std::get_if<ReadPages>(&request))
+    return Json{{"journal", to_base64url(pages->implant)}, {"from", pages->from}}.dump();
   if (const auto* lower = std::get_if<LowerImplant>(&request))
     return Json{{"lower", to_base64url(lower->implant)}}.dump();
   if (const auto* begin = std::get_if<BeginPairing>(&request))
@@ -180,6 +182,13 @@ std::expected<VisitRequest, std::string> parse_visit_request(std::string_view li
     if (!read_bytes((*json)["look_back"], back.implant)) return no_implant();
     return back;
   }
+  if (has_names(*json, {"journal", "from"})) {
+    ReadPages pages;
+    if (!read_bytes((*json)["journal"], pages.implant)) return no_implant();
+    if (!read_number((*json)["from"], pages.from))
+      return Wrong("the request's \"from\" is no number of 32 bits");
+    return pages;
+  }
   if (has_names(*json, {"lower"})) {
     LowerImplant lower;
     if (!read_bytes((*json)["lower"], lower.implant)) return no_implant();
@@ -208,7 +217,7 @@ std::expected<VisitRequest, std::string> parse_visit_request(std::string_view li
       "intent, "
       "filled_nl; fill, pass, sequence, intent, fluid, filled_nl, left_in_nl, aspirated_nl; settle_fill, "
       "sequence, "
-      "intent; look_back; lower; begin_pairing, public_key, secret; or pair, pairing, pass");
+      "intent; look_back; journal, from; lower; begin_pairing, public_key, secret; or pair, pairing, pass");
 }
 
 std::string text_of(const VisitAnswer& answer) {
@@ -219,6 +228,9 @@ std::string text_of(const VisitAnswer& answer) {
     return Json{{"holds_nl", told->last ? Json(told->last->holds.raw()) : Json()},
                 {"ago_ms", told->last ? Json(told->last->ago.raw()) : Json()},
                 {"sensed_nl", told->sensed ? Json(told->sensed->raw()) : Json()}}
+        .dump();
+  if (const auto* told = std::get_if<PagesTold>(&*answer))
+    return Json{{"oldest", told->oldest}, {"newest", told->newest}, {"pages", pages_text(told->pages)}}
         .dump();
   if (const auto* begun = std::get_if<PairingBegun>(&*answer))
     return Json{{"status", to_base64url(begun->status)}, {"number", to_base64url(begun->number)}}.dump();
@@ -238,6 +250,16 @@ std::expected<VisitAnswer, std::string> parse_visit_answer(std::string_view line
     if (!read_bytes((*json)["status"], said.status) || !read_bytes((*json)["order"], said.order))
       return Wrong("the gateway's answer holds a status or an order of another length");
     return VisitAnswer{said};
+  }
+  if (has_names(*json, {"oldest", "newest", "pages"}) && (*json)["pages"].is_string()) {
+    PagesTold told;
+    auto pages = parse_pages((*json)["pages"].get<std::string>());
+    if (!pages) return Wrong(pages.error());
+    if (!read_number((*json)["oldest"], told.oldest) || !read_number((*json)["newest"], told.newest) ||
+        pages->size() > PagesTold::kMost)
+      return Wrong("the gateway's answer holds a page's number that is none, or too many pages");
+    told.pages = std::move(*pages);
+    return VisitAnswer{std::move(told)};
   }
   if (has_names(*json, {"status", "number"})) {
     PairingBegun begun;
@@ -275,9 +297,8 @@ std::expected<VisitAnswer, std::string> parse_visit_answer(std::string_view line
     return VisitAnswer{told};
   }
   return Wrong(
-      "the gateway's answer is none: no_visit; status, order; status, number; delivery, message, runs; or "
-      "holds_nl, "
-      "ago_ms, sensed_nl");
+      "the gateway's answer is none: no_visit; status, order; status, number; oldest, newest, pages; "
+      "delivery, message, runs; or holds_nl, ago_ms, sensed_nl");
 }
 
 }  // namespace theca

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "clinic/kept_journal.hpp"
 #include "clinic/running.hpp"
 #include "clinic/signing.hpp"
 #include "link/dialogue.hpp"
@@ -61,6 +62,12 @@ struct LookBack {
   link::ShortId implant{};
 };
 
+/// "What stands in your journal from this page on?" The oldest that stands where that one is gone.
+struct ReadPages {
+  link::ShortId implant{};
+  std::uint32_t from = 0;
+};
+
 /// "Give less, for the time that was signed": break-glass, which needs no pass. Asked for again it lasts
 /// anew.
 struct LowerImplant {
@@ -81,7 +88,7 @@ struct PairImplant {
 };
 
 using VisitRequest = std::variant<ReadImplant, SendOrder, SettleSend, FillImplant, SettleFill, LookBack,
-                                  LowerImplant, BeginPairing, PairImplant>;
+                                  ReadPages, LowerImplant, BeginPairing, PairImplant>;
 
 /// As the implant said it, byte by byte.
 struct ImplantSaid {
@@ -106,6 +113,13 @@ struct FillsTold {
   std::optional<Volume> sensed;  // by the fill sensor, the first reading behind that fill; nothing: none
 };
 
+/// Pages of the implant's journal, as they stand there (docs/journal.md).
+struct PagesTold {
+  static constexpr std::size_t kMost = 2;  // as many as go into a line
+  std::uint32_t oldest = 0, newest = 0;    // that stand
+  std::vector<JournalPageSaid> pages;      // one behind the other
+};
+
 /// The implant belongs to nobody, and listens.
 struct PairingBegun {
   std::array<std::uint8_t, link::kWireBytes<link::StatusReply>> status{};
@@ -116,7 +130,8 @@ struct PairingBegun {
 struct NoVisit {
   std::string why;
 };
-using VisitAnswer = std::expected<std::variant<ImplantSaid, SendOutcome, FillsTold, PairingBegun>, NoVisit>;
+using VisitAnswer =
+    std::expected<std::variant<ImplantSaid, SendOutcome, FillsTold, PagesTold, PairingBegun>, NoVisit>;
 
 inline constexpr std::size_t kMostVisitBytes = 16'384;  // a line, either way
 

@@ -119,7 +119,7 @@ RC_GTEST_PROP(Visiting, INV_7_an_answer_is_read_as_it_was_written, ()) {
   const auto order = [] {
     return *rc::gen::arbitrary<bool>() ? std::optional{any<link::OrderBytes>()} : std::nullopt;
   };
-  switch (*rc::gen::inRange(0, 4)) {
+  switch (*rc::gen::inRange(0, 5)) {
     case 2: {
       FillsTold told;
       const auto volume = [] { return Volume{*rc::gen::inRange<std::int64_t>(0, kMaxReservoir.raw() + 1)}; };
@@ -141,6 +141,17 @@ RC_GTEST_PROP(Visiting, INV_7_an_answer_is_read_as_it_was_written, ()) {
       answer =
           SendOutcome{static_cast<link::Delivery>(*rc::gen::inRange(0, 3)), "As the implant says.", order()};
       break;
+    case 3: {
+      PagesTold told{*rc::gen::arbitrary<std::uint32_t>(), *rc::gen::arbitrary<std::uint32_t>(), {}};
+      told.pages.resize(*rc::gen::inRange<std::size_t>(0, PagesTold::kMost + 1));
+      for (JournalPageSaid& page : told.pages) {
+        page.number = *rc::gen::arbitrary<std::uint32_t>();
+        page.words.assign(*rc::gen::inRange<std::size_t>(0, kPageWords + 1) * sizeof(Word), 0xA5);
+      }
+      RC_ASSERT(text_of(VisitAnswer{told}).size() <= kMostVisitBytes);
+      answer = told;
+      break;
+    }
     default:
       break;
   }

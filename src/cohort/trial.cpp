@@ -600,4 +600,39 @@ std::optional<Trial> WhatRuns::tried(const Prescription& draft, unsigned threads
   return out;
 }
 
+std::optional<Lived> lived(const TrialPatients& patients, std::span<const DrugCode> drugs,
+                           const TipCourse& course, unsigned threads, const std::stop_token& stop) {
+  const auto& all = patients.all();
+  const std::size_t steps = course.empty() ? 0 : course.front().evenly.size();
+  const std::size_t whole_days = (steps + kStepsPerDay - 1) / kStepsPerDay;
+  Lived out;
+  out.patients = static_cast<std::int64_t>(all.size());
+  out.relieves = what_is_relieved(patients);
+  const bool spasticity = out.relieves == Relieves::kSpasticity;
+  std::vector<std::vector<double>> relief(whole_days, std::vector<double>(all.size())),
+      lowest(whole_days, std::vector<double>(all.size(), 1));
+  const bool done = in_all(all.size(), threads, stop, [&](std::size_t i) {
+    WhatRuns::State state{{}, Pharmacodynamics{{}}, {}};
+    for (const TrialPatients::Way& way : all[i].ways) state.solvers.emplace_back(*way.model);
+    state.effects = used_to(all[i].responses, {}, 1);
+    Amounts amounts{course, drugs};
+    WhatRuns::Player player{patients, all[i], state};
+    const ClinicalEffects& now = state.effects.effects();
+    for (std::size_t k = 0; k < steps; ++k) {
+      player.step(amounts.at(k));
+      const std::size_t day = k / kStepsPerDay;
+      const std::size_t of_day = std::min(kStepsPerDay, steps - day * kStepsPerDay);
+      relief[day][i] +=
+          (spasticity ? now.relief_of_spasticity : now.relief_of_pain) / static_cast<double>(of_day);
+      lowest[day][i] = std::min(lowest[day][i], now.ventilation);
+    }
+  });
+  if (!done) return std::nullopt;
+  for (std::size_t day = 0; day < whole_days; ++day) {
+    out.relief.push_back(quantiles_of(relief[day]));
+    out.lowest.push_back(quantiles_of(lowest[day]));
+  }
+  return out;
+}
+
 }  // namespace theca

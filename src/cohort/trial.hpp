@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -144,6 +145,17 @@ struct TrialPast {
   friend bool operator==(const TrialPast&, const TrialPast&) = default;
 };
 
+/// What was given, in all of them, day by day.
+struct Lived {
+  std::int64_t patients = 0;
+  Relieves relieves = Relieves::kNothing;
+  std::vector<Quantiles> relief;  // mean of each day of 24 h; the last may be shorter
+  std::vector<Quantiles> lowest;  // ventilation of it, at a fixed CO2 tension, of what it is without a drug
+};
+/// `course`: of the patients' substances, from somebody on who had none of them. Nothing when it was stopped.
+std::optional<Lived> lived(const TrialPatients& patients, std::span<const DrugCode> drugs,
+                           const TipCourse& course, unsigned threads, const std::stop_token& stop = {});
+
 /// What runs, in all of them: where it has brought each, and what it does in the days to come.
 class WhatRuns {
  public:
@@ -158,6 +170,8 @@ class WhatRuns {
                                            const std::stop_token& stop = {}) const;
 
  private:
+  friend std::optional<Lived> lived(const TrialPatients& patients, std::span<const DrugCode> drugs,
+                                    const TipCourse& course, unsigned threads, const std::stop_token& stop);
   struct State {
     std::vector<ReducedSolver> solvers;  // by substance
     Pharmacodynamics effects;

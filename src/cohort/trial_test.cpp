@@ -354,5 +354,30 @@ TEST(SharePlusOf, is_wilsons) {
   EXPECT_EQ(share_of(500, 500).high, 1);
 }
 
+/// What is told afterwards of a course that was given is what was told before of the order that gives it.
+TEST(Trial, what_was_lived_through_is_what_was_foretold) {
+  const Prescription order = morphine_at(300);
+  Prescription nothing = order;
+  nothing.basal = {};
+  std::vector<DrugCode> drugs;
+  const auto patients = few_patients(order, order, drugs);
+  const auto before = WhatRuns::play(patients, drugs, nothing, kMonday8, kRoller.minimum_rate, 2, {},
+                                     TrialPast{.dry = {}, .used_to_it = false})
+                          .value();
+  const TrialArm foretold = before.tried(order, 2)->draft[static_cast<std::size_t>(Asks::kNothing)];
+  const TipCourse course =
+      tip_course(order, {}, kMonday8, kRoller.minimum_rate, kTrialLasts, Asks::kNothing);
+  const auto one = lived(*patients, drugs, course, 2), other = lived(*patients, drugs, course, 1);
+  ASSERT_TRUE(one && other);
+  ASSERT_EQ(one->relief.size(), 30U);
+  EXPECT_GT(one->relief.back().median, 0);
+  EXPECT_DOUBLE_EQ(one->relief.back().median, foretold.relief_at_end.median);
+  EXPECT_DOUBLE_EQ(one->relief.back().p5, foretold.relief_at_end.p5);
+  EXPECT_EQ(one->relief.back().p95, other->relief.back().p95) << "on any number of threads";
+  double lowest = 1;
+  for (const Quantiles& day : one->lowest) lowest = std::min(lowest, day.median);
+  EXPECT_NEAR(lowest, foretold.lowest_ventilation.median, 0.01);
+}
+
 }  // namespace
 }  // namespace theca

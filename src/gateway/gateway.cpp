@@ -81,6 +81,7 @@ VisitAnswer Gateway::visit(const VisitRequest& request) {
   if (const auto* wanted = std::get_if<SettleSend>(&request)) return settle(*wanted);
   if (const auto* wanted = std::get_if<FillImplant>(&request)) return fill(*wanted);
   if (const auto* wanted = std::get_if<SettleFill>(&request)) return settle(*wanted);
+  if (const auto* wanted = std::get_if<ReadPages>(&request)) return pages(*wanted);
   if (const auto* wanted = std::get_if<LookBack>(&request)) return look_back(*wanted);
   if (const auto* wanted = std::get_if<LowerImplant>(&request)) return lower(*wanted);
   if (const auto* wanted = std::get_if<BeginPairing>(&request)) return begin(*wanted);
@@ -272,6 +273,16 @@ VisitAnswer Gateway::pair(const PairImplant& wanted) {
       "The implant is this clinic's now, and its card opens nothing any more. For its patient's "
       "programmer there is no secret yet.",
       std::nullopt};
+}
+
+VisitAnswer Gateway::pages(const ReadPages& wanted) {
+  auto implant = read_implant(*files_, wanted.implant);
+  if (!implant) return no_visit(implant.error());
+  const auto session = open_to_read(*implant);
+  if (!session) return no_visit(session.error().why);
+  auto told = read_pages((*session)->talk, implant->reach, wanted.from);
+  if (!told) return no_visit(told.error().why);
+  return *std::move(told);
 }
 
 VisitAnswer Gateway::look_back(const LookBack& wanted) {

@@ -40,6 +40,7 @@ class Gateway {
   VisitAnswer settle(const SettleSend& wanted);
   VisitAnswer fill(const FillImplant& wanted);
   VisitAnswer settle(const SettleFill& wanted);
+  VisitAnswer pages(const ReadPages& wanted);
   VisitAnswer look_back(const LookBack& wanted);
   VisitAnswer lower(const LowerImplant& wanted);
   VisitAnswer begin(const BeginPairing& wanted);

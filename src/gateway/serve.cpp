@@ -7,6 +7,7 @@ std::string told_of(const VisitAnswer& answer) {
   if (!answer) return "no visit";  // why may hold what a client has written
   if (std::holds_alternative<ImplantSaid>(*answer)) return "read";
   if (std::holds_alternative<FillsTold>(*answer)) return "looked back";
+  if (std::holds_alternative<PagesTold>(*answer)) return "told of its journal";
   if (std::holds_alternative<PairingBegun>(*answer)) return "met a new implant";
   return name_of(std::get<SendOutcome>(*answer).delivery);
 }

@@ -72,6 +72,30 @@ Linked<JournalRead> read_journal(LinkTalk& talk, const Reach& reach) {
   return read;
 }
 
+Linked<PagesTold> read_pages(LinkTalk& talk, const Reach& reach, std::uint32_t from) {
+  auto part = ask(talk, reach, link::ReadJournal{0, 0});
+  if (!part) return std::unexpected(part.error());
+  PagesTold told{part->oldest_page, part->newest_page, {}};
+  for (std::uint32_t number = std::max(from, told.oldest);
+       number <= told.newest && told.pages.size() < PagesTold::kMost; ++number) {
+    JournalPageSaid page{number, {}};
+    std::size_t written = 0;
+    for (std::uint32_t which = 0; which < kPartsOfPage; ++which) {
+      part = ask(talk, reach, link::ReadJournal{number, static_cast<std::uint8_t>(which)});
+      if (!part) return std::unexpected(part.error());
+      take_words(*part, which, [&](std::uint32_t at, Word word) {
+        page.words.resize((std::size_t{at} + 1) * sizeof(Word));
+        for (unsigned b = 0; b < sizeof(Word); ++b)
+          page.words[at * sizeof(Word) + b] = static_cast<std::uint8_t>(word >> (8 * b));
+        if (word != kErased) written = page.words.size();
+      });
+    }
+    page.words.resize(written);
+    if (written > 0) told.pages.push_back(std::move(page));  // one that took nothing was passed over
+  }
+  return told;
+}
+
 Linked<FillsTold> read_fills(LinkTalk& talk, const Reach& reach, Instant now) {
   /// A page takes a few seconds by radio; a patient's quarter of a year fits into these.
   constexpr std::uint32_t kMostPagesBack = 16;

@@ -27,6 +27,9 @@ struct JournalRead {
 };
 Linked<JournalRead> read_journal(LinkTalk& talk, const Reach& reach);
 
+/// At most PagesTold::kMost pages from this one on, or from the oldest that stands.
+Linked<PagesTold> read_pages(LinkTalk& talk, const Reach& reach, std::uint32_t from);
+
 /// The last fill, and what the fill sensor read behind it, of the newest kMostPagesBack pages.
 Linked<FillsTold> read_fills(LinkTalk& talk, const Reach& reach, Instant now);
 

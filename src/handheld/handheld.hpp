@@ -91,6 +91,7 @@ class Handheld {
   /// Once for an intent; its place in the diary. The error: it could not be written.
   std::expected<DiaryEntry, std::string> write(DiaryEntry entry);
   [[nodiscard]] const EmergencyCard& card() const { return card_; }
+  [[nodiscard]] const link::ShortId& implant() const { return pairing_.implant.id; }
 
   // ---- the one thread that speaks with the pump ----------------------------------------------------------
   void work(const std::stop_token& stop);

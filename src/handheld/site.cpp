@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "air/private_file.hpp"
 #include "handheld/told.hpp"
 #include "http/problem.hpp"
 #include "http/schema.hpp"
@@ -88,6 +89,22 @@ Response list_diary(Handheld& handheld, const json&) {
   return told(Json{{"entries", entries}});
 }
 
+/// All of it, for a file that the patient takes to the clinic.
+Response export_diary(Handheld& handheld, const json&) {
+  Json entries = Json::array();
+  for (const DiaryEntry& entry : handheld.diary()) {
+    Json one{{"id", entry.id}, {"at_ms", entry.at_utc_ms}, {"effects", entry.effects}, {"note", entry.note}};
+    if (entry.pain) one["pain"] = *entry.pain;
+    entries.push_back(std::move(one));
+  }
+  Json diary;
+  diary["is"] = "Theca diary";
+  diary["version"] = 1;
+  diary["implant"] = air::to_hex(handheld.implant());
+  diary["entries"] = std::move(entries);
+  return told(diary);
+}
+
 Response write_diary(Handheld& handheld, const json& body) {
   DiaryEntry entry;
   entry.intent = body["intent"].get<std::string>();
@@ -118,14 +135,15 @@ struct Row {
   Response (*handle)(Handheld&, const json&);
 };
 
-const std::array<Row, 11>& rows() {
+const std::array<Row, 12>& rows() {
   using namespace http;
   static const Shape nothing = object({});
   static const Shape intent = object({needed("intent", text(64, 16))});
-  static const std::array<Row, 11> kRows{{
+  static const std::array<Row, 12> kRows{{
       {Method::kGet, "/api/pump", std::nullopt, pump},
       {Method::kGet, "/api/card", std::nullopt, card},
       {Method::kGet, "/api/diary", std::nullopt, list_diary},
+      {Method::kGet, "/api/diary/export", std::nullopt, export_diary},
       {Method::kPost, "/api/diary",
        object({needed("intent", text(64, 16)), optional("request", integer(0, UINT32_MAX)),
                optional("pain", integer(0, kWorstPain)), optional("effects", list(text(64), kMostEffects)),

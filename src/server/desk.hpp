@@ -15,6 +15,7 @@
 #include <stop_token>
 #include <vector>
 
+#include "clinic/course.hpp"
 #include "clinic/database.hpp"
 #include "clinic/draft.hpp"
 #include "clinic/kept_drafts.hpp"
@@ -100,6 +101,9 @@ class Desk {
   Answered settle_fill(const Call& call);
   Answered sense_fill(const Call& call);
   Answered lower(const Call& call);
+  Answered read_journal(const Call& call);
+  Answered bring_diary(const Call& call);
+  Answered course(const Call& call);
   Answered enrol_patient(const Call& call);
   Answered add_pump(const Call& call);
   Answered begin_pairing(const Call& call);
@@ -194,6 +198,23 @@ class Desk {
   std::shared_ptr<const TrialPatients> trial_patients(const TriedDrugs& drugs);
   std::shared_ptr<const WhatRuns> what_runs(const Found& found, const Prescription& runs,
                                             const TriedDrugs& drugs, const TrialPast& past);
+
+  /// Whoever has it is alone with the machine and with what the trials keep.
+  class Alone {
+   public:
+    explicit Alone(Desk& desk, const std::stop_token& stop = {});
+    Alone(const Alone&) = delete;
+    ~Alone();
+    [[nodiscard]] bool taken() const { return taken_; }  // false: it was stopped
+
+   private:
+    Desk& desk_;
+    bool taken_ = false;
+  };
+  nlohmann::json twin_of(const TherapyCourse& course, const std::vector<Prescription>& orders);
+  /// What the records have of the orders of a pump, by number. Mutex held.
+  std::expected<std::map<std::uint32_t, link::OrderBytes>, Problem> orders_of(const records::Actor& actor,
+                                                                              records::PumpId pump);
 
   void forget_asked();  // what is over; mutex held
   /// What the records hold of a draft that was sent; null: it was not. Mutex held.

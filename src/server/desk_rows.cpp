@@ -143,6 +143,46 @@ const Shape kSeenHours = object(
                                    optional("signs", kSigns), optional("note", kWords)}),
                            kMostRows))});
 
+constexpr std::int64_t kWorstPain = 10, kMostDiaryEffects = 12;
+constexpr std::int64_t kMostDiaryLines = 100;  // in one request, so that it fits into one
+const Shape kNanograms = integer(0, INT64_MAX);
+const Shape kDayShares = object(
+    {needed("p5", integer(0, 1'000)), needed("median", integer(0, 1'000)), needed("p95", integer(0, 1'000))});
+const Shape kCourse = object(
+    {needed("now_ms", kMs), needed("patient", kId), needed("name", text(200)), optional("read_ms", kMs),
+     needed("whole", flag()), optional("drug", text(64)), optional("unit", choice({"mg", "mcg"})),
+     optional("ng_per_unit", integer(1, 1'000'000)),
+     needed("days", list(object({needed("from_ms", kMs), needed("covered_min", integer(0, 1'440)),
+                                 optional("given_ng", kNanograms), optional("bolus_ng", kNanograms),
+                                 optional("prescribed_ng", kNanograms), needed("granted", integer(0, 10'000)),
+                                 needed("refused", integer(0, 10'000)), optional("relief", kDayShares),
+                                 optional("lowest", kDayShares)}),
+                         kMostCourseDays)),
+     needed("prescriptions", list(object({needed("at_ms", kMs), needed("number", integer(0, UINT32_MAX)),
+                                          needed("words", kWords)}),
+                                  10'000)),
+     needed("alarms",
+            list(object({needed("name", text(64)), needed("raised_ms", kMs), optional("cleared_ms", kMs)}),
+                 100'000)),
+     needed("marks", list(object({needed("at_ms", kMs), needed("what", text(64))}), 100'000)),
+     needed("refills",
+            list(object({needed("at_ms", kMs), needed("filled_nl", kVolume),
+                         optional("aspirated_nl", kVolume), optional("expected_nl", kSignedVolume),
+                         optional("ratio_ppm", integer(INT32_MIN, INT64_MAX)),
+                         optional("high_milli", integer(0, INT32_MAX)),
+                         optional("low_milli", integer(0, INT32_MAX)), optional("flagged", flag())}),
+                 10'000)),
+     needed("cusum", object({needed("allowance_milli", integer(0, 100'000)),
+                             needed("limit_milli", integer(0, 100'000))})),
+     needed("diary",
+            list(object({needed("at_ms", kMs), optional("pain", integer(0, kWorstPain)),
+                         needed("effects", list(text(64), kMostDiaryEffects)), needed("note", text(500, 0))}),
+                 1'000'000)),
+     optional("diary_ms", kMs),
+     needed("twin", object({needed("is", choice({"played", "not played"})), optional("why", kWords),
+                            optional("patients", integer(1, kMostPatients)),
+                            optional("relieves", choice({"pain", "spasticity", "nothing"}))}))});
+
 }  // namespace
 
 std::vector<Route> Desk::routes() {
@@ -439,6 +479,46 @@ std::vector<Route> Desk::routes() {
        .idempotency_key = true,
        .object = of(kPump, "pump"),
        .handle = by(&Desk::read_pump)},
+      {.method = Method::kPost,
+       .path = "/api/pumps/{pump}/journal",
+       .name = "readJournal",
+       .summary =
+           "Reads what is new in the pump's own journal, as far as one request goes; what it says is kept.",
+       .action = Action::kReadPump,
+       .status = 201,
+       .response = object({needed("entries", integer(0, 1'000'000)), needed("more", flag())}),
+       .idempotency_key = true,
+       .object = of(kPump, "pump"),
+       .handle = by(&Desk::read_journal)},
+      {.method = Method::kPost,
+       .path = "/api/pumps/{pump}/diary",
+       .name = "bringDiary",
+       .summary =
+           "Lines of the patient's diary, as the patient's programmer has written them into a file. One that "
+           "is known already is kept once.",
+       .action = Action::kObserve,
+       .request =
+           object({needed("implant", text(16, 16)),
+                   needed("entries", list(object({needed("id", integer(0, UINT32_MAX)), needed("at_ms", kMs),
+                                                  optional("pain", integer(0, kWorstPain)),
+                                                  needed("effects", list(text(64), kMostDiaryEffects)),
+                                                  needed("note", text(500, 0))}),
+                                          kMostDiaryLines))}),
+       .status = 201,
+       .response = object({needed("kept", integer(0, kMostDiaryLines))}),
+       .idempotency_key = true,
+       .object = of(kPump, "pump"),
+       .handle = by(&Desk::bring_diary)},
+      {.method = Method::kGet,
+       .path = "/api/pumps/{pump}/course",
+       .name = "readCourse",
+       .summary =
+           "What became of the therapy, day by day: the pump's own journal, the patient's diary, and what "
+           "virtual patients have of what was given.",
+       .action = Action::kReadPump,
+       .response = kCourse,
+       .object = of(kPump, "pump"),
+       .handle = by(&Desk::course)},
       {.method = Method::kPost,
        .path = "/api/readings/{reading}/drafts",
        .name = "draftChange",

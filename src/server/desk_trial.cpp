@@ -17,8 +17,6 @@ constexpr std::uint64_t kSeed = 1;
 constexpr std::size_t kMostKept = 8;
 constexpr double kPerMille = 1'000;
 
-unsigned threads() { return std::clamp(std::thread::hardware_concurrency(), 1U, 4U); }
-
 Json per_mille(const std::vector<float>& course) {
   Json all = Json::array();
   for (const float one : course) all.push_back(std::lround(static_cast<double>(one) * kPerMille));
@@ -125,11 +123,27 @@ Json newer() { return {{"is", "over"}, {"why", "A newer draft is being tried."}}
 
 }  // namespace
 
+unsigned trial_threads() { return std::clamp(std::thread::hardware_concurrency(), 1U, 4U); }
+
+Desk::Alone::Alone(Desk& desk, const std::stop_token& stop) : desk_(desk) {
+  std::unique_lock lock{desk_.trial_mutex_};
+  if (!desk_.trial_free_.wait(lock, stop, [&] { return !desk_.trying_now_; })) return;
+  desk_.trying_now_ = taken_ = true;
+}
+Desk::Alone::~Alone() {
+  if (!taken_) return;
+  {
+    const std::scoped_lock held{desk_.trial_mutex_};
+    desk_.trying_now_ = false;
+  }
+  desk_.trial_free_.notify_all();
+}
+
 std::shared_ptr<const TrialPatients> Desk::trial_patients(const TriedDrugs& drugs) {
   const auto known = trial_patients_.find(drugs.drugs);
   if (known != trial_patients_.end()) return known->second;
   auto made = TrialPatients::prepare(parts_.body, parts_.adults, {}, drugs.substances, kTrialPatients, kSeed,
-                                     threads());
+                                     trial_threads());
   if (trial_patients_.size() >= kMostKept) trial_patients_.clear();
   return trial_patients_.emplace(drugs.drugs, std::make_shared<TrialPatients>(std::move(made.value())))
       .first->second;
@@ -140,7 +154,7 @@ std::shared_ptr<const WhatRuns> Desk::what_runs(const Found& found, const Prescr
   for (const PlayedReading& one : played_)
     if (one.reading == found.reading.id && one.drugs == drugs.drugs && one.past == past) return one.runs;
   auto played = WhatRuns::play(trial_patients(drugs), drugs.drugs, runs, ClockOffset{found.reading.at_ms},
-                               found.model.minimum_rate, threads(), {}, past);
+                               found.model.minimum_rate, trial_threads(), {}, past);
   if (played_.size() >= kMostKept) played_.pop_front();
   played_.push_back(
       {found.reading.id, drugs.drugs, past, std::make_shared<WhatRuns>(std::move(played.value()))});
@@ -195,24 +209,11 @@ Desk::Answered Desk::try_draft(const Call& call) {
   // where nothing was given for so long that the old dose may be an overdose nobody does.
   const bool begun = !first && status.supervised_until > status.now;
   TrialPast past{.dry = first ? dry_behind_the_prime(made->hours) : dry_before(status), .used_to_it = false};
-  past.used_to_it =
-      !first && !status.naive && !call.body.value("opioid_naive", begun || past.dry.raw() > 0);
+  past.used_to_it = !first && !status.naive && !call.body.value("opioid_naive", begun || past.dry.raw() > 0);
 
-  std::unique_lock lock{trial_mutex_};
-  if (!trial_free_.wait(lock, stop, [&] { return !trying_now_; })) return Answer{newer(), {}};
-  trying_now_ = true;
-  lock.unlock();
-  struct Free {
-    Desk& desk;
-    ~Free() {
-      {
-        const std::scoped_lock held{desk.trial_mutex_};
-        desk.trying_now_ = false;
-      }
-      desk.trial_free_.notify_all();
-    }
-  } const free{*this};
-  const auto trial = what_runs(*found, runs, drugs, past)->tried(draft, threads(), stop);
+  const Alone alone{*this, stop};
+  if (!alone.taken()) return Answer{newer(), {}};
+  const auto trial = what_runs(*found, runs, drugs, past)->tried(draft, trial_threads(), stop);
   if (!trial) return Answer{newer(), {}};
   Json json = json_of(*trial);
   json["used_to_it"] = past.used_to_it;

@@ -26,6 +26,9 @@ namespace theca::server {
 using Json = nlohmann::json;
 using No = std::unexpected<Problem>;
 
+/// What tries many patients takes so many threads.
+unsigned trial_threads();
+
 /// On one page.
 inline constexpr std::int64_t kMostPeople = 50;
 inline constexpr std::int64_t kAuditRows = 100;

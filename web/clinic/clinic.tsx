@@ -8,6 +8,7 @@ import { ask, type Reason, signedOut } from "./client";
 import styles from "./clinic.module.css";
 import { EmergencyPage, LowerPage } from "./emergency";
 import { FirstHoursPage } from "./first_hours";
+import { FollowPage } from "./follow";
 import { isHeld } from "./held";
 import { Action, Busy, Heading, Reasons } from "./parts";
 import { signedInAs, signIn } from "./passkey";
@@ -69,6 +70,7 @@ function Pages({ role }: { readonly role: string }) {
   if (place.at === "emergency") return <EmergencyPage />;
   if (place.at === "lower") return <LowerPage key={place.pump} patient={place.patient} pump={place.pump} />;
   if (place.at === "first-hours") return <FirstHoursPage key={place.pump} patient={place.patient} pump={place.pump} />;
+  if (place.at === "follow") return <FollowPage key={place.pump} patient={place.patient} pump={place.pump} />;
   if (place.at === "second") return <Second key={place.draft} draft={place.draft} />;
   return <Visit key={`${place.patient}/${place.pump}`} patient={place.patient} pump={place.pump} />;
 }

@@ -9,7 +9,7 @@ import { Action, Busy, Heading, Reasons } from "./parts";
 import { hashOf } from "./route";
 import { WaitingForMe } from "./second_step";
 import { Team } from "./team";
-import { texts } from "./texts";
+import { filledIn, texts } from "./texts";
 import { Search, Today } from "./today";
 import { useAnswer } from "./use_answer";
 
@@ -121,6 +121,12 @@ function Chart({ patient, onOpen }: { readonly patient: number; readonly onOpen:
                     {pump.model}: {texts.patient.taken}
                   </span>
                 )}
+                <a href={hashOf({ at: "follow", patient, pump: pump.pump })}>
+                  <span>
+                    {texts.follow.link}
+                    <span className="theca-unseen">: {filledIn(texts.follow.linkOf, { model: pump.model, serial: pump.serial_ends })}</span>
+                  </span>
+                </a>
               </li>
             ))}
           </ul>

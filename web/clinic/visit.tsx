@@ -116,6 +116,11 @@ export function Visit({ patient, pump }: { readonly patient: number; readonly pu
       <p className={styles["emergency"]}>
         <a href={hashOf({ at: "lower", patient, pump })}>{texts.emergency.atPump}</a>
       </p>
+      {stage.at === "read" && (
+        <p className={styles["onward"]}>
+          <a href={hashOf({ at: "follow", patient, pump })}>{texts.follow.atPump}</a>
+        </p>
+      )}
       {stage.at === "read" && <OpenFirstHours patient={patient} pump={pump} />}
       {stage.at === "read" && <OpenRefill key={looked} patient={patient} pump={pump} />}
       {stage.at === "read" && (

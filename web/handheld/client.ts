@@ -41,6 +41,8 @@ async function ask<T>(method: "GET" | "POST", path: string, body?: unknown): Pro
 export const readPump = () => ask<Pump>("GET", "/api/pump");
 export const readCard = () => ask<Card>("GET", "/api/card");
 export const readDiary = () => ask<{ readonly entries: readonly Entry[] }>("GET", "/api/diary");
+/** All of it, as a file for the clinic. */
+export const exportDiary = () => ask<object>("GET", "/api/diary/export");
 export const look = () => ask<Pump>("POST", "/api/looks", {});
 export const askForDose = (intent: string) => ask<Pump>("POST", "/api/doses", { intent });
 export const settle = (intent: string) => ask<{ readonly known: boolean }>("POST", "/api/doses/settlement", { intent });

@@ -1,7 +1,7 @@
 // Pain in one tap, and whatever else there is to say; the clinic reads it at the next visit.
 import { useEffect, useRef, useState } from "react";
 
-import { newIntent, readDiary, writeEntry } from "./client";
+import { exportDiary, newIntent, readDiary, writeEntry } from "./client";
 import styles from "./handheld.module.css";
 import type { Entry } from "./pump";
 import { clockOf, dateText, filledIn, texts } from "./texts";
@@ -59,6 +59,37 @@ function daysOf(entries: readonly Entry[]): readonly (readonly [string, readonly
     days.set(day, [...(days.get(day) ?? []), entry]);
   }
   return [...days];
+}
+
+/** "theca-diary-2031-05-09.json", by the phone's own calendar. */
+function fileName(): string {
+  const at = new Date();
+  at.setMinutes(at.getMinutes() - at.getTimezoneOffset());
+  return `theca-diary-${at.toISOString().slice(0, 10)}.json`;
+}
+
+function ForClinic() {
+  const [said, setSaid] = useState("");
+  const save = async () => {
+    const told = await exportDiary();
+    if (!told.ok) return setSaid(texts.diary.clinic.lost);
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([JSON.stringify(told.it)], { type: "application/json" }));
+    link.download = fileName();
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // some browsers read it only later
+    setSaid(filledIn(texts.diary.clinic.saved, { words: link.download }));
+  };
+  return (
+    <section className={styles["panel"]}>
+      <h2>{texts.diary.clinic.title}</h2>
+      <p className={styles["quiet"]}>{texts.diary.clinic.how}</p>
+      <button type="button" className={styles["plain"]} onClick={() => void save()}>
+        {texts.diary.clinic.save}
+      </button>
+      <p role="status">{said}</p>
+    </section>
+  );
 }
 
 export function Diary() {
@@ -144,6 +175,7 @@ export function Diary() {
           </ul>
         </section>
       ))}
+      <ForClinic />
     </>
   );
 }
