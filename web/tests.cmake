@@ -17,6 +17,10 @@ add_test(NAME web.implant COMMAND node ${web}/test.mjs ${web}/clinic/implant_tes
 set_tests_properties(web.implant PROPERTIES TIMEOUT 900 ENVIRONMENT THECA_PROGRAM=$<TARGET_FILE:theca_cli>)
 add_test(NAME web.follow COMMAND node ${web}/test.mjs ${web}/clinic/follow_test.ts)
 set_tests_properties(web.follow PROPERTIES TIMEOUT 900 ENVIRONMENT THECA_PROGRAM=$<TARGET_FILE:theca_cli>)
+# That the bench runs and nothing is refused; how quick it is no test holds.
+add_test(NAME web.load COMMAND sh -c
+  "rm -rf load-test && node ${web}/load/server_load.mjs --patients 60 --rate 40 --connections 8 --seconds 2 --folder $PWD/load-test --program $<TARGET_FILE:theca_cli>")
+set_tests_properties(web.load PROPERTIES TIMEOUT 300 WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
 add_test(NAME web.handheld COMMAND node ${web}/test.mjs ${web}/handheld/handheld_test.ts)
 set_tests_properties(web.handheld PROPERTIES TIMEOUT 900 ENVIRONMENT THECA_PROGRAM=$<TARGET_FILE:theca_cli>)
 add_test(NAME web.handheld_words COMMAND node ${web}/test.mjs ${web}/handheld/texts_test.ts ${web}/handheld/shown_test.ts)

@@ -315,6 +315,39 @@ TEST_F(PairDesk, INV_10_RT_30_what_was_asserted_is_for_one_session_and_by_a_phys
   EXPECT_EQ(pair(told(begin(), doctor)).body["state"].get<std::string>(), "confirmed");
 }
 
+/// Whoever has the server speaks with the gateway as the server does. Its public key is no secret, and a pump
+/// out of its pack takes any clinic's key.
+TEST_F(PairDesk, INV_10_RT_30_the_gateway_pairs_no_implant_for_another_clinic) {
+  link::Key clinic_seed{}, gateways{};
+  clinic_seed.fill(7);
+  const json shown = card();
+  BeginPairing begin_by_hand;
+  ASSERT_TRUE(air::from_hex(shown["implant"].get<std::string>(), begin_by_hand.implant));
+  ASSERT_TRUE(air::from_hex(shown["public_key"].get<std::string>(), begin_by_hand.public_key));
+  ASSERT_TRUE(air::from_hex(shown["secret"].get<std::string>(), begin_by_hand.secret));
+  ASSERT_TRUE(air::from_hex(gateway_key, gateways));
+  const auto stolen = [&](const link::Key& seed) {
+    const VisitAnswer met = asked(begin_by_hand);
+    if (!met) return std::string{"not met: " + met.error().why};
+    const auto& session = std::get<PairingBegun>(*met);
+    link::Key share{};
+    share.fill(3);
+    const link::Pair pair = link::signed_pair(seed, begin_by_hand.implant, share, session.number);
+    link::RoleCertificate pass;
+    pass.issuer = link::short_id<link::Sodium>(pair.clinic);
+    pass.implant = begin_by_hand.implant;
+    pass.capabilities = link::kMaySpeak;
+    pass.not_after = static_cast<std::uint32_t>(utc_s() + 3'600);
+    const VisitAnswer done = asked(PairImplant{begin_by_hand.implant, sealed_for(gateways, pair),
+                                               link::written(link::issue(seed, pass, gateways))});
+    return done ? std::string{name_of(std::get<SendOutcome>(*done).delivery)} : done.error().why;
+  };
+  const std::string no = stolen(clinic_seed);
+  EXPECT_NE(no.find("not of this gateway's own clinic"), std::string::npos) << no;
+  EXPECT_EQ(pair(told(begin(), doctor)).body["state"].get<std::string>(), "confirmed")
+      << "and it is free still";
+}
+
 TEST_F(PairDesk, what_is_no_card_and_no_pump_is_told_and_changes_nothing) {
   json body{{"card", card()}};
   body["card"]["secret"] = std::string(64, '0');

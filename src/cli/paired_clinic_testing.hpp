@@ -43,6 +43,7 @@ struct PairedClinic : testing::Test {
   SoftwareKey doctor{PasskeyAlgorithm::kEs256, signer::example::filled(1)};
   std::optional<Process> pump, signing, reaching;
   link::ShortId implant{};
+  std::string gateway_key;  // the public one, in hex
 
   /// By `theca link`, before the clinic begins; else it lies in its pack under the gateway's coil.
   virtual bool pump_is_paired() { return true; }
@@ -63,7 +64,8 @@ struct PairedClinic : testing::Test {
     ASSERT_EQ(enrolling.end().first, kExitOk);
     const auto key = ran({"gateway", "make", own});
     ASSERT_EQ(key.first, kExitOk) << key.second;
-    const auto named = ran({"signer", "gateway", signs, key.second.substr(0, 64)});
+    gateway_key = key.second.substr(0, 64);
+    const auto named = ran({"signer", "gateway", signs, gateway_key});
     ASSERT_EQ(named.first, kExitOk) << named.second;
     ASSERT_NO_FATAL_FAILURE(take_pass());
     if (pump_is_paired()) {

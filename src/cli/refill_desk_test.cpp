@@ -273,9 +273,23 @@ TEST_F(RefillDesk, INV_16_what_the_pump_was_never_told_of_stands_beside_what_it_
   const auto said = found.body.value("never_told", std::string{});
   EXPECT_NE(said.find("The radio is broken."), std::string::npos) << found.body;
   EXPECT_NE(said.find("morphine 20 mg/mL may have gone in"), std::string::npos) << found.body;
+  const auto today_has = [&](const char* kind) {
+    const json pumps = ask(Method::kGet, "/api/today").body["pumps"];
+    return std::ranges::any_of(pumps[0]["matters"],
+                               [&](const json& one) { return one["kind"].get<std::string>() == kind; });
+  };
+  EXPECT_TRUE(today_has("never told"));
+  ASSERT_EQ(begin().status, 201);
+  ASSERT_EQ(step({{"is", "broken_off"}, {"why", "The patient has gone home."}}).status, 201);
+  EXPECT_TRUE(today_has("never told")) << "a refill that touched nothing hides nothing";
+  EXPECT_TRUE(read_pump().body.contains("never_told"));
+  EXPECT_FALSE(today_has("changed"));
   ASSERT_NO_FATAL_FAILURE(up_to_filled());
   ASSERT_EQ(tell(state()).body["state"].get<std::string>(), "confirmed");
+  EXPECT_TRUE(today_has("changed")) << "what it holds is not what it said";
+  ahead_ms += 2'000;
   EXPECT_FALSE(read_pump().body.contains("never_told"));
+  EXPECT_FALSE(today_has("changed")) << "it was read since";
 }
 
 /// Where the pump cannot be asked any more the refill is ended without knowing.

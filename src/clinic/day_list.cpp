@@ -42,16 +42,27 @@ void add_unsent(Work& work, DayEntry& entry) {
 Recorded<void> add_send(Work& work, DayEntry& entry) {
   DayEntry::NewestSend newest;
   std::string state;
+  std::int64_t confirmed_ms = 0;
+  soci::indicator there = soci::i_null;
   work.sql
-      << "SELECT id, state, begun_ms FROM sends WHERE pump = :pump AND clinic = :clinic ORDER BY begun_ms "
-         "DESC, id DESC LIMIT 1",
+      << "SELECT MAX(settled_ms) FROM sends WHERE pump = :pump AND clinic = :clinic AND state = 'confirmed'",
+      soci::into(confirmed_ms, there), soci::use(entry.pump.value), soci::use(work.actor.clinic.value);
+  if (there == soci::i_ok) entry.confirmed_ms = confirmed_ms;
+  // What is signed for a fill waits for it, and was handed to nobody. Whatever the pump has confirmed behind
+  // a send settles that one as well.
+  work.sql
+      << "SELECT s.id, s.state, s.begun_ms FROM sends s WHERE s.pump = :pump AND s.clinic = :clinic AND "
+         "(s.state = 'unknown' OR (s.state = 'pending' AND s.intent <> 'sign for refill')) AND NOT EXISTS "
+         "(SELECT 1 FROM sends c WHERE c.pump = s.pump AND c.state = 'confirmed' AND c.begun_ms > "
+         "s.begun_ms) "
+         "ORDER BY s.begun_ms DESC, s.id DESC LIMIT 1",
       soci::into(newest.id.value), soci::into(state), soci::into(newest.begun_ms),
       soci::use(entry.pump.value), soci::use(work.actor.clinic.value);
   if (!work.sql.got_data()) return {};
   const auto read = send_state_of(state);
   if (!read) return std::unexpected(read.error());
   newest.state = *read;
-  entry.send = newest;
+  entry.unsettled = newest;
   return {};
 }
 
@@ -77,7 +88,8 @@ Recorded<DayEntry> entry_of(Work& work, const Place& place) {
                  .model = place.model,
                  .reading = std::move(*reading),
                  .unsent = {},
-                 .send = {},
+                 .unsettled = {},
+                 .confirmed_ms = {},
                  .refill = {}};
   add_unsent(work, entry);
   if (const auto added = add_send(work, entry); !added) return std::unexpected(added.error());

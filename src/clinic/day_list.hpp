@@ -31,7 +31,8 @@ struct DayEntry {
     SendState state = SendState::kPending;
     std::int64_t begun_ms = 0;
   };
-  std::optional<NewestSend> send;
+  std::optional<NewestSend> unsettled;       // pending or unknown, and nothing was confirmed behind it
+  std::optional<std::int64_t> confirmed_ms;  // when the pump took something last, a fill or an order
   struct NewestRefill {
     RefillId id;
     bool over = false;

@@ -67,15 +67,37 @@ TEST_P(DayListOn, INV_7_a_draft_is_of_the_day_until_something_newer_was_confirme
   EXPECT_EQ(only().unsent->id, draft);
   const SendId sent = must(begin_send(*database, actor, new_request(), {pump, draft, "change", {}}));
   EXPECT_FALSE(only().unsent) << "it is on its way";
-  EXPECT_EQ(only().send->state, SendState::kPending);
+  EXPECT_EQ(only().unsettled->state, SendState::kPending);
   must(settle_send(*database, actor, new_request(), sent, SendState::kUnknown));
-  EXPECT_EQ(only().send->state, SendState::kUnknown);
+  EXPECT_EQ(only().unsettled->state, SendState::kUnknown);
   EXPECT_FALSE(only().unsent);
   must(settle_send(*database, actor, new_request(), sent, SendState::kFailed));
   ASSERT_TRUE(only().unsent) << "it never arrived, for certain";
   const SendId other = must(begin_send(*database, actor, new_request(), {pump, std::nullopt, "change", {}}));
   must(settle_send(*database, actor, new_request(), other, SendState::kConfirmed));
   EXPECT_FALSE(only().unsent) << "something else runs since";
+  EXPECT_FALSE(only().unsettled);
+  EXPECT_GT(only().confirmed_ms.value_or(0), kNoon);
+}
+
+/// What waits for its fill was handed to nobody; and what is not known stays told until something newer is
+/// certain.
+TEST_P(DayListOn, INV_7_a_send_that_is_not_known_is_hidden_by_no_newer_refusal_and_one_that_waits_is_none) {
+  const PumpId pump = pump_of(patient("Zoe Quist"));
+  const auto begin = [&](const char* intent) {
+    return must(begin_send(*database, actor, new_request(), {pump, std::nullopt, intent, {}}));
+  };
+  const SendId waits = begin("sign for refill");
+  EXPECT_FALSE(only().unsettled);
+  const SendId lost = begin("change");
+  must(settle_send(*database, actor, new_request(), lost, SendState::kUnknown));
+  const SendId refused = begin("change");
+  must(settle_send(*database, actor, new_request(), refused, SendState::kRefused));
+  ASSERT_TRUE(only().unsettled);
+  EXPECT_EQ(only().unsettled->id, lost);
+  must(settle_send(*database, actor, new_request(), lost, SendState::kFailed));
+  EXPECT_FALSE(only().unsettled);
+  must(settle_send(*database, actor, new_request(), waits, SendState::kFailed));
 }
 
 TEST_P(DayListOn, an_open_refill_and_an_ended_one_are_told_apart) {

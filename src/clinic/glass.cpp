@@ -72,8 +72,8 @@ Recorded<std::vector<BrokenGlass>> glass_to_review(Database& database, const Act
           if (!key && key.error().fault == RecordFault::kErased) continue;
           if (!key) return std::unexpected(key.error());
           auto opened = open_sealed(*key, place(actor.clinic, all[i].patient, all[i].id), reasons[i]);
-          if (!opened) return std::unexpected(opened.error());
-          all[i].reason = std::move(*opened);
+          // One reason that was spoilt hides no other chart that was opened.
+          all[i].reason = opened ? std::move(*opened) : std::string{kSpoiltReason};
         }
         return all;
       });

@@ -24,6 +24,9 @@ struct BrokenGlass {
   std::string reason;  // sealed for the patient; empty where the patient's data were erased
 };
 
+/// Stands for a reason whose bytes are not those that were kept.
+inline constexpr const char* kSpoiltReason = "(what was written cannot be opened: verify the records)";
+
 /// Until when it is open, in ms UTC. kConflict for whoever is in the care team: nothing is closed for them.
 Recorded<std::int64_t> break_glass(Database& database, const Actor& actor, const RequestId& request,
                                    PatientId patient, const std::string& reason);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <vector>
 
 namespace theca::records {
 namespace {
@@ -42,6 +43,25 @@ Recorded<Standing> standing(Database& database, const Actor& actor, PatientsThin
         soci::into(broken), soci::use(actor.person.value), soci::use(patient), soci::use(actor.clinic.value),
         soci::use(now_ms);
     found.glass_broken = broken > 0;
+  });
+  if (!looked) return std::unexpected(looked.error());
+  return found;
+}
+
+Recorded<std::set<PatientId>> in_care_of(Database& database, const Actor& actor,
+                                         std::span<const PatientId> patients) {
+  std::set<PatientId> found;
+  if (patients.empty()) return found;
+  std::vector<std::int64_t> ids;
+  for (const PatientId one : patients) ids.push_back(one.value);
+  const auto looked = database.look([&](soci::session& sql) {
+    std::int64_t patient = 0;
+    soci::statement query =
+        (sql.prepare << fmt::format("SELECT patient FROM care_teams WHERE person = :person AND "
+                                    "clinic = :clinic AND patient IN ({})",
+                                    fmt::join(ids, ", ")),
+         soci::into(patient), soci::use(actor.person.value), soci::use(actor.clinic.value));
+    for (query.execute(); query.fetch();) found.insert(PatientId{patient});
   });
   if (!looked) return std::unexpected(looked.error());
   return found;

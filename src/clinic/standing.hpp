@@ -3,6 +3,8 @@
 /// it is told to them, and the audit trail has the row of what they did then.
 
 #include <cstdint>
+#include <set>
+#include <span>
 
 #include "clinic/database.hpp"
 
@@ -19,5 +21,9 @@ struct Standing {
 
 Recorded<Standing> standing(Database& database, const Actor& actor, PatientsThing what, std::int64_t id,
                             std::int64_t now_ms);
+
+/// Those of them in whose care team the actor is.
+Recorded<std::set<PatientId>> in_care_of(Database& database, const Actor& actor,
+                                         std::span<const PatientId> patients);
 
 }  // namespace theca::records

@@ -59,10 +59,8 @@ std::optional<std::int64_t> refill_by(const Running& running, std::int64_t read_
 std::vector<Matter> matters_of(const records::DayEntry& entry, const std::optional<Running>& running,
                                const RefillLeft& left, const Library& library, std::int64_t now_ms) {
   using enum MatterKind;
-  using records::SendState;
   std::vector<Matter> all;
-  if (entry.send && (entry.send->state == SendState::kUnknown || entry.send->state == SendState::kPending))
-    all.push_back({kNotKnown, Urgency::kNow, "", entry.send->begun_ms});
+  if (entry.unsettled) all.push_back({kNotKnown, Urgency::kNow, "", entry.unsettled->begun_ms});
   if (entry.refill && !entry.refill->over)
     all.push_back({kOpenRefill, Urgency::kNow, "", entry.refill->changed_ms});
   if (!left.never_told.empty()) all.push_back({kNeverTold, Urgency::kNow, left.never_told, {}});
@@ -71,15 +69,20 @@ std::vector<Matter> matters_of(const records::DayEntry& entry, const std::option
     add_alarms(all, *running, read_ms);
     const std::int64_t watched_until =
         read_ms + (running->status.supervised_until - running->status.now).raw();
-    if (running->order && watched_until > now_ms) all.push_back({kSupervised, Urgency::kNow, "", watched_until});
-    const auto filled =
-        entry.refill && entry.refill->over ? std::optional{entry.refill->changed_ms} : std::nullopt;
-    add_refill(all, *running, read_ms, filled, library, now_ms);
+    if (entry.confirmed_ms && *entry.confirmed_ms > read_ms) {
+      // What it runs and holds since is not what it said.
+      const bool of_the_day = now_ms - *entry.confirmed_ms <= kWatchedAfterChange.raw();
+      all.push_back({kChanged, of_the_day ? Urgency::kNow : Urgency::kSoon, "", *entry.confirmed_ms});
+    } else {
+      if (running->order && watched_until > now_ms)
+        all.push_back({kSupervised, Urgency::kNow, "", watched_until});
+      add_refill(all, *running, read_ms, left.filled_ms, library, now_ms);
+    }
   } else {
     all.push_back({kNotRead, Urgency::kLater, "", {}});
   }
-  if (!left.residual.empty() && entry.refill && now_ms - entry.refill->changed_ms <= kResidualStands.raw())
-    all.push_back({kResidual, Urgency::kSoon, left.residual, entry.refill->changed_ms});
+  if (!left.residual.empty() && now_ms - left.residual_ms <= kResidualStands.raw())
+    all.push_back({kResidual, Urgency::kSoon, left.residual, left.residual_ms});
   if (entry.unsent && now_ms - entry.unsent->changed_ms <= kDraftStands.raw())
     all.push_back({kDraft, Urgency::kSoon, "", entry.unsent->changed_ms});
   std::ranges::stable_sort(all, {}, &Matter::urgency);

@@ -96,14 +96,18 @@ TEST(Today, a_refill_is_due_when_the_drug_keeps_no_longer) {
 
 TEST(Today, INV_7_INV_13_what_cannot_wait_comes_first_and_nothing_hides_it) {
   records::DayEntry of = entry(kNow - hours(1).raw());
-  of.send = {{5}, records::SendState::kUnknown, kNow - hours(2).raw()};
+  of.unsettled = {{5}, records::SendState::kUnknown, kNow - hours(2).raw()};
   of.unsent = {{7}, kNow - hours(3).raw()};
   Running running = runs();
   AlarmSet alarms;
   alarms.raise(Alarm::kReplaceSoon);
   alarms.raise(Alarm::kMotorStall);
   running.status.alarms = alarms.bits();
-  const auto all = matters(of, running, {"3.5 mL came out. pocket fill", "4 mL went in"});
+  const RefillLeft left{.residual = "3.5 mL came out. pocket fill",
+                        .residual_ms = kNow - days(2).raw(),
+                        .never_told = "4 mL went in",
+                        .filled_ms = {}};
+  const auto all = matters(of, running, left);
   EXPECT_TRUE(std::ranges::is_sorted(all, {}, &Matter::urgency));
   for (const MatterKind now : {MatterKind::kNotKnown, MatterKind::kAlarm, MatterKind::kNeverTold}) {
     ASSERT_NE(find(all, now), nullptr) << static_cast<int>(now);
@@ -112,13 +116,34 @@ TEST(Today, INV_7_INV_13_what_cannot_wait_comes_first_and_nothing_hides_it) {
   ASSERT_NE(find(all, MatterKind::kReplace), nullptr);
   EXPECT_EQ(find(all, MatterKind::kReplace)->urgency, Urgency::kSoon);
   EXPECT_NE(find(all, MatterKind::kDraft), nullptr);
-  EXPECT_EQ(find(all, MatterKind::kResidual), nullptr) << "without a refill there is no residual";
-  of.refill = {{9}, /*over=*/true, kNow - days(2).raw()};
-  EXPECT_NE(find(matters(of, running, {"3.5 mL came out.", ""}), MatterKind::kResidual), nullptr);
-  of.refill->changed_ms = kNow - days(31).raw();
-  EXPECT_EQ(find(matters(of, running, {"3.5 mL came out.", ""}), MatterKind::kResidual), nullptr);
-  of.refill->over = false;
+  EXPECT_NE(find(all, MatterKind::kResidual), nullptr);
+  RefillLeft old = left;
+  old.residual_ms = kNow - days(31).raw();
+  EXPECT_EQ(find(matters(of, running, old), MatterKind::kResidual), nullptr);
+  of.refill = {{9}, /*over=*/false, kNow - days(2).raw()};
   EXPECT_EQ(find(matters(of, running), MatterKind::kOpenRefill)->urgency, Urgency::kNow);
+}
+
+/// What it said before is not what it runs: neither the date nor the window is reckoned from it.
+TEST(Today, INV_4_INV_7_a_pump_that_took_something_behind_its_reading_is_told_to_be_read) {
+  records::DayEntry of = entry(kNow - hours(3).raw());
+  Running running = runs();
+  running.order.emplace();
+  running.status.now = Instant{0} + hours(100);
+  running.status.supervised_until = running.status.now + hours(24);
+  EXPECT_NE(find(matters(of, running), MatterKind::kRefill), nullptr);
+  EXPECT_NE(find(matters(of, running), MatterKind::kSupervised), nullptr);
+  of.confirmed_ms = kNow - hours(1).raw();
+  const auto all = matters(of, running);
+  ASSERT_NE(find(all, MatterKind::kChanged), nullptr);
+  EXPECT_EQ(find(all, MatterKind::kChanged)->urgency, Urgency::kNow);
+  EXPECT_EQ(find(all, MatterKind::kRefill), nullptr);
+  EXPECT_EQ(find(all, MatterKind::kSupervised), nullptr);
+  of.confirmed_ms = kNow - days(3).raw();
+  of.reading->at_ms = kNow - days(4).raw();
+  EXPECT_EQ(find(matters(of, running), MatterKind::kChanged)->urgency, Urgency::kSoon);
+  of.reading->at_ms = kNow - days(2).raw();
+  EXPECT_EQ(find(matters(of, running), MatterKind::kChanged), nullptr) << "it was read since";
 }
 
 TEST(Today, a_supervised_window_is_told_until_it_is_over) {

@@ -237,11 +237,25 @@ VisitAnswer Gateway::begin(const BeginPairing& wanted) {
   return PairingBegun{.status = link::written(*status), .number = pairing_->session->talk.number()};
 }
 
+bool Gateway::is_by(const link::Key& clinic, const CertificateBytes& pass,
+                    const link::ShortId& implant) const {
+  const auto certificate = link::read<link::RoleCertificate>(pass);
+  return certificate &&
+         link::check<link::Sodium>(*certificate, public_of(secret_), link::kMaySpeak,
+                                   {.clinic = clinic, .implant = implant}) == link::CertificateFault::kNone;
+}
+
 VisitAnswer Gateway::pair(const PairImplant& wanted) {
   if (!pairing_ || pairing_->implant.id != wanted.implant || !pairing_->session->talk.alive())
     return no_visit("the session with that implant is over: nothing was told to it; read its card again");
   const auto message = opened_with(secret_, wanted.pairing);
   if (!message) return no_visit("what the signer gave was not sealed for this gateway; nothing was told");
+  // Anybody can seal for the gateway, and a fresh implant takes any clinic's key: whose this gateway is, the
+  // pass says that was put into its folder.
+  const auto own = read_pass(*files_);
+  if (!own) return no_visit(own.error());
+  if (!is_by(message->clinic, *own, wanted.implant) || !is_by(message->clinic, wanted.pass, wanted.implant))
+    return no_visit("what came is not of this gateway's own clinic; nothing was told to the implant");
   // One try each: whatever comes of it, the session is used up.
   OpenPairing open = *std::exchange(pairing_, std::nullopt);
   using enum link::Delivery;

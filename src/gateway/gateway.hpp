@@ -40,6 +40,9 @@ class Gateway {
   VisitAnswer settle(const SettleSend& wanted);
   VisitAnswer fill(const FillImplant& wanted);
   VisitAnswer settle(const SettleFill& wanted);
+  /// This clinic's word about the gateway's own key, for this implant; over or not.
+  [[nodiscard]] bool is_by(const link::Key& clinic, const CertificateBytes& pass,
+                           const link::ShortId& implant) const;
   VisitAnswer pages(const ReadPages& wanted);
   VisitAnswer look_back(const LookBack& wanted);
   VisitAnswer lower(const LowerImplant& wanted);

@@ -151,7 +151,14 @@ class Desk {
   /// sentence; empty: there is none. Mutex held.
   std::expected<std::string, Problem> never_told(const records::Actor& actor, records::PumpId pump);
   /// Of a refill that is over, and so of one answer for good. Mutex held.
-  std::expected<RefillLeft, Problem> left_by(const records::Actor& actor, records::RefillId id);
+  struct LeftByOne {
+    std::string residual, never_told;
+    bool told = false, touched = false;
+    bool filled = false;  // drug went in, and the pump was told
+  };
+  std::expected<LeftByOne, Problem> left_by(const records::Actor& actor, records::RefillId id);
+  /// Of all of them; one that touched nothing hides none of those before it. Mutex held.
+  std::expected<RefillLeft, Problem> left_behind(const records::Actor& actor, records::PumpId pump);
   /// Why no order of this kind can be handed over to the pump now: a refill of it is open. Mutex held.
   std::optional<Problem> refill_in_the_way(const records::Actor& actor, records::PumpId pump,
                                            link::OrderKind kind);
@@ -228,7 +235,7 @@ class Desk {
   std::set<std::int64_t> handing_over_;       // sends that the gateway is being asked about
   std::map<std::int64_t, Asked> asked_;       // by draft
   std::map<std::int64_t, Syringe> syringes_;  // by refill
-  std::map<std::int64_t, RefillLeft> left_;   // by refill, of those that are over
+  std::map<std::int64_t, LeftByOne> left_;    // by refill, of those that are over
   std::map<std::int64_t, Problem> refused_;   // by send: what was said of it, for whoever has not heard it
   std::mutex trial_mutex_;                    // never taken under mutex_
   std::condition_variable_any trial_free_;

@@ -450,11 +450,14 @@ std::expected<std::string, Problem> Desk::never_told(const records::Actor& actor
   return std::string{};
 }
 
-std::expected<RefillLeft, Problem> Desk::left_by(const records::Actor& actor, records::RefillId id) {
+std::expected<Desk::LeftByOne, Problem> Desk::left_by(const records::Actor& actor, records::RefillId id) {
   if (const auto known = left_.find(id.value); known != left_.end()) return known->second;
   const auto open = opened(actor, id, /*keeps=*/false);
   if (!open) return No(open.error());
-  RefillLeft left;
+  LeftByOne left;
+  left.told = open->state.told;
+  left.touched = open->unreadable || open->state.touched_at_ms != 0;
+  left.filled = open->state.told && open->state.in.raw() > 0;
   if (!open->state.causes.empty()) {
     const ResidualCauseRow& row = row_of(open->state.causes.front());
     left.residual =
@@ -464,6 +467,30 @@ std::expected<RefillLeft, Problem> Desk::left_by(const records::Actor& actor, re
   if (!open->unreadable && !open->state.told && open->state.untold && open->state.touched_at_ms != 0)
     left.never_told = words_of_untold(open->state, open->aim, parts_.library);
   return left_.emplace(id.value, std::move(left)).first->second;
+}
+
+std::expected<RefillLeft, Problem> Desk::left_behind(const records::Actor& actor, records::PumpId pump) {
+  const auto all = records::refills_of(parts_.database, actor, pump);
+  if (!all) return No(problem_for(all.error()));
+  RefillLeft behind;
+  bool told = false, touched = false;
+  for (const records::Refill& one : *all) {
+    if (one.stage != records::kRefillOver) continue;
+    const auto left = left_by(actor, one.id);
+    if (!left) return No(left.error());
+    if (!told && behind.never_told.empty()) behind.never_told = left->never_told;
+    if (!touched && left->touched) {
+      behind.residual = left->residual;
+      behind.residual_ms = one.changed_ms;
+    }
+    told = told || left->told;
+    touched = touched || left->touched;
+    if (left->filled) {
+      behind.filled_ms = one.changed_ms;
+      break;  // whatever was before it is over
+    }
+  }
+  return behind;
 }
 
 std::optional<Problem> Desk::refill_in_the_way(const records::Actor& actor, records::PumpId pump,

@@ -70,9 +70,12 @@ Desk::Answered Desk::change_team(const Call& call) {
     return std::ranges::any_of(team->members,
                                [&](const records::Staff& one) { return one.id != person && fits(one); });
   };
-  // A nurse may have enrolled somebody: then there is no physician yet.
+  // A nurse may have enrolled somebody: then there is no physician yet, and somebody stays who can add one.
+  const auto may_change = [](const records::Staff& one) {
+    return one.role == records::StaffRole::kPhysician || one.role == records::StaffRole::kNurse;
+  };
   const bool has_physician = std::ranges::any_of(team->members, is_physician);
-  if (has_physician ? !others(is_physician) : !others([](const records::Staff&) { return true; }))
+  if (has_physician ? !others(is_physician) : !others(may_change))
     return No(problem(409, "Nobody would be left in this care team who answers for it.",
                       has_physician ? "Add another physician first." : "Add a physician first."));
   const auto left = records::leave_care_team(parts_.database, actor, step_of(call, "leave"), patient, person);

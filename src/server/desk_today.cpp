@@ -71,12 +71,13 @@ Desk::Answered Desk::find(const Call& call) {
                 {}});
   if (!found) return No(problem_for(found.error()));
   Json all = Json::array();
+  std::vector<records::PatientId> ids;
+  for (const records::FoundPatient& one : found->patients) ids.push_back(one.id);
+  const auto in_care = records::in_care_of(parts_.database, actor, ids);
+  if (!in_care) return No(problem_for(in_care.error()));
   for (const records::FoundPatient& one : found->patients) {
-    const auto stands =
-        records::standing(parts_.database, actor, records::PatientsThing::kPatient, one.id.value, parts_.utc_ms());
-    if (!stands) return No(problem_for(stands.error()));
     Json json = json_of(one);
-    json["in_care"] = stands->in_care_team;
+    json["in_care"] = in_care->contains(one.id);
     all.push_back(std::move(json));
   }
   return Answer{{{"patients", all}, {"more", found->more}}, {}};
@@ -98,11 +99,11 @@ Desk::Answered Desk::today(const Call& call) {
         : std::nullopt;
     if (entry.reading && !running) ++unopened;
     RefillLeft left;
-    if (entry.refill && entry.refill->over) {
-      // A refill that cannot be opened hides nothing else of its pump.
-      const auto of_it = left_by(actor, entry.refill->id);
-      if (of_it) left = *of_it;
-      if (!of_it) ++unopened;
+    if (entry.refill) {
+      // Refills that cannot be opened hide nothing else of their pump.
+      const auto behind = left_behind(actor, entry.pump);
+      if (behind) left = *behind;
+      if (!behind) ++unopened;
     }
     Json matters = Json::array();
     for (const Matter& one : matters_of(entry, running, left, parts_.library, now_ms))

@@ -35,6 +35,7 @@ export const texts = {
       supervised: "The patient is watched until {hour}",
       draft: "A change was written on {hour} and not sent",
       notRead: "Never read here",
+      changed: "The pump took a change or a fill on {hour}, and was not read since: what it runs and holds is not what stands here",
     },
   },
   search: {
@@ -55,7 +56,7 @@ export const texts = {
   },
   glass: {
     title: "Open this chart in an emergency",
-    how: "It opens for four hours, to read the patient and the pump, and to lower or stop it. Your name, the time and your reason are kept, and somebody who keeps the clinic's books looks at it.",
+    how: "It opens for four hours, to read the patient and the pump, and to lower it. Your name, the time and your reason are kept, and somebody who keeps the clinic's books looks at it.",
     reason: "Why it has to be opened now",
     open: "Open the chart",
   },

@@ -41,6 +41,8 @@ function sentence({ kind, words, at_ms }: Matter, now: number): string {
       return filledIn(of.draft, { hour });
     case "not read":
       return of.notRead;
+    case "changed":
+      return filledIn(of.changed, { hour });
   }
 }
 
