@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "cli/desk_testing.hpp"
+#include "clinic/audit.hpp"
 #include "quantity/text.hpp"
 
 namespace theca {
@@ -267,6 +268,12 @@ TEST_F(PairDesk, INV_10_a_pump_out_of_its_pack_becomes_the_clinics_at_a_page_and
   EXPECT_NE(done.body["message"].get<std::string>().find("opens nothing"), std::string::npos) << done.body;
   EXPECT_EQ(ask(Method::kPost, pairing_at(), body, wish).body, done.body) << "asked again it is one wish";
   ASSERT_TRUE(air::from_hex(done.body["implant"].get<std::string>(), implant));
+  // What was done with it stands in the trail from the first look at its card on.
+  std::vector<std::string> trail;
+  for (const records::AuditRow& row : must(records::audit_of_clinic(*database, ada, 0, 100)))
+    if (row.detail.find(done.body["implant"].get<std::string>()) != std::string::npos)
+      trail.push_back(row.action);
+  EXPECT_EQ(trail, (std::vector<std::string>{"pair implant confirmed", "pair implant", "meet implant"}));
   EXPECT_EQ(read().status.state, DeviceState::kShelf) << "the gateway reads it by its own pass";
 
   // By the card nobody comes in any more, with whatever key.

@@ -14,7 +14,7 @@
 
 namespace theca::records {
 
-inline constexpr std::size_t kMostOnDayList = 200;
+inline constexpr std::size_t kMostOnDayList = 1'000;
 
 struct DayEntry {
   FoundPatient patient;

@@ -22,10 +22,10 @@ Recorded<std::int64_t> break_glass(Database& database, const Actor& actor, const
   return database.change(
       actor, request, {"break glass", kTable, std::nullopt, patient.value},
       joined({std::to_string(patient.value), reason}), [&](Work& work) -> Recorded<std::int64_t> {
-        if (reason.size() < kShortestReason || reason.size() > kLongestReason || !plain_text(reason, true))
+        if (reason.size() < kShortestReason || reason.size() > kMostReasonBytes || !plain_text(reason, true))
           return failed(RecordFault::kInvalid,
                         fmt::format("a reason is {} to {} bytes of plain text; this one has {}",
-                                    kShortestReason, kLongestReason, reason.size()));
+                                    kShortestReason, kMostReasonBytes, reason.size()));
         const auto key = data_key(work, patient);
         if (!key) return std::unexpected(key.error());
         std::int64_t member = 0;

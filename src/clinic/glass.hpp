@@ -15,6 +15,8 @@ namespace theca::records {
 /// How long a chart stays open. Theca's own, not verified: an emergency, and not a ward round.
 inline constexpr Duration kGlassLasts = hours(4);
 inline constexpr std::size_t kShortestReason = 10, kLongestReason = 500;
+/// A letter of any alphabet takes up to four bytes.
+inline constexpr std::size_t kMostReasonBytes = 4 * kLongestReason;
 
 struct BrokenGlass {
   GlassId id;

@@ -64,7 +64,7 @@ TEST_P(GlassOn, INV_12_the_reason_is_sealed_and_goes_with_the_patient) {
 }
 
 TEST_P(GlassOn, a_reason_that_says_nothing_and_an_open_chart_are_refused) {
-  for (const std::string& reason : {std::string{}, std::string{"x"}, std::string(kLongestReason + 1, 'x'),
+  for (const std::string& reason : {std::string{}, std::string{"x"}, std::string(kMostReasonBytes + 1, 'x'),
                                     std::string{"Brought\x01 in, cannot be woken"}})
     EXPECT_TRUE(is_refused(break_glass(*database, nurse, new_request(), zoe, reason), RecordFault::kInvalid));
   must(join_care_team(*database, admin, new_request(), zoe, nurse.person));

@@ -142,6 +142,19 @@ Recorded<PumpId> add_pump(Database& database, const Actor& actor, const RequestI
   return PumpId{*id};
 }
 
+Recorded<void> note_implant(Database& database, const Actor& actor, PatientId patient,
+                            const std::array<std::uint8_t, 8>& implant, const std::string& word) {
+  const auto noted =
+      database.act<bool>(actor, {word, "pumps", std::nullopt, patient.value, "implant " + hex(implant)},
+                         [&](Work& work) -> Recorded<bool> {
+                           if (const auto key = data_key(work, patient); !key)
+                             return std::unexpected(key.error());
+                           return true;
+                         });
+  if (!noted) return std::unexpected(noted.error());
+  return {};
+}
+
 Recorded<PumpRecord> pump(Database& database, const Actor& actor, PumpId id) {
   return database.act<PumpRecord>(
       actor, {"read pump", kTable, id.value}, [&](Work& work) -> Recorded<PumpRecord> {

@@ -38,6 +38,10 @@ inline constexpr Volume kLargestPathPart = millilitres(10);
 
 Recorded<PumpId> add_pump(Database& database, const Actor& actor, const RequestId& request, PatientId patient,
                           const PumpDetails& details);
+/// A row of the audit trail alone, of an implant that is not in the records yet: `word` says what is done
+/// with it, in a-z and spaces.
+Recorded<void> note_implant(Database& database, const Actor& actor, PatientId patient,
+                            const std::array<std::uint8_t, 8>& implant, const std::string& word);
 Recorded<PumpRecord> pump(Database& database, const Actor& actor, PumpId id);
 Recorded<std::vector<PumpRecord>> pumps_of(Database& database, const Actor& actor, PatientId patient);
 /// kConflict for one that was taken out already.

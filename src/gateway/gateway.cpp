@@ -222,9 +222,12 @@ VisitAnswer Gateway::lower(const LowerImplant& wanted) {
 }
 
 VisitAnswer Gateway::begin(const BeginPairing& wanted) {
-  if (read_implant(*files_, wanted.implant))
-    return no_visit(fmt::format("implant {} is paired with this clinic already: it needs no card",
-                                air::to_hex(wanted.implant)));
+  // Where a pairing's answer was lost the secret that was kept may open nothing, and the card opens it still.
+  if (auto known = read_implant(*files_, wanted.implant); known && open_to_read(*known))
+    return no_visit(
+        fmt::format("implant {} is paired with this clinic already and needs no card: write it in by that "
+                    "id, as a pump that was paired before",
+                    air::to_hex(wanted.implant)));
   const auto coil = read_coil(*files_);
   if (!coil) return no_visit(coil.error());
   pairing_.reset();  // what lay there before is there no more

@@ -150,6 +150,8 @@ class Desk {
   /// Of a refill that touched the pump and was ended without telling it, until the next one is told: a
   /// sentence; empty: there is none. Mutex held.
   std::expected<std::string, Problem> never_told(const records::Actor& actor, records::PumpId pump);
+  /// A row of the audit trail, of an implant that is not in the records yet.
+  std::expected<void, Problem> note(const Call& call, const link::ShortId& implant, const std::string& word);
   /// Of a refill that is over, and so of one answer for good. Mutex held.
   struct LeftByOne {
     std::string residual, never_told;

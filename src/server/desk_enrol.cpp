@@ -129,6 +129,15 @@ Desk::Answered Desk::add_pump(const Call& call) {
 
 // ---- a pump out of its pack -----------------------------------------------------------------------------
 
+std::expected<void, Problem> Desk::note(const Call& call, const link::ShortId& implant,
+                                        const std::string& word) {
+  const std::scoped_lock lock{mutex_};
+  const auto noted = records::note_implant(parts_.database, at_records(call.actor),
+                                           records::PatientId{id_in(call, "patient")}, implant, word);
+  if (!noted) return No(problem_for(noted.error()));
+  return {};
+}
+
 /// The card goes through here to the gateway, and is kept nowhere: once the pump is paired it opens nothing.
 Desk::Answered Desk::begin_pairing(const Call& call) {
   const Json& card = call.body["card"];
@@ -137,6 +146,7 @@ Desk::Answered Desk::begin_pairing(const Call& call) {
   if (!implant || !shown || !secret)
     return No(wrong_field("card", "This is no card of a pump's pack.",
                           "Take the file that came with the pump, as it is."));
+  if (const auto noted = note(call, *implant, "meet implant"); !noted) return No(noted.error());
   const auto answer = ask_gateway(parts_.gateway, BeginPairing{*implant, *shown, *secret});
   if (!answer) return No(out_of_reach(answer.error() + "."));
   if (!*answer) return No(out_of_reach("The pump was not met: " + answer->error().why + "."));
@@ -177,6 +187,7 @@ Desk::Answered Desk::pair_pump(const Call& call) {
     const std::scoped_lock lock{mutex_};
     if (const auto own = own_key(actor, request.assertion); !own) return No(own.error());
   }
+  if (const auto noted = note(call, statement.implant, "pair implant"); !noted) return No(noted.error());
   const auto answer = ask_signer(parts_.signer, request);
   if (!answer) return No(not_paired(answer.error().why + ".", "Read the pump's card again."));
   if (!*answer)
@@ -197,6 +208,11 @@ Desk::Answered Desk::pair_pump(const Call& call) {
             {"message", outcome.message},
             {"implant", records::hex(statement.implant)},
             {"model", details->model}};
+  // What became of it stands there even where the pump does not come into the record.
+  if (const auto noted =
+          note(call, statement.implant, fmt::format("pair implant {}", theca::name_of(outcome.delivery)));
+      !noted)
+    told["message"] = outcome.message + " That could not be written into the audit trail.";
   if (outcome.delivery == link::Delivery::kConfirmed) {
     const std::scoped_lock lock{mutex_};
     const auto added = records::add_pump(parts_.database, actor, step_of(call, "pair"),

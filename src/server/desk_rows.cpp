@@ -338,7 +338,7 @@ std::vector<Route> Desk::routes() {
        .action = Action::kSearch,
        .response =
            object({needed("now_ms", integer(0, kMostTime)),
-                   needed("pumps", list(on_the_day, static_cast<std::int64_t>(records::kMostOnDayList))),
+                   needed("pumps", list(on_the_day, static_cast<std::int64_t>(kMostToday))),
                    needed("unopened", integer(0, static_cast<std::int64_t>(2 * records::kMostOnDayList))),
                    needed("more", flag())}),
        .object = [](const Call& call) { return Object{.clinic = call.actor.clinic}; },

@@ -89,7 +89,7 @@ Desk::Answered Desk::today(const Call& call) {
   const std::scoped_lock lock{mutex_};
   const auto list = records::day_list(parts_.database, actor);
   if (!list) return No(problem_for(list.error()));
-  Json all = Json::array();
+  std::vector<std::pair<Urgency, Json>> found;
   std::size_t unopened = list->unopened.size();
   for (const records::DayEntry& entry : list->entries) {
     const auto running = entry.reading ? [&]() -> std::optional<Running> {
@@ -106,8 +106,8 @@ Desk::Answered Desk::today(const Call& call) {
       if (!behind) ++unopened;
     }
     Json matters = Json::array();
-    for (const Matter& one : matters_of(entry, running, left, parts_.library, now_ms))
-      matters.push_back(json_of(one));
+    const std::vector<Matter> told = matters_of(entry, running, left, parts_.library, now_ms);
+    for (const Matter& one : told) matters.push_back(json_of(one));
     Json json = json_of(entry.patient);
     json["pump"] = entry.pump.value;
     json["model"] = entry.model;
@@ -115,10 +115,15 @@ Desk::Answered Desk::today(const Call& call) {
     if (entry.reading) json["read_ms"] = entry.reading->at_ms;
     const PumpEntry* model = parts_.library.find_pump(entry.model);
     json["radio"] = model == nullptr || model->actuator != ActuatorKind::kConstantFlow;
-    all.push_back(std::move(json));
+    found.emplace_back(told.empty() ? Urgency::kLater : told.front().urgency, std::move(json));
   }
-  return Answer{{{"now_ms", now_ms}, {"pumps", std::move(all)}, {"unopened", unopened}, {"more", list->more}},
-                {}};
+  // Whoever has more than a page of them sees what cannot wait, whosever number comes first.
+  std::ranges::stable_sort(found, {}, [](const auto& one) { return one.first; });
+  Json all = Json::array();
+  for (auto& [urgency, json] : found)
+    if (all.size() < kMostToday) all.push_back(std::move(json));
+  const bool more = list->more || found.size() > kMostToday;
+  return Answer{{{"now_ms", now_ms}, {"pumps", std::move(all)}, {"unopened", unopened}, {"more", more}}, {}};
 }
 
 }  // namespace theca::server

@@ -31,6 +31,7 @@ unsigned trial_threads();
 
 /// On one page.
 inline constexpr std::int64_t kMostPeople = 50;
+inline constexpr std::size_t kMostToday = 200;
 inline constexpr std::int64_t kAuditRows = 100;
 inline constexpr std::int64_t kMostStaff = 500;
 /// The field that a refusal names where it takes another clinician.

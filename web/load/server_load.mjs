@@ -14,6 +14,8 @@ import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
+import { buildPage } from "../build_page.mjs";
+
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const run = promisify(execFile);
 const wanted = { patients: 50_000, rate: 1_000, connections: 500, seconds: 30, db: "", program: join(root, "build/release/bin/theca"), folder: "" };
@@ -73,7 +75,7 @@ async function freePort() {
 let server = null;
 async function start() {
   const port = new URL(kept().origin).port;
-  server = spawn(wanted.program, ["server", "serve", at("clinic"), "--listen", `127.0.0.1:${port}`, "--certificate", at("certificate.pem"), "--key", at("key.pem"), "--pages", join(root, "build/pages/clinic"), "--signer", at("signer"), "--gateway", at("gateway")], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  server = spawn(wanted.program, ["server", "serve", at("clinic"), "--listen", `127.0.0.1:${port}`, "--certificate", at("certificate.pem"), "--key", at("key.pem"), "--pages", at("pages"), "--signer", at("signer"), "--gateway", at("gateway")], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
   await new Promise((up, down) => {
     server.stdout.on("data", (text) => String(text).includes("Ctrl-C") && up());
     server.on("exit", (code) => down(new Error(`the server ended with ${code}`)));
@@ -256,6 +258,8 @@ async function main() {
     say(`Making a clinic in ${folder}.`);
     await makeClinic(`https://localhost:${await freePort()}`);
   }
+  rmSync(at("pages"), { recursive: true, force: true });
+  await buildPage(join(root, "web/clinic/clinic.tsx"), at("pages"), "Theca clinic");
   kept_ = kept();
   await start();
   try {
