@@ -139,7 +139,7 @@ template <class Take>
 void share_out(std::int64_t from_ms, std::int64_t to_ms, std::int64_t origin_ms, std::int64_t length,
                std::size_t count, Take&& take) {
   const auto span = static_cast<double>(to_ms - from_ms);
-  for (std::int64_t at = from_ms; at < to_ms || span == 0;) {
+  for (std::int64_t at = std::max(from_ms, std::min(to_ms, origin_ms)); at < to_ms || span == 0;) {
     const std::int64_t index = (at - origin_ms) / length;
     const std::int64_t end = std::min(to_ms, origin_ms + (index + 1) * length);
     if (at >= origin_ms && index < static_cast<std::int64_t>(count))

@@ -131,6 +131,22 @@ TEST(TherapyCourse, a_catheter_that_was_filled_before_gives_from_the_first_momen
       << "the first front tells what was before it";
 }
 
+/// Each day's part is its own, also of a stretch that reaches back behind the first day that is told.
+TEST(TherapyCourse, no_more_days_are_told_than_can_be_and_each_has_its_own) {
+  const Prescription order = morphine_at(1, 300);
+  Written written;
+  written.at_tip_ = 1;
+  written.tell(Duration{}, EventCode::kPrescriptionStarted, 1);
+  written.gives(order, {}, hours(3)).gives(order, hours(3), days(kMostCourseDays + 10));
+  const TherapyCourse course = written.course({order});
+  ASSERT_EQ(course.days.size(), static_cast<std::size_t>(kMostCourseDays));
+  for (std::size_t i = 0; i + 1 < course.days.size(); ++i) {
+    EXPECT_EQ(course.days[i].known, days(1)) << i;
+    EXPECT_NEAR(mg(course.days[i].given.value()), 6, 0.01) << i;
+  }
+  EXPECT_FALSE(course.tip.has_value()) << "what came before is not within these days";
+}
+
 TEST(TherapyCourse, boluses_that_were_asked_for_are_counted_on_their_day) {
   const Prescription order = morphine_at(1, 300);
   Written written;
