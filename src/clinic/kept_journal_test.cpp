@@ -97,6 +97,27 @@ TEST(KeptJournal, INV_9_a_page_that_says_something_else_later_is_not_believed) {
   EXPECT_FALSE(kept.whole);
 }
 
+/// A page that could not be begun, in a power cut for one: the next was written behind the one before it.
+TEST(KeptJournal, INV_9_a_page_that_the_implant_passed_over_is_no_fault_and_a_spoilt_one_is) {
+  FlashModel memory;
+  Journal journal{memory};
+  journal.open();
+  append_to(journal, kEntriesPerPage);
+  memory.stick(kJournalPage + 1);
+  append_to(journal, 3 * kEntriesPerPage);
+  std::vector<JournalPageSaid> pages;
+  for (std::uint32_t page = 0; page <= journal.newest_page(); ++page)
+    if (page != 1) pages.push_back(said_of(memory, page));
+  pages.push_back({1, std::vector<std::uint8_t>(kPageHeadWords * sizeof(Word), 0xA5)});
+  const KeptJournal kept = kept_journal(pages);
+  EXPECT_TRUE(kept.whole);
+  EXPECT_TRUE(kept.wrong.empty());
+  EXPECT_EQ(kept.entries.size(), std::size_t{3} * kEntriesPerPage);
+  pages[1].words[0] ^= 1U;  // that of page 2
+  EXPECT_FALSE(kept_journal(pages).whole);
+  EXPECT_FALSE(kept_journal(pages).wrong.empty());
+}
+
 TEST(KeptJournal, what_are_no_pages_is_told) {
   EXPECT_TRUE(kept_journal({}).entries.empty());
   EXPECT_FALSE(kept_journal({}).whole);
